@@ -1,0 +1,63 @@
+# The two commands are `make build` and `make test`; everything else strings together commands that
+# a user can run by hand once `. .venv/bin/activate` has been done.
+.DEFAULT_GOAL := help
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/installed
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+
+.PHONY: help setup build test test-python lint format lock clean
+
+help:
+	@echo "make build                 build the warehouse from a synthetic hub of 20,000 models"
+	@echo "make build SOURCE=path     build it from real records (JSON Lines, hub-stats parquet, or a folder)"
+	@echo "make test                  run every check and test"
+	@echo "make format | lock | clean"
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "phylohub needs Python 3.11 or newer; say which with make PYTHON=python3.11")'
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+setup: $(STAMP)
+	@mkdir -p build
+
+build: setup
+ifdef SOURCE
+	phylohub ingest dump "$(SOURCE)" $(if $(SNAPSHOT),--snapshot "$(SNAPSHOT)")
+else
+	phylohub ingest synthetic
+endif
+	dbt --log-level warn build
+	phylohub summary
+
+test: lint test-python
+
+test-python: setup
+	python -m pytest
+
+lint: setup
+	ruff check .
+	ruff format --check .
+	mypy
+	sqlfluff lint --disable-progress-bar models analyses tests
+
+format: setup
+	ruff check --fix .
+	ruff format .
+	sqlfluff fix --disable-progress-bar models analyses tests
+
+# Needs uv on the path; the lock file carries hashes and no addresses.
+lock:
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
+		--generate-hashes --no-strip-extras --no-emit-index-url --no-header --upgrade --output-file requirements.lock
+
+clean:
+	rm -rf build target logs $(VENV)

@@ -1,0 +1,29 @@
+-- How available models are, and what their papers are about, beside the study's figures.
+with figures as (
+
+    select
+        'availability_' || feature as figure,
+        share_of_models as ours
+    from {{ ref('availability') }}
+    union all
+    select
+        'availability_doi_download_ratio' as figure,
+        mean_downloads_with / nullif(mean_downloads_without, 0) as ours
+    from {{ ref('availability') }}
+    where feature = 'doi'
+    union all
+    select
+        'subject_models_' || category as figure,
+        n_models as ours
+    from {{ ref('paper_subjects') }}
+
+)
+
+select
+    published.figure,
+    figures.ours,
+    published.published,
+    published.unit
+from {{ ref('published_figures') }} as published
+inner join figures on published.figure = figures.figure
+order by published.figure

@@ -1,0 +1,78 @@
+-- Model cards and languages, from parent to child over all relations, beside the study's figures.
+with figures as (
+
+    select
+        'card_share' as figure,
+        share_with_card_paper as ours
+    from {{ ref('card_stats') }}
+    union all
+    select
+        'card_characters_mean' as figure,
+        mean_characters as ours
+    from {{ ref('card_stats') }}
+    union all
+    select
+        'card_characters_median' as figure,
+        median_characters as ours
+    from {{ ref('card_stats') }}
+    union all
+    select
+        'card_characters_min' as figure,
+        min_characters as ours
+    from {{ ref('card_stats') }}
+    union all
+    select
+        'card_characters_max' as figure,
+        max_characters as ours
+    from {{ ref('card_stats') }}
+    union all
+    select
+        'card_words_mean' as figure,
+        mean_words as ours
+    from {{ ref('card_stats') }}
+    union all
+    select
+        'card_words_median' as figure,
+        median_words as ours
+    from {{ ref('card_stats') }}
+    union all
+    select
+        'card_characters_parent_mean' as figure,
+        n_characters_parent_mean as ours
+    from {{ ref('card_drift') }}
+    where relation = 'all'
+    union all
+    select
+        'card_characters_child_mean' as figure,
+        n_characters_child_mean as ours
+    from {{ ref('card_drift') }}
+    where relation = 'all'
+    union all
+    select
+        'card_auto_generated_change' as figure,
+        is_auto_generated_change as ours
+    from {{ ref('card_drift') }}
+    where relation = 'all'
+    union all
+    select
+        'languages_parent_mean' as figure,
+        parent_mean as ours
+    from {{ ref('language_drift') }}
+    where relation = 'all'
+    union all
+    select
+        'languages_child_mean' as figure,
+        child_mean as ours
+    from {{ ref('language_drift') }}
+    where relation = 'all'
+
+)
+
+select
+    published.figure,
+    figures.ours,
+    published.published,
+    published.unit
+from {{ ref('published_figures') }} as published
+inner join figures on published.figure = figures.figure
+order by published.figure

@@ -1,0 +1,13 @@
+-- The optimal order of each trait (fine-tune edges, weighted), with each value's place in the study's.
+select
+    orderings.trait,
+    orderings.place,
+    orderings.value,
+    orderings.earliest_place,
+    orderings.latest_place,
+    published.place as published_place
+from {{ ref('trait_orderings') }} as orderings
+left join {{ ref('published_orders') }} as published
+    on orderings.trait = published.trait and orderings.value = published.value
+where orderings.relation = 'finetune' and orderings.weighting = 'weighted'
+order by orderings.trait, orderings.place

@@ -1,0 +1,1 @@
+"""Lands raw records of the Hugging Face Hub in the warehouse's raw schema."""

@@ -1,0 +1,259 @@
+"""Papers that models link to: titles, abstracts and categories from arXiv, or categories from a table at hand."""
+
+import csv
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from urllib.parse import urlencode
+
+import duckdb
+import pyarrow as pa
+
+from ingest.cards import newest_snapshot
+from ingest.hub import Answer, GaveUpError, TooLargeError, TryAgainError, Web
+from ingest.warehouse import IngestError, transaction, utc_now
+
+ENDPOINT = "https://export.arxiv.org"
+SOURCE = "arxiv/api"
+OUTCOMES = ("ok", "withdrawn", "malformed", "not found")
+GAP_SECONDS = 3.0  # as arXiv asks: https://info.arxiv.org/help/api/tou.html
+BATCH_IDS = 100
+MAX_FEED_BYTES = 64 * 1024 * 1024
+# Ids since April 2007, and before; with a version or without.
+ARXIV_ID = re.compile(r"([0-9]{4}\.[0-9]{4,5}|[a-z-]+(\.[A-Z]{2})?/[0-9]{7})(v[0-9]+)?")
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+ARXIV = "{http://arxiv.org/schemas/atom}"
+
+
+@dataclass(frozen=True)
+class Paper:
+    """What came of asking for a paper. `record` is the text it was read from, as it came."""
+
+    arxiv_id: str
+    outcome: str
+    title: str | None = None
+    abstract: str | None = None
+    categories: str | None = None
+    record: str | None = None
+
+
+@dataclass(frozen=True)
+class PapersResult:
+    """The papers of this run by outcome, and how many are left to ask for."""
+
+    outcomes: dict[str, int]
+    n_left: int
+
+
+def fetch_papers(
+    connection: duckdb.DuckDBPyConnection,
+    web: Web,
+    snapshot: str | None = None,
+    *,
+    limit: int | None = None,
+    progress: Callable[[int, int], None] = lambda n_done, n_todo: None,
+) -> PapersResult:
+    """Ask arXiv for the papers that a snapshot's models link to (by default that of the marts), each once for all.
+
+    `limit` is how many papers to ask for in this run. Each batch lands as a whole; a run that was killed goes on
+    where it stopped. Raises IngestError if there is no complete snapshot, or arXiv gives no answer for a day.
+    """
+    linked = linked_papers(connection, snapshot or newest_snapshot(connection))
+    todo = linked[:limit]
+    n_done = 0
+    outcomes: dict[str, int] = {}
+    malformed = [Paper(arxiv_id, "malformed") for arxiv_id in todo if not ARXIV_ID.fullmatch(arxiv_id)]
+    asked = iter([arxiv_id for arxiv_id in todo if ARXIV_ID.fullmatch(arxiv_id)])
+    while papers := malformed or _ask(web, list(islice(asked, BATCH_IDS))):
+        _land(connection, papers, SOURCE)
+        for paper in papers:
+            outcomes[paper.outcome] = outcomes.get(paper.outcome, 0) + 1
+        n_done += len(papers)
+        progress(n_done, len(todo))
+        malformed = []
+    return PapersResult(outcomes, len(linked) - n_done)
+
+
+def linked_papers(connection: duckdb.DuckDBPyConnection, snapshot: str) -> list[str]:
+    """The ids in `arxiv:` tags of a snapshot that arXiv was never asked for, in order."""
+    rows = connection.execute(
+        """
+        select distinct tag[7:] as arxiv_id
+        from (
+            select unnest(json_extract_string(record, '$.tags[*]')) as tag
+            from raw.hub_models
+            where snapshot = ?
+        ) as tags
+        where
+            starts_with(tag, 'arxiv:')
+            and not exists (select 1 from raw.arxiv_papers where arxiv_id = tag[7:] and source = ?)
+        order by arxiv_id
+        """,
+        [snapshot, SOURCE],
+    ).fetchall()
+    return [arxiv_id for (arxiv_id,) in rows]
+
+
+def load_table(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
+    """Land a CSV table with the columns arxiv_id and categories (title and abstract, too, if it has them); return
+    the rows that are new.
+
+    Raises IngestError if the file cannot be read or has no such columns.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            lines = _Lines(file)
+            rows = csv.DictReader(lines, strict=True)
+            if not {"arxiv_id", "categories"} <= set(rows.fieldnames or ()):
+                raise IngestError(f"{path} has no columns arxiv_id and categories.")
+            lines.taken()
+            papers = [
+                Paper(
+                    arxiv_id=row["arxiv_id"] or "",
+                    outcome="ok" if ARXIV_ID.fullmatch(row["arxiv_id"] or "") else "malformed",
+                    title=row.get("title") or None,
+                    abstract=row.get("abstract") or None,
+                    categories=row["categories"] or None,
+                    record=lines.taken(),
+                )
+                for row in rows
+            ]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise IngestError(f"{path} cannot be read: {error}.") from error
+    return _land(connection, papers, path.name)
+
+
+class _Lines:
+    """Lines of a file, and the text of those that were taken since it was last asked for."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
+        self._taken: list[str] = []
+
+    def __iter__(self) -> Iterator[str]:
+        for line in self._lines:
+            self._taken.append(line)
+            yield line
+
+    def taken(self) -> str:
+        text = "".join(self._taken).rstrip("\r\n")
+        self._taken = []
+        return text
+
+
+def _ask(web: Web, arxiv_ids: list[str]) -> list[Paper]:
+    """What arXiv says of these ids. One that it calls malformed spoils the answer for all, so then they are asked
+    for in halves."""
+    if not arxiv_ids:
+        return []
+    query = urlencode({"id_list": ",".join(arxiv_ids), "max_results": len(arxiv_ids)}, safe=",/")
+    try:
+        answer = web.get(f"{web.endpoint}/api/query?{query}", max_bytes=MAX_FEED_BYTES, check=_is_feed)
+    except (GaveUpError, TooLargeError) as error:
+        raise IngestError(f"{web.endpoint} gave no papers: {error}.") from error
+    entries = [] if answer.status == 400 else read_feed(answer.body)
+    if answer.status == 400 or any(entry.outcome == "malformed" for entry in entries):
+        if len(arxiv_ids) == 1:
+            return [Paper(arxiv_ids[0], "malformed", record=answer.body.decode(errors="replace"))]
+        half = len(arxiv_ids) // 2
+        return _ask(web, arxiv_ids[:half]) + _ask(web, arxiv_ids[half:])
+    if answer.status != 200:
+        raise IngestError(f"{web.endpoint} does not give papers as asked: {answer.reason}.")
+    # A version that was not asked for is in the answer nevertheless.
+    found = {_unversioned(entry.arxiv_id): entry for entry in reversed(entries)}
+    found |= {entry.arxiv_id: entry for entry in entries}
+    papers = []
+    for arxiv_id in arxiv_ids:
+        entry = found.get(arxiv_id) or found.get(_unversioned(arxiv_id))
+        papers.append(
+            Paper(arxiv_id, "not found")
+            if entry is None
+            else Paper(arxiv_id, entry.outcome, entry.title, entry.abstract, entry.categories, entry.record)
+        )
+    return papers
+
+
+def read_feed(body: bytes) -> list[Paper]:
+    """The papers of an Atom feed. Raises ValueError if it is not a whole one."""
+    if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
+        raise ValueError("a feed has no document type")
+    try:
+        feed = ET.fromstring(body)  # noqa: S314, entities, which make XML dangerous, need a document type
+    except ET.ParseError as error:
+        raise ValueError(str(error)) from error
+    if feed.tag != f"{ATOM}feed":
+        raise ValueError("not a feed")
+    elements = feed.findall(f"{ATOM}entry")
+    texts = [text.decode() for text in re.findall(rb"<entry(?:\s[^>]*)?>.*?</entry>", body, re.DOTALL)]
+    if len(texts) != len(elements):
+        texts = [ET.tostring(element, encoding="unicode") for element in elements]
+    return [_paper(element, text) for element, text in zip(elements, texts, strict=True)]
+
+
+def _paper(entry: ET.Element, record: str) -> Paper:
+    def text(name: str) -> str:
+        # Texts are wrapped in the middle of sentences.
+        return " ".join((entry.findtext(name) or "").split())
+
+    where, title, abstract = text(f"{ATOM}id"), text(f"{ATOM}title"), text(f"{ATOM}summary")
+    if "/api/errors" in where:
+        return Paper(where, "malformed", record=record)
+    categories = [category.get("term", "") for category in entry.findall(f"{ATOM}category")]
+    withdrawn = re.search(r"\bwithdrawn\b", text(f"{ARXIV}comment"), re.IGNORECASE) or re.match(
+        r"(this|the) (paper|article|manuscript|submission|work|preprint)\b.{0,40}\bwithdrawn\b",
+        abstract,
+        re.IGNORECASE,
+    )
+    return Paper(
+        arxiv_id=where.partition("/abs/")[2],
+        outcome="withdrawn" if withdrawn else "ok",
+        title=title,
+        abstract=abstract,
+        categories=" ".join(categories),
+        record=record,
+    )
+
+
+def _is_feed(answer: Answer) -> None:
+    """Raise TryAgainError if this is no feed: arXiv says that it is asked too often in plain text."""
+    if answer.status == 200:
+        try:
+            read_feed(answer.body)
+        except ValueError as error:
+            raise TryAgainError(f"sent no feed of papers: {error}") from error
+
+
+def _unversioned(arxiv_id: str) -> str:
+    return re.sub("v[0-9]+$", "", arxiv_id)
+
+
+def _land(connection: duckdb.DuckDBPyConnection, papers: list[Paper], source: str) -> int:
+    """Append what is not there with the same source and text; return how many that were."""
+    fields = ("arxiv_id", "outcome", "title", "abstract", "categories", "record")
+    rows = pa.table(
+        {field: pa.array([getattr(paper, field) for paper in papers], pa.large_string()) for field in fields}
+    )
+    connection.register("batch", rows)
+    with transaction(connection):
+        new = connection.execute(
+            """
+            insert into raw.arxiv_papers by name
+            select distinct on (arxiv_id, record) $1 as source, $2::timestamp as fetched_at, batch.*
+            from batch
+            where not exists (
+                from raw.arxiv_papers as landed
+                where
+                    landed.arxiv_id = batch.arxiv_id
+                    and landed.source = $1
+                    and landed.outcome = batch.outcome
+                    and landed.record is not distinct from batch.record
+            )
+            """,
+            [source, utc_now()],
+        ).fetchone()
+    connection.unregister("batch")
+    return int(new[0]) if new else 0

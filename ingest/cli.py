@@ -1,0 +1,460 @@
+"""The command line `phylohub`."""
+
+import os
+import re
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import duckdb
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from ingest.arxiv import ENDPOINT as ARXIV_ENDPOINT
+from ingest.arxiv import GAP_SECONDS, fetch_papers, load_table
+from ingest.cards import OUTCOMES, WORKERS, Budget, fetch_cards, load_cards, read_cards
+from ingest.crawl import EXPAND, crawl, unfinished_crawl
+from ingest.fakehub import FakeHub
+from ingest.hub import Web, hub_endpoint, hub_token
+from ingest.landing import LoadResult, drop_snapshot, land_snapshot
+from ingest.readers import Source, find_sources, read_batches, snapshot_name
+from ingest.remaining import remaining
+from ingest.synthetic import write_hub
+from ingest.warehouse import IngestError, connect, database_path
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+    help="Family trees of the models on the Hugging Face Hub: land records, look at what was built.",
+    epilog="Exit codes: 0 done, 1 could not be done (the message says why), 2 wrong usage, 130 Ctrl-C.",
+)
+ingest_app = typer.Typer(no_args_is_help=True, help="Land raw records in the warehouse, and look after them.")
+app.add_typer(ingest_app, name="ingest")
+
+TELL_SECONDS = 30.0  # between lines of progress where there is no terminal
+
+SnapshotOption = Annotated[
+    str | None, typer.Option(help="Name of the snapshot; by default the name of the file or folder.")
+]
+
+
+@ingest_app.command()
+def dump(
+    path: Annotated[
+        Path,
+        typer.Argument(
+            help="JSON Lines (.jsonl, .ndjson) or a CSV table of the study, also .gz or .zst; .parquet of "
+            "hub-stats or of models with their cards; or a folder."
+        ),
+    ],
+    snapshot: SnapshotOption = None,
+) -> None:
+    """Land the records of files that somebody has already fetched from the Hub.
+
+    Started again after a crash it goes on where it stopped; what is landed already is not landed twice. Records
+    without an id, and what is not JSON, are set aside and counted.
+    """
+    with _errors():
+        sources, ignored = find_sources(path)
+        _land(snapshot or snapshot_name(path), sources)
+        if ignored:
+            shown = ", ".join(ignored[:5]) + (", ..." if len(ignored) > 5 else "")
+            _print(f"passed over, not a file of records: {shown}")
+
+
+@ingest_app.command("models")
+def ingest_models(
+    snapshot: Annotated[
+        str | None,
+        typer.Option(help="Name of the snapshot; by default that of the unfinished crawl, or hub- and the date."),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Stop after the page that brings the records to this number.")
+    ] = None,
+    since_snapshot: Annotated[
+        str | None,
+        typer.Option(help="Carry over what this crawled snapshot holds, and ask only for models created since."),
+    ] = None,
+    expand: Annotated[
+        str | None, typer.Option(help="Fields to ask for, separated by commas. Default: " + ",".join(EXPAND) + ".")
+    ] = None,
+) -> None:
+    """Crawl the list of all models from the Hub: HF_ENDPOINT, with the token in HF_TOKEN if there is one.
+
+    Started again after a crash it goes on where it stopped. It keeps to the Hub's rate limits and waits out
+    outages of up to a day. The snapshot is complete, and marts read it, when the last page is in.
+    """
+    with _errors(), connect(database_path(), create=True) as connection, _counting("records") as (count, say):
+        name = snapshot or unfinished_crawl(connection) or f"hub-{datetime.now(UTC):%Y-%m-%d}"
+        web = Web(hub_endpoint(), token=hub_token(), say=say)
+        say(f"crawling {web.endpoint}{' with HF_TOKEN' if hub_token() else ''} into snapshot {name}")
+        result = crawl(
+            connection,
+            web,
+            name,
+            expand=[field.strip() for field in expand.split(",")] if expand else EXPAND,
+            limit=limit,
+            since=since_snapshot,
+            progress=lambda n_landed: count(n_landed, None),
+        )
+    _print(
+        f"snapshot {name}: {result.n_landed:,} records ({result.n_new:,} new), {result.n_rejected:,} rejected, "
+        + ("complete" if result.complete else "not complete: the same command without --limit goes on")
+    )
+
+
+@ingest_app.command("cards")
+def ingest_cards(
+    snapshot: Annotated[
+        str | None, typer.Option(help="Whose models' cards; by default those of the snapshot that the marts show.")
+    ] = None,
+    budget: Annotated[
+        str | None, typer.Option(help="Stop after so many requests (20000) or so much time (90m, 8h).")
+    ] = None,
+    again: Annotated[
+        str, typer.Option(help=f"Ask again where the last outcome is one of these: {', '.join(OUTCOMES)}.")
+    ] = "failed",
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Requests under way at the same time.")] = WORKERS,
+    file: Annotated[
+        Path | None,
+        typer.Option(help="Land the cards of a file (JSON Lines with id and card) instead of asking the Hub."),
+    ] = None,
+) -> None:
+    """Fetch the model cards, one request each, and keep what came of every one.
+
+    A card is fetched again only when its model has changed. Started again, it goes on where it stopped.
+    """
+    with _errors(), connect(database_path()) as connection, _counting("cards") as (count, say):
+        if file is not None:
+            _print(f"{file.name}: {load_cards(connection, file):,} new cards")
+            return
+        wanted = [outcome.strip() for outcome in again.split(",") if outcome.strip()]
+        if not set(wanted) <= set(OUTCOMES):
+            raise typer.BadParameter(f"outcomes are {', '.join(OUTCOMES)}", param_hint="--again")
+        web = Web(hub_endpoint(), token=hub_token(), reserve=workers, say=say)
+        result = fetch_cards(
+            connection, web, snapshot, budget=_budget(budget), again=wanted, workers=workers, progress=count
+        )
+    _print(f"cards: {_counted(result.outcomes)}; {result.n_left:,} left to ask for")
+
+
+@ingest_app.command("arxiv")
+def ingest_arxiv(
+    snapshot: Annotated[
+        str | None,
+        typer.Option(help="Whose models' papers; by default those of the snapshot that the marts show."),
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Ask for so many papers at most.")] = None,
+    table: Annotated[
+        Path | None,
+        typer.Option(help="Land a CSV table with the columns arxiv_id and categories instead of asking arXiv."),
+    ] = None,
+) -> None:
+    """Fetch titles, abstracts and categories of the papers that models link to, from arXiv, at its pace."""
+    with _errors(), connect(database_path()) as connection, _counting("papers") as (count, say):
+        if table is not None:
+            _print(f"{table.name}: {load_table(connection, table):,} new papers")
+            return
+        web = Web(os.environ.get("PHYLOHUB_ARXIV_ENDPOINT") or ARXIV_ENDPOINT, gap=GAP_SECONDS, say=say)
+        result = fetch_papers(connection, web, snapshot, limit=limit, progress=count)
+    _print(f"papers: {_counted(result.outcomes)}; {result.n_left:,} left to ask for")
+
+
+@ingest_app.command()
+def synthetic(
+    models: Annotated[int, typer.Option(min=1, help="How many models to make.")] = 20_000,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed makes another hub.")] = 1,
+    snapshot: SnapshotOption = None,
+) -> None:
+    """Make a synthetic hub and land it: made-up models with known rates, labelled synthetic everywhere.
+
+    The same number and seed give the same records, byte for byte. They are kept beside the build file.
+    """
+    with _errors():
+        name = f"synthetic-{models}-seed-{seed}"
+        path = database_path().parent / "synthetic" / f"{name}.jsonl.gz"
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_hub(path, models, seed)
+            _print(f"made {models:,} synthetic models: {path}")
+        _land(snapshot or name, [Source(path, path.name)])
+
+
+@ingest_app.command()
+def status() -> None:
+    """Show what has landed and what was rejected, cards and papers by outcome, and how long the rest takes."""
+    with _errors(), connect(database_path(), read_only=True) as connection:
+        if "hub_rejects" not in _tables(connection, "raw"):
+            raise IngestError("Nothing has been landed yet. Run `phylohub ingest dump` or `phylohub ingest synthetic`.")
+        _show(
+            connection,
+            """
+            select
+                snapshot,
+                case when snapshots.completed_at is null then 'incomplete' else 'complete' end as state,
+                count(loads.source) as sources,
+                coalesce(sum(n_landed), 0)::bigint as landed,
+                coalesce(sum(n_rejected), 0)::bigint as rejected
+            from raw.snapshots
+            left join raw.loads using (snapshot)
+            group by snapshot, snapshots.completed_at
+            order by snapshots.completed_at nulls first, snapshot
+            """,
+        )
+        rejects = """
+            select
+                snapshot, reason, count(*) as records, arg_min(source || ', line ' || position, position) as first
+            from raw.hub_rejects
+            group by snapshot, reason
+            order by snapshot, reason
+        """
+        _show_rows(connection, rejects)
+        if "cards" in _tables(connection, "raw"):
+            _live_status(connection)
+
+
+@ingest_app.command()
+def drop(snapshot: Annotated[str, typer.Argument(help="The snapshot to remove.")]) -> None:
+    """Remove a snapshot and everything landed under its name."""
+    with _errors(), connect(database_path()) as connection:
+        removed = drop_snapshot(connection, snapshot)
+        _print(f"removed snapshot {snapshot}: {removed:,} records")
+
+
+@app.command()
+def fakehub(
+    records: Annotated[Path, typer.Argument(help="Records to serve: any file or folder that can be landed.")],
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any that is free.")] = 8765,
+    cards: Annotated[Path | None, typer.Option(help="Cards to serve: JSON Lines with id and card.")] = None,
+) -> None:
+    """Serve records as the Hub would, on this machine only, to try things out without the Hub.
+
+    It speaks the API of models and files: pages, cursors, cards with ETag, errors. Ctrl-C ends it.
+    """
+    with _errors():
+        batches = [batch for source in find_sources(records)[0] for batch in read_batches(source)]
+        served = [card for batch in batches for card in batch.cards if card] + list(read_cards(cards) if cards else [])
+        try:
+            hub = FakeHub(
+                (record for batch in batches for record in batch.records),
+                {card.model_id: card.text for card in served if card.text is not None},
+                port=port,
+            )
+        except OSError as error:
+            raise IngestError(f"Port {port} cannot be used: {error.strerror}. Choose another with --port.") from error
+        with hub:
+            _print(f"serving {len(hub.listed()):,} models and {len(hub.cards):,} cards until Ctrl-C; elsewhere:")
+            _print(f"HF_ENDPOINT={hub.url} phylohub ingest models")
+            sys.stdout.flush()
+            hub.closing.wait()
+
+
+@app.command()
+def summary() -> None:
+    """Say what was built and where, and what to look at next."""
+    with _errors(), connect(database_path(), read_only=True) as connection:
+        marts = _tables(connection, "marts")
+        if "snapshot_health" not in marts:
+            raise IngestError("No marts yet. Run `dbt build`.")
+        _show_row(connection, "from marts.snapshot_health")
+        counts = Table("mart", "rows", title="marts", title_justify="left")
+        counts.columns[1].justify = "right"
+        for mart in marts:
+            rows = connection.execute(f'select count(*) from marts."{mart}"').fetchone()
+            counts.add_row(Text(mart), f"{rows[0] if rows else 0:,}")
+        _console(sys.stdout).print(counts)
+        if connection.execute("select bool_or(is_synthetic) from marts.models").fetchone() == (True,):
+            _print("These models are SYNTHETIC. For real ones: make build SOURCE=path/to/records.jsonl.gz")
+        _print(f"built: {database_path()}")
+        query = "from marts.families where edge_set = 'finetune' order by n_models desc limit 10"
+        _print("next, with the environment active (. .venv/bin/activate):")
+        _print(
+            f"python -c \"import duckdb; print(duckdb.connect('{database_path()}', read_only=True)"
+            f'.sql(\\"{query}\\"))"'
+        )
+
+
+def _land(snapshot: str, sources: list[Source]) -> None:
+    """Land sources, with a bar on a terminal, and say in a line a source what came of it."""
+    with connect(database_path(), create=True) as connection, _progress(sources) as progress:
+        results = land_snapshot(connection, snapshot, sources, progress)
+    for result in results:
+        _print(_line(snapshot, result))
+    if any(result.n_rejected for result in results):
+        _print("rejected records are kept in raw.hub_rejects; `phylohub ingest status` counts them by reason")
+
+
+@contextmanager
+def _progress(sources: list[Source]) -> Iterator[Callable[[Source, float], None]]:
+    """What to tell how far each source is: a bar on a terminal, nothing elsewhere."""
+    console = _console(sys.stderr)
+    places = {source: place for place, source in enumerate(sources)}
+    with Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        disable=not console.is_terminal,
+    ) as bars:
+        task = bars.add_task("landing", total=len(sources))
+
+        def tell(source: Source, done: float) -> None:
+            description = _printable(f"landing {source.name}")
+            bars.update(task, description=description, completed=places[source] + done)
+
+        yield tell
+
+
+@contextmanager
+def _counting(what: str) -> Iterator[tuple[Callable[[int, int | None], None], Callable[[str], None]]]:
+    """What to tell how many are done of how many, if that is known, and what to say a line with: a bar on a
+    terminal, a line every half minute elsewhere."""
+    console = _console(sys.stderr)
+    told_at = time.monotonic()
+    with Progress(
+        TextColumn("{task.description}", markup=False),
+        TimeElapsedColumn(),
+        console=console,
+        disable=not console.is_terminal,
+    ) as bars:
+        task = bars.add_task(what)
+
+        def say(line: str) -> None:
+            bars.console.print(Text(_printable(line)), soft_wrap=True)
+
+        def count(n_done: int, n_all: int | None) -> None:
+            nonlocal told_at
+            line = f"{n_done:,} {what}" if n_all is None else f"{n_done:,} of {n_all:,} {what}"
+            bars.update(task, description=line)
+            if not console.is_terminal and time.monotonic() - told_at >= TELL_SECONDS:
+                told_at = time.monotonic()
+                say(line)
+
+        yield count, say
+
+
+def _budget(text: str | None) -> Budget:
+    match = re.fullmatch(r"([0-9]+)(m|min|h)?", text or "0")
+    if match is None:
+        raise typer.BadParameter(
+            "so many requests, such as 20000, or so much time, such as 90m or 8h", param_hint="--budget"
+        )
+    if text is None:
+        return Budget()
+    amount = int(match[1])
+    return (
+        Budget(requests=amount) if match[2] is None else Budget(seconds=amount * (3600.0 if match[2] == "h" else 60.0))
+    )
+
+
+def _counted(outcomes: dict[str, int]) -> str:
+    return ", ".join(f"{count:,} {outcome}" for outcome, count in sorted(outcomes.items())) or "nothing to do"
+
+
+def _live_status(connection: duckdb.DuckDBPyConnection) -> None:
+    """Cards and papers by outcome, and how long what remains will take."""
+    for what, key in (("cards", "model_id"), ("arxiv_papers", "arxiv_id")):
+        _show_rows(
+            connection,
+            f"""
+            select outcome as {what}, count(*) as n
+            from (select arg_max(outcome, fetched_at) as outcome from raw.{what} group by {key})
+            group by outcome
+            order by outcome
+            """,
+        )
+    for line in remaining(connection):
+        _print(line)
+
+
+def _line(snapshot: str, result: LoadResult) -> str:
+    return (
+        f"snapshot {snapshot}: {result.source}: {result.n_landed:,} records ({result.n_new:,} new), "
+        f"{result.n_rejected:,} rejected"
+    )
+
+
+def _tables(connection: duckdb.DuckDBPyConnection, schema: str) -> list[str]:
+    rows = connection.execute(
+        "select table_name from information_schema.tables where table_schema = ? order by table_name", [schema]
+    ).fetchall()
+    return [name for (name,) in rows]
+
+
+def _show_rows(connection: duckdb.DuckDBPyConnection, query: str) -> None:
+    """Print the result of a query as a table, if it has a row."""
+    if connection.execute(query).fetchone():
+        _show(connection, query)
+
+
+def _show(connection: duckdb.DuckDBPyConnection, query: str) -> None:
+    """Print the result of a query as a table."""
+    result = connection.execute(query)
+    table = Table(*[column[0] for column in result.description or []])
+    for row in result.fetchall():
+        table.add_row(*[_cell(value) for value in row])
+    _console(sys.stdout).print(table)
+
+
+def _show_row(connection: duckdb.DuckDBPyConnection, query: str) -> None:
+    """Print the first row of a result, a line a column: it may have more columns than a terminal is wide."""
+    result = connection.execute(query)
+    table = Table("name", "value")
+    for column, value in zip(result.description or [], result.fetchone() or (), strict=False):
+        table.add_row(_cell(column[0]), _cell(value))
+    _console(sys.stdout).print(table)
+
+
+def _cell(value: object) -> Text:
+    """A value is data: never markup, its control characters escaped."""
+    return Text(_printable(f"{value:,}" if isinstance(value, int) else str(value)))
+
+
+def _printable(text: str) -> str:
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
+def _print(line: str) -> None:
+    _console(sys.stdout).print(Text(_printable(line)), soft_wrap=True)
+
+
+def _console(file: object) -> Console:
+    return Console(file=file, highlight=False)  # type: ignore[arg-type]  # rich wants IO[str], sys gives TextIO
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    """What the user can mend ends in one line on standard error and exit code 1, not in a traceback."""
+    again = "What was landed before is kept; mend that and run the same command again."
+    try:
+        yield
+    except IngestError as error:
+        _fail(str(error), 1)
+    except duckdb.Error as error:
+        _fail(f"{database_path()}: {error}. {again}", 1)
+    except OSError as error:  # names the file itself
+        _fail(f"{error}. {again}", 1)
+    except (KeyboardInterrupt, RuntimeError) as error:
+        # Ctrl-C while DuckDB runs a statement arrives as a RuntimeError.
+        if isinstance(error, RuntimeError) and str(error) != "Query interrupted":
+            raise
+        _fail("stopped. What was landed before is kept; the same command goes on from there.", 130)
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    one_line = " ".join(message.split())
+    _console(sys.stderr).print(Text(_printable(f"error: {one_line}")), soft_wrap=True)
+    raise typer.Exit(code)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,262 @@
+"""Landing: raw records into the warehouse, batch by batch, so that a kill at any moment costs nothing.
+
+A batch and the position it ends at are committed together. A load that is started again skips what is
+landed already; a load that is complete has nothing left to do.
+"""
+
+from __future__ import annotations  # pyarrow's classes take type parameters in its stubs only
+
+import hashlib
+from bisect import bisect_right
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingest.card_rows import insert_cards
+from ingest.readers import Batch, Source, content_hash, read_batches
+from ingest.warehouse import IngestError, one_row, transaction, utc_now
+
+Progress = Callable[[Source, float], None]
+
+
+@dataclass(frozen=True)
+class LoadResult:
+    """What a source has landed: in this run (`n_new`), and altogether."""
+
+    source: str
+    n_landed: int
+    n_rejected: int
+    n_new: int
+
+
+def land_snapshot(
+    connection: duckdb.DuckDBPyConnection,
+    snapshot: str,
+    sources: Iterable[Source],
+    progress: Progress = lambda source, done: None,
+) -> list[LoadResult]:
+    """Land every source into the snapshot, then mark the snapshot complete. `progress` hears the share read.
+
+    Records are stored byte for byte as they came (methods: section 4 measures their text). What is not a
+    JSON object with an id goes to raw.hub_rejects, with its reason. Marts read the snapshot that was
+    completed last; one that gets another source is incomplete until that one is landed as well.
+
+    A load that was not finished, or found no record, is started over if its file has changed since.
+
+    Raises IngestError if a source differs from what the snapshot holds under its name, cannot be read to
+    its end or changes meanwhile, if no source holds a record, or if the snapshot has another unfinished load.
+    Raises duckdb.Error if the warehouse cannot be written; every batch before that is kept.
+    """
+    with transaction(connection):
+        connection.execute("insert or ignore into raw.snapshots values (?, ?, null)", [snapshot, utc_now()])
+    results = [_land_source(connection, snapshot, source, progress) for source in sources]
+    # An empty snapshot must never replace a good one. One empty file among others is none of our business.
+    if not any(result.n_landed for result in results):
+        rejected = sum(result.n_rejected for result in results)
+        raise IngestError(
+            f"No record in {_listed([result.source for result in results])} ({rejected:,} rejected), so snapshot "
+            f"{snapshot} was not completed and no mart will read it. `phylohub ingest status` shows the reasons."
+        )
+    with transaction(connection):
+        unfinished = connection.execute(
+            "select source from raw.loads where snapshot = ? and completed_at is null order by source", [snapshot]
+        ).fetchall()
+        if unfinished:
+            raise IngestError(
+                f"Snapshot {snapshot} was not completed: its load of {_listed([name for (name,) in unfinished])} "
+                "was begun earlier and never finished. Land that as well, or remove the whole snapshot with "
+                f"`phylohub ingest drop {snapshot}`."
+            )
+        connection.execute("update raw.snapshots set completed_at = ? where snapshot = ?", [utc_now(), snapshot])
+    return results
+
+
+def drop_snapshot(connection: duckdb.DuckDBPyConnection, snapshot: str) -> int:
+    """Remove a snapshot with all its records and rejects, at once or not at all; return the records removed.
+
+    Raises IngestError if there is no such snapshot.
+    """
+    with transaction(connection):
+        if not connection.execute("select 1 from raw.snapshots where snapshot = ?", [snapshot]).fetchone():
+            raise IngestError(f"There is no snapshot {snapshot}. `phylohub ingest status` lists them.")
+        removed = connection.execute("delete from raw.hub_models where snapshot = ?", [snapshot]).fetchone()
+        for table in ("hub_rejects", "loads", "snapshots"):
+            connection.execute(f"delete from raw.{table} where snapshot = ?", [snapshot])
+    return int(removed[0]) if removed else 0
+
+
+def _land_source(
+    connection: duckdb.DuckDBPyConnection, snapshot: str, source: Source, progress: Progress
+) -> LoadResult:
+    file_hash = content_hash(source)
+    last_position, complete = _begin_load(connection, snapshot, source, file_hash)
+    n_new = 0
+    if not complete:
+        for batch in read_batches(source):
+            if batch.positions[-1] > last_position:
+                n_new += _land_batch(connection, snapshot, source, batch, last_position)
+            progress(source, batch.done)
+        if content_hash(source) != file_hash:
+            raise IngestError(
+                f"{source.path} has changed while it was read, so its load is not complete. Run the same command "
+                "again when nobody writes to the file any more."
+            )
+        with transaction(connection):
+            connection.execute(
+                "update raw.loads set completed_at = ? where snapshot = ? and source = ?",
+                [utc_now(), snapshot, source.name],
+            )
+    progress(source, 1.0)
+    n_landed, n_rejected = one_row(
+        connection,
+        "select n_landed, n_rejected from raw.loads where snapshot = ? and source = ?",
+        [snapshot, source.name],
+    )
+    return LoadResult(source.name, n_landed, n_rejected, n_new)
+
+
+def _begin_load(
+    connection: duckdb.DuckDBPyConnection, snapshot: str, source: Source, file_hash: str
+) -> tuple[int, bool]:
+    """Note the load, unless it is noted already. Return the position it has come to, and if it is complete."""
+    key = [snapshot, source.name]
+    with transaction(connection):
+        connection.execute(
+            "insert or ignore into raw.loads values (?, ?, ?, 0, 0, 0, ?, null, null)",
+            [*key, file_hash, utc_now()],
+        )
+        known_hash, last_position, n_landed, complete = one_row(
+            connection,
+            "select source_hash, last_position, n_landed, completed_at is not null from raw.loads "
+            "where snapshot = ? and source = ?",
+            key,
+        )
+        if known_hash == file_hash:
+            return last_position, complete
+        if complete and n_landed:
+            raise IngestError(
+                f"Snapshot {snapshot} already holds another {source.name}: the file's content has changed. "
+                "Give this one another name with --snapshot, or remove the old one with "
+                f"`phylohub ingest drop {snapshot}`."
+            )
+        # The file was damaged, still being written, or without a record, and has been mended: start it over.
+        for table in ("hub_models", "hub_rejects"):
+            connection.execute(f"delete from raw.{table} where snapshot = ? and source = ?", key)
+        connection.execute(
+            "update raw.loads set source_hash = ?, last_position = 0, n_landed = 0, n_rejected = 0, "
+            "started_at = ?, completed_at = null where snapshot = ? and source = ?",
+            [file_hash, utc_now(), *key],
+        )
+    return 0, False
+
+
+def _land_batch(
+    connection: duckdb.DuckDBPyConnection, snapshot: str, source: Source, batch: Batch, last_position: int
+) -> int:
+    """Land what lies after last_position, and where it ends, in one transaction; return the records landed."""
+    start = bisect_right(batch.positions, last_position)
+    rows = record_rows(batch.positions[start:], batch.records[start:])
+    reasons = reject_reasons(connection, rows["record"])
+    cards = [
+        card
+        for card, reason in zip(batch.cards[start:], reasons.to_pylist(), strict=False)
+        if card is not None and reason is None
+    ]
+    rejects = rows.append_column("reason", reasons).filter(pc.is_valid(reasons))
+    if rejects.num_rows:
+        rows = rows.filter(pc.is_null(reasons))
+    rows = rows.set_column(rows.num_columns - 1, "record", rows["record"].cast(pa.large_string()))
+    constants = [snapshot, source.name, utc_now()]
+    with transaction(connection):
+        # The snapshot is not complete until this load is: no mart may read half of a file.
+        connection.execute("update raw.snapshots set completed_at = null where snapshot = ?", [snapshot])
+        insert_rows(connection, "hub_models", rows, constants)
+        insert_rows(connection, "hub_rejects", rejects, constants)
+        insert_cards(connection, cards, source.name, utc_now(), once=True)
+        connection.execute(
+            "update raw.loads set last_position = ?, n_landed = n_landed + ?, n_rejected = n_rejected + ? "
+            "where snapshot = ? and source = ?",
+            [batch.positions[-1], rows.num_rows, rejects.num_rows, snapshot, source.name],
+        )
+    return rows.num_rows
+
+
+def record_rows(positions: list[int], records: list[bytes]) -> pa.Table:
+    """Columns position, content_hash and record (bytes) for raw.hub_models and raw.hub_rejects."""
+    # 128 bits of SHA-256: short enough for a column of millions, and nobody can forge a collision.
+    hashes = [hashlib.sha256(record).digest()[:16] for record in records]
+    return pa.table(
+        {
+            "position": pa.array(positions, pa.int64()),
+            "content_hash": pa.ExtensionArray.from_storage(pa.uuid(), pa.array(hashes, pa.binary(16))),
+            "record": pa.array(records, pa.large_binary()),
+        }
+    )
+
+
+def insert_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: pa.Table, constants: list[object]) -> None:
+    """Append rows with the constants snapshot, source and landed_at, in the transaction that is under way."""
+    if not rows.num_rows:
+        return
+    connection.register("batch", rows)
+    connection.execute(
+        f"insert into raw.{table} by name select ? as snapshot, ? as source, ? as landed_at, batch.* from batch",
+        constants,
+    )
+    connection.unregister("batch")
+
+
+def reject_reasons(connection: duckdb.DuckDBPyConnection, records: pa.ChunkedArray[Any]) -> pa.Array[Any]:
+    """For each record why it cannot be landed, or null. Judged by the engine that reads the record later:
+    it takes NaN, Infinity and a comma before a closing bracket, as some writers leave them."""
+    reasons: list[str | None] = [None] * len(records)
+    try:
+        texts: pa.ChunkedArray[Any] | pa.Array[Any] = records.cast(pa.large_string())
+    except pa.ArrowInvalid:  # at least one is not UTF-8: find out which
+        decoded = [_decoded(record) for record in records.to_pylist()]
+        reasons = [None if text is not None else "not UTF-8" for text in decoded]
+        texts = pa.array(decoded, pa.large_string())
+    connection.register("batch", pa.table({"number": range(len(records)), "record": texts}))
+    # `try` makes null of what is not JSON; the id comes back as JSON text, so a string keeps its quotes.
+    # One condition over one extraction: every further use of the id would parse the record again.
+    bad = connection.execute(
+        """
+        with bad as (
+            select number, record, try(json_extract(record, '$.id'))::varchar as id
+            from batch
+            where
+                record is not null
+                and not coalesce(try(json_extract(record, '$.id'))::varchar like '"_%"', false)
+        )
+
+        select
+            number,
+            case
+                when not json_valid(record) then 'not JSON'
+                when json_type(record) <> 'OBJECT' then 'not an object'
+                when id is null or id = 'null' then 'no id'
+                when id = '""' then 'id is empty'
+                else 'id is not a string'
+            end as reason
+        from bad
+        """
+    ).fetchall()
+    connection.unregister("batch")
+    for number, reason in bad:
+        reasons[number] = reason
+    return pa.array(reasons, pa.string())
+
+
+def _decoded(record: Any) -> str | None:
+    try:
+        return str(record, encoding="utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

@@ -1,0 +1,67 @@
+"""How much ingestion has still to do, and how long that takes at the limits that were seen."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import duckdb
+
+from ingest.arxiv import BATCH_IDS, GAP_SECONDS, linked_papers
+from ingest.cards import newest_snapshot, plan
+from ingest.crawl import PAGE_ROWS, SOURCE
+from ingest.warehouse import IngestError
+
+# Of the free tier, for as long as the Hub has not told: requests, and in how many seconds.
+FREE_TIER = {True: (1_000, 300), False: (5_000, 300)}
+
+
+def remaining(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    """A line each for crawls, cards and papers that have something to do."""
+    for snapshot, n_landed in connection.execute(
+        "select snapshot, n_landed from raw.loads where source = ? and completed_at is null order by snapshot",
+        [SOURCE],
+    ).fetchall():
+        yield _crawl_line(connection, snapshot, n_landed)
+    try:
+        snapshot = newest_snapshot(connection)
+    except IngestError:
+        return
+    n_cards = plan(connection, snapshot)
+    if n_cards:
+        n_requests, seconds, seen = _limit(connection, is_api=False)
+        yield (
+            f"cards: {n_cards:,} of snapshot {snapshot} to ask for, "
+            f"{_duration(n_cards / n_requests * seconds)} at {n_requests:,} requests in {seconds} s{seen}"
+        )
+    n_papers = len(linked_papers(connection, snapshot))
+    if n_papers:
+        duration = _duration(-(-n_papers // BATCH_IDS) * GAP_SECONDS)
+        yield f"papers: {n_papers:,} of snapshot {snapshot} to ask for, {duration} at arXiv's pace"
+
+
+def _crawl_line(connection: duckdb.DuckDBPyConnection, snapshot: str, n_landed: int) -> str:
+    """The list does not tell how long it is; an earlier snapshot does, roughly."""
+    row = connection.execute(
+        "select n_landed from raw.loads where source = ? and completed_at is not null "
+        "order by completed_at desc limit 1",
+        [SOURCE],
+    ).fetchone()
+    line = f"crawl {snapshot}: {n_landed:,} records so far"
+    if row is None or row[0] <= n_landed:
+        return f"{line}; how many there are is not known before the last page"
+    n_requests, seconds, seen = _limit(connection, is_api=True)
+    duration = _duration((row[0] - n_landed) / PAGE_ROWS / n_requests * seconds)
+    return f"{line} of more than {row[0]:,}, {duration} at {n_requests:,} requests in {seconds} s{seen}"
+
+
+def _limit(connection: duckdb.DuckDBPyConnection, *, is_api: bool) -> tuple[int, int, str]:
+    row = connection.execute(
+        "select requests, seconds from raw.rate_limits where (kind = 'api') = ? order by seen_at desc limit 1",
+        [is_api],
+    ).fetchone()
+    if row is None:
+        return *FREE_TIER[is_api], " (the free tier; none seen yet)"
+    return row[0], row[1], " (the limit last seen)"
+
+
+def _duration(seconds: float) -> str:
+    return str(timedelta(seconds=round(max(seconds, 1))))

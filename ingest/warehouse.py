@@ -1,0 +1,167 @@
+"""The build file and its raw schema: where it lies, how it is opened, what ingestion keeps in it."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+RAW_SCHEMA = """
+create schema if not exists raw;
+create table if not exists raw.snapshots (
+    snapshot varchar primary key,
+    started_at timestamp not null,
+    completed_at timestamp
+);
+create table if not exists raw.loads (
+    snapshot varchar not null,
+    source varchar not null,
+    source_hash varchar not null,
+    last_position bigint not null,
+    n_landed bigint not null,
+    n_rejected bigint not null,
+    started_at timestamp not null,
+    completed_at timestamp,
+    primary key (snapshot, source)
+);
+create table if not exists raw.hub_models (
+    snapshot varchar not null,
+    source varchar not null,
+    position bigint not null,
+    landed_at timestamp not null,
+    content_hash uuid not null,
+    record varchar using compression zstd not null
+);
+create table if not exists raw.hub_rejects (
+    snapshot varchar not null,
+    source varchar not null,
+    position bigint not null,
+    landed_at timestamp not null,
+    content_hash uuid not null,
+    reason varchar not null,
+    record blob not null
+);
+-- Where a crawl goes on. Files of older versions have no such column.
+alter table raw.loads add column if not exists cursor varchar;
+create table if not exists raw.rate_limits (
+    kind varchar primary key,
+    requests bigint not null,
+    seconds bigint not null,
+    seen_at timestamp not null
+);
+create table if not exists raw.cards (
+    model_id varchar not null,
+    source varchar not null,
+    outcome varchar not null,
+    reason varchar,
+    http_status integer,
+    etag varchar,
+    revision varchar,
+    n_bytes bigint,
+    fetched_at timestamp not null,
+    content_hash uuid,
+    card varchar using compression zstd,
+    card_bytes blob
+);
+create table if not exists raw.arxiv_papers (
+    arxiv_id varchar not null,
+    source varchar not null,
+    outcome varchar not null,
+    fetched_at timestamp not null,
+    title varchar,
+    abstract varchar,
+    categories varchar,
+    record varchar using compression zstd
+);
+"""
+
+
+class IngestError(Exception):
+    """Something the user can mend; the message says what and how."""
+
+
+def database_path() -> Path:
+    """The build file: PHYLOHUB_DATABASE, or build/phylohub.duckdb below the working directory."""
+    return Path(os.environ.get("PHYLOHUB_DATABASE") or "build/phylohub.duckdb")
+
+
+@contextmanager
+def connect(path: Path, *, read_only: bool = False, create: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the build file, with its raw schema unless read_only; close it afterwards.
+
+    Raises IngestError when the file is missing (unless create), held by another process, or cannot be opened as a
+    DuckDB file.
+    """
+    config: dict[str, str | bool | int | float | list[str]] = {
+        setting: os.environ[f"PHYLOHUB_{setting.upper()}"]
+        for setting in ("memory_limit", "threads")
+        if os.environ.get(f"PHYLOHUB_{setting.upper()}")
+    }
+    # A checkpoint packs the rows since the last one, and packs again those that did not fill a row group. At
+    # DuckDB's own 16 MB that is after nearly every batch, and landing two million records takes a third longer.
+    config["wal_autocheckpoint"] = "256MB"
+    # Otherwise a table that is missing is looked for among the variables of Python, and one of those is read.
+    config["python_enable_replacements"] = False
+    try:
+        if create:
+            _create(path)
+        elif not path.exists():
+            raise IngestError(f"There is no warehouse at {path} yet. Run `make build` first.")
+        connection = duckdb.connect(str(path), read_only=read_only, config=config)
+    except (duckdb.Error, OSError) as error:
+        if "Could not set lock" in str(error):
+            raise IngestError(
+                f"{path} is open in another process. Close that one, or set PHYLOHUB_DATABASE to another file."
+            ) from error
+        raise IngestError(
+            f"{path} cannot be opened as a DuckDB file ({error}). Mend that, or set PHYLOHUB_DATABASE to another file."
+        ) from error
+    try:
+        if not read_only:
+            connection.execute(RAW_SCHEMA)
+        yield connection
+    finally:
+        connection.close()
+
+
+def _create(path: Path) -> None:
+    """Make an empty build file unless there is one. It appears whole: nobody can open a half made one again."""
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    part.unlink(missing_ok=True)  # of a process with the same number that was killed
+    try:
+        duckdb.connect(str(part)).close()
+        with suppress(FileExistsError):  # another process was faster
+            os.link(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def one_row(connection: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[object] = ()) -> tuple[Any, ...]:
+    """The only row of a result. Raises ValueError if there are more or none."""
+    (row,) = connection.execute(query, parameters).fetchall()
+    return tuple(row)
+
+
+def utc_now() -> datetime:
+    """The time in UTC, without a time zone, as the raw tables keep it."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Commit the statements of the block together, or none of them."""
+    connection.execute("begin transaction")
+    try:
+        yield
+        connection.execute("commit")
+    except BaseException:
+        # After an error as bad as a full disk there may be nothing to roll back: that error is the one to show.
+        with suppress(duckdb.Error):
+            connection.execute("rollback")
+        raise

@@ -1,0 +1,41 @@
+{# One row for each distinct item of a list; null items and empty lists give no row (filter nulls yourself). #}
+{% macro explode_distinct(list) -%}
+    {{ return(adapter.dispatch('explode_distinct', 'phylohub')(list)) }}
+{%- endmacro %}
+
+{% macro duckdb__explode_distinct(list) -%}
+    unnest(list_distinct({{ list }}))
+{%- endmacro %}
+
+
+{% macro list_has(list, item) -%}
+    {{ return(adapter.dispatch('list_has', 'phylohub')(list, item)) }}
+{%- endmacro %}
+
+{% macro duckdb__list_has(list, item) -%}
+    coalesce(list_contains({{ list }}, {{ item }}), false)
+{%- endmacro %}
+
+
+{# The languages a card declares, as a list of lower-case strings; null if it declares none. YAML reads Norway's
+   `language: no` as false, so false is turned back; numbers and nulls are no languages. #}
+{% macro declared_languages(language_json) -%}
+    {{ return(adapter.dispatch('declared_languages', 'phylohub')(language_json)) }}
+{%- endmacro %}
+
+{% macro duckdb__declared_languages(language_json) -%}
+    nullif(
+        list_filter(
+            list_transform(
+                case json_type({{ language_json }})
+                    when 'ARRAY' then from_json({{ language_json }}, '["VARCHAR"]')
+                    when 'VARCHAR' then [{{ language_json }} ->> '$']
+                    when 'BOOLEAN' then [{{ language_json }} ->> '$']
+                end,
+                lambda declared: case lower(trim(declared)) when 'false' then 'no' else lower(trim(declared)) end
+            ),
+            lambda declared: declared <> '' and try_cast(declared as double) is null
+        ),
+        []
+    )
+{%- endmacro %}

@@ -1,0 +1,28 @@
+{# Whether a card was written by a program: it says so, in one of two wordings, in any case. #}
+{% macro is_auto_generated(card) -%}
+    {{ return(adapter.dispatch('is_auto_generated', 'phylohub')(card)) }}
+{%- endmacro %}
+
+{% macro duckdb__is_auto_generated(card) -%}
+    contains(lower({{ card }}), 'automatically generated') or contains(lower({{ card }}), 'generated automatically')
+{%- endmacro %}
+
+
+{# Number of words: runs of anything but white space, as Python's `str.split()` finds them. #}
+{% macro count_words(text) -%}
+    {{ return(adapter.dispatch('count_words', 'phylohub')(text)) }}
+{%- endmacro %}
+
+{% macro duckdb__count_words(text) -%}
+    len(regexp_extract_all({{ text }}, '\S+'))
+{%- endmacro %}
+
+
+{# One row for each word of a text that is separated by blanks. #}
+{% macro explode_words(text) -%}
+    {{ return(adapter.dispatch('explode_words', 'phylohub')(text)) }}
+{%- endmacro %}
+
+{% macro duckdb__explode_words(text) -%}
+    unnest(list_distinct(regexp_extract_all({{ text }}, '\S+')))
+{%- endmacro %}

@@ -1,0 +1,29 @@
+"""Whether a drift could be chance: exact binomial test, and the correction for testing many.
+
+Source: the study's methods, "Mutation, drift, ordering"; Benjamini and Hochberg 1995.
+"""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.stats import binom  # type: ignore[import-untyped]  # scipy ships no types
+
+Floats = NDArray[np.float64]
+
+
+def binomial_p_values(n_forward: ArrayLike, n_backward: ArrayLike) -> Floats:
+    """Exact two-sided p-values of both ways being as likely, shape (n,). 1 where there is nothing to test."""
+    forward, backward = np.asarray(n_forward, dtype=np.int64), np.asarray(n_backward, dtype=np.int64)
+    # The distribution is symmetric, so both tails are as heavy; at a tie they overlap in the middle.
+    tail = binom.cdf(np.minimum(forward, backward), forward + backward, 0.5)
+    return np.minimum(1.0, 2.0 * np.asarray(tail, dtype=np.float64))
+
+
+def q_values(p_values: ArrayLike) -> Floats:
+    """Benjamini-Hochberg adjusted p-values of one family of tests, shape (n,), in the order given."""
+    p = np.asarray(p_values, dtype=np.float64)
+    n = len(p)
+    order = np.argsort(-p, kind="stable")
+    ranks = np.arange(n, 0, -1)
+    adjusted = np.empty(n)
+    adjusted[order] = np.minimum.accumulate(p[order] * n / ranks)
+    return np.minimum(adjusted, 1.0)

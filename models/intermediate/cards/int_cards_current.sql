@@ -1,0 +1,54 @@
+with cards as (
+
+    select * from {{ ref('stg_hub__cards') }}
+
+),
+
+models as (
+
+    select * from {{ ref('int_models_current') }}
+
+),
+
+ranked as (
+
+    -- The newest check of a model tells the outcome. A check that found nothing new brings no text, so the text is
+    -- that of the newest check that brought one.
+    select
+        model_id,
+        outcome,
+        card,
+        row_number() over (partition by model_id order by fetched_at desc, source_name desc) as recency,
+        row_number() over (
+            partition by model_id, card is not null or card_bytes is not null
+            order by fetched_at desc, source_name desc
+        ) as text_recency,
+        card is not null or card_bytes is not null as has_text
+    from cards
+
+),
+
+latest as (
+
+    select
+        model_id,
+        max(case when recency = 1 then outcome end) as outcome,
+        max(case when has_text and text_recency = 1 then card end) as card
+    from ranked
+    group by model_id
+
+),
+
+final as (
+
+    select
+        models.model_key,
+        latest.outcome,
+        latest.outcome in ('ok', 'unchanged') as has_card,
+        case when latest.outcome in ('ok', 'unchanged') then latest.card end as card
+    from models
+    inner join latest on models.model_id = latest.model_id
+
+)
+
+select * from final

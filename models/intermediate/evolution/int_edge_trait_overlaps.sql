@@ -1,0 +1,36 @@
+with edges as (
+
+    select * from {{ ref('int_evolution_edges') }}
+
+),
+
+trait_overlaps as (
+
+    select * from {{ ref('int_pair_trait_overlaps') }}
+
+),
+
+final as (
+
+    -- Equal edges are counted instead of their fractions summed: whole numbers come out the same whatever the
+    -- order in which threads add them up.
+    select
+        trait_overlaps.trait,
+        edges.relation,
+        edges.family_key,
+        edges.is_paper_edge,
+        trait_overlaps.n_parent,
+        trait_overlaps.n_child,
+        trait_overlaps.n_shared,
+        trait_overlaps.n_union,
+        trait_overlaps.n_shared_paper,
+        trait_overlaps.n_union_paper,
+        count(*) as n_edges
+    from trait_overlaps
+    inner join edges
+        on trait_overlaps.parent_key = edges.parent_key and trait_overlaps.child_key = edges.child_key
+    group by all
+
+)
+
+select * from final

@@ -1,0 +1,61 @@
+with edges as (
+
+    select * from {{ ref('int_lineage_edges') }}
+
+),
+
+families as (
+
+    select * from {{ ref('int_model_families') }}
+    where edge_set = 'no_merge'
+
+),
+
+usable as (
+
+    select
+        parent_key,
+        child_key,
+        relation,
+        is_paper_edge
+    from edges
+    where parent_in_hub and not is_self_loop
+
+),
+
+by_relation as (
+
+    select
+        parent_key,
+        child_key,
+        relation,
+        is_paper_edge
+    from usable
+    union all
+    -- A pair counts once among all relations, however many it is named under.
+    select
+        parent_key,
+        child_key,
+        'all' as relation,
+        bool_or(is_paper_edge) as is_paper_edge
+    from usable
+    group by parent_key, child_key
+
+),
+
+final as (
+
+    -- Edges of one family are not independent, so intervals resample families. Merges would tie most of the Hub
+    -- into one, so it is the family without them.
+    select
+        by_relation.relation,
+        by_relation.parent_key,
+        by_relation.child_key,
+        by_relation.is_paper_edge,
+        coalesce(families.family_key, by_relation.parent_key) as family_key
+    from by_relation
+    left join families on by_relation.parent_key = families.model_key
+
+)
+
+select * from final

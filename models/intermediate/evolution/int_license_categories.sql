@@ -1,0 +1,24 @@
+with licenses as (
+
+    select * from {{ ref('licenses') }}
+
+),
+
+final as (
+
+    select
+        'ours' as taxonomy,
+        license,
+        category
+    from licenses
+    union all
+    select
+        'study' as taxonomy,
+        license,
+        study_category as category
+    from licenses
+    where study_category is not null
+
+)
+
+select * from final

@@ -1,0 +1,43 @@
+with orders as (
+
+    select * from {{ ref('trait_orders') }}
+
+),
+
+drifts as (
+
+    select * from {{ ref('int_trait_drift_counts') }}
+
+),
+
+final as (
+
+    -- Drifts between two values of an order, and whether the order agrees with them.
+    select
+        orders.trait,
+        orders.relation,
+        orders.weighting,
+        count(*) filter (where drifts.n_forward > drifts.n_backward) as n_drifts,
+        count(*) filter (where drifts.n_forward > drifts.n_backward and orders.place < targets.place)
+            as n_drifts_compatible,
+        cast(sum(drifts.n_forward + drifts.n_backward) as bigint) as n_mutations,
+        cast(
+            sum(case when orders.place < targets.place then drifts.n_forward else drifts.n_backward end) as bigint
+        ) as n_mutations_compatible
+    from drifts
+    inner join orders
+        on
+            drifts.trait = orders.trait
+            and drifts.relation = orders.relation
+            and drifts.from_value = orders.trait_value
+    inner join orders as targets
+        on
+            drifts.trait = targets.trait
+            and drifts.relation = targets.relation
+            and drifts.to_value = targets.trait_value
+            and orders.weighting = targets.weighting
+    group by orders.trait, orders.relation, orders.weighting
+
+)
+
+select * from final

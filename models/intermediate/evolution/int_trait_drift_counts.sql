@@ -1,0 +1,59 @@
+with transitions as (
+
+    select * from {{ ref('int_trait_transitions') }}
+    where n_transitions > 0
+
+),
+
+both_ways as (
+
+    select
+        trait,
+        relation,
+        from_value,
+        to_value,
+        n_transitions as n_forward,
+        0 as n_backward
+    from transitions
+    union all
+    select
+        trait,
+        relation,
+        to_value as from_value,
+        from_value as to_value,
+        0 as n_forward,
+        n_transitions as n_backward
+    from transitions
+
+),
+
+counted as (
+
+    select
+        trait,
+        relation,
+        from_value,
+        to_value,
+        sum(n_forward) as n_forward,
+        sum(n_backward) as n_backward
+    from both_ways
+    group by trait, relation, from_value, to_value
+
+),
+
+final as (
+
+    -- Oriented the way of more traffic; where both ways have as much, by the alphabet.
+    select
+        trait,
+        relation,
+        from_value,
+        to_value,
+        cast(n_forward as bigint) as n_forward,
+        cast(n_backward as bigint) as n_backward
+    from counted
+    where n_forward > n_backward or (n_forward = n_backward and from_value < to_value)
+
+)
+
+select * from final

@@ -1,0 +1,43 @@
+with models as (
+
+    select * from {{ ref('int_models_current') }}
+
+),
+
+children as (
+
+    select distinct child_key from {{ ref('int_edge_set_edges') }}
+    where edge_set = 'all'
+
+),
+
+months as (
+
+    select
+        cast(date_trunc('month', models.created_at) as date) as month,
+        count(*) as n_models,
+        count(children.child_key) as n_children,
+        -- What is older than this moment carries it as its date of creation (to the second, or one later).
+        count(*) filter (
+            where models.created_at between timestamp '2022-03-02 23:29:04' and timestamp '2022-03-02 23:29:05'
+        ) as n_models_back_filled
+    from models
+    left join children on models.model_key = children.child_key
+    where models.created_at is not null
+    group by month
+
+),
+
+final as (
+
+    select
+        month,
+        n_models,
+        n_children,
+        n_models_back_filled,
+        cast(sum(n_models) over (order by month) as bigint) as n_models_total
+    from months
+
+)
+
+select * from final

@@ -1,0 +1,43 @@
+with drifts as (
+
+    select * from {{ ref('int_trait_drift_counts') }}
+
+),
+
+tests as (
+
+    select * from {{ ref('drift_significance') }}
+
+),
+
+final as (
+
+    select
+        ---- keys
+        drifts.trait,
+        drifts.relation,
+        drifts.from_value,
+        drifts.to_value,
+
+        ---- counts
+        drifts.n_forward,
+        drifts.n_backward,
+        drifts.n_forward - drifts.n_backward as traffic,
+        drifts.n_forward + drifts.n_backward as total,
+
+        ---- uncertainty
+        tests.p_value,
+        tests.q_value,
+        tests.share_forward_low,
+        tests.share_forward_high
+    from drifts
+    inner join tests
+        on
+            drifts.trait = tests.trait
+            and drifts.relation = tests.relation
+            and drifts.from_value = tests.from_value
+            and drifts.to_value = tests.to_value
+
+)
+
+select * from final

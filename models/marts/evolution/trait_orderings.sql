@@ -1,0 +1,26 @@
+with orders as (
+
+    select * from {{ ref('trait_orders') }}
+
+),
+
+final as (
+
+    select
+        ---- keys
+        trait,
+        relation,
+        weighting,
+        place,
+
+        ---- what stands there
+        trait_value as value,
+        earliest_place,
+        latest_place,
+        place_low,
+        place_high
+    from orders
+
+)
+
+select * from final

@@ -1,0 +1,61 @@
+with relatives as (
+
+    select * from {{ ref('int_model_relatives') }}
+
+),
+
+roots as (
+
+    select * from {{ ref('int_model_roots') }}
+
+),
+
+depths as (
+
+    select * from {{ ref('int_model_depths') }}
+
+),
+
+family_roots as (
+
+    select * from {{ ref('int_family_roots') }}
+
+),
+
+models as (
+
+    select * from {{ ref('int_models_current') }}
+
+),
+
+final as (
+
+    select
+        ---- keys
+        models.model_id,
+        relatives.edge_set,
+        family_models.model_id as family_id,
+        root_models.model_id as root_id,
+
+        ---- relatives
+        relatives.n_parents,
+        relatives.n_children,
+        relatives.n_ancestors,
+        relatives.n_descendants,
+        roots.n_roots,
+
+        ---- distances from a root
+        roots.generation,
+        depths.depth
+    from relatives
+    inner join roots on relatives.edge_set = roots.edge_set and relatives.model_key = roots.model_key
+    inner join depths on relatives.edge_set = depths.edge_set and relatives.model_key = depths.model_key
+    inner join family_roots
+        on relatives.edge_set = family_roots.edge_set and relatives.family_key = family_roots.family_key
+    inner join models on relatives.model_key = models.model_key
+    inner join models as family_models on family_roots.main_root_key = family_models.model_key
+    inner join models as root_models on roots.root_key = root_models.model_key
+
+)
+
+select * from final

@@ -1,0 +1,44 @@
+with edges as (
+
+    select * from {{ ref('int_lineage_edges') }}
+
+),
+
+parents as (
+
+    select distinct parent_key from {{ ref('int_edge_set_edges') }}
+    where edge_set = 'all'
+
+),
+
+counted as (
+
+    select
+        edges.relation,
+        count(*) as n_edges,
+        count(*) filter (where edges.is_paper_edge) as n_edges_paper,
+        count(*) filter (where not edges.parent_in_hub) as n_edges_without_parent,
+        count(*) filter (where parents.parent_key is not null) as n_edges_to_parents,
+        count(distinct edges.child_key) as n_children,
+        count(distinct parents.parent_key) as n_children_with_children
+    from edges
+    left join parents on edges.child_key = parents.parent_key
+    group by edges.relation
+
+),
+
+final as (
+
+    select
+        relation,
+        n_edges,
+        n_edges_paper,
+        n_edges_without_parent,
+        n_children,
+        n_children_with_children,
+        n_edges_to_parents / cast(n_edges as double) as share_of_edges_to_parents
+    from counted
+
+)
+
+select * from final

@@ -1,0 +1,68 @@
+with current_snapshot as (
+
+    select * from {{ ref('int_snapshots_current') }}
+
+),
+
+records as (
+
+    select
+        snapshot,
+        count(*) as n_records
+    from {{ ref('stg_hub__models') }}
+    group by snapshot
+
+),
+
+rejects as (
+
+    select
+        snapshot,
+        count(*) as n_rejected
+    from {{ ref('stg_hub__rejects') }}
+    group by snapshot
+
+),
+
+models as (
+
+    select count(*) as n_models from {{ ref('int_models_current') }}
+
+),
+
+tagged_models as (
+
+    select count(distinct model_key) as n_models from {{ ref('int_model_tags') }}
+
+),
+
+edges as (
+
+    select
+        count(*) as n_edges,
+        count(*) filter (where not parent_in_hub) as n_edges_without_parent
+    from {{ ref('int_lineage_edges') }}
+
+),
+
+final as (
+
+    select
+        current_snapshot.snapshot,
+        coalesce(records.n_records, 0) as n_records,
+        coalesce(rejects.n_rejected, 0) as n_rejected,
+        models.n_models,
+        coalesce(records.n_records, 0) - models.n_models as n_duplicate_records,
+        models.n_models - tagged_models.n_models as n_models_without_tags,
+        edges.n_edges,
+        edges.n_edges_without_parent
+    from current_snapshot
+    cross join models
+    cross join tagged_models
+    cross join edges
+    left join records on current_snapshot.snapshot = records.snapshot
+    left join rejects on current_snapshot.snapshot = rejects.snapshot
+
+)
+
+select * from final

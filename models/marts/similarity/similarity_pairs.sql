@@ -1,0 +1,38 @@
+with samples as (
+
+    select * from {{ ref('similarity_samples') }}
+
+),
+
+models as (
+
+    select * from {{ ref('int_models_current') }}
+
+),
+
+final as (
+
+    select
+        ---- keys
+        samples.shape,
+        samples.pair,
+        samples.draw,
+        first_models.model_id as first_id,
+        second_models.model_id as second_id,
+
+        ---- the records' text
+        samples.metadata_bow,
+        samples.metadata_tfidf,
+        samples.metadata_levenshtein,
+
+        ---- the cards' text
+        samples.card_bow,
+        samples.card_tfidf,
+        samples.card_levenshtein
+    from samples
+    inner join models as first_models on samples.first_key = first_models.model_key
+    inner join models as second_models on samples.second_key = second_models.model_key
+
+)
+
+select * from final

@@ -1,0 +1,91 @@
+with edges as (
+
+    select * from {{ ref('int_similarity_edges') }}
+
+),
+
+degrees as (
+
+    select * from {{ ref('int_similarity_degrees') }}
+
+),
+
+models as (
+
+    select cast(count(*) as {{ wide_integer() }}) as n_models from {{ ref('int_models_current') }}
+
+),
+
+stars as (
+
+    select
+        coalesce(sum(n_children * (n_children - 1)), 0) // 2 as two_children,
+        coalesce(sum(n_children * (n_children - 1) * (n_children - 2)), 0) // 6 as three_children
+    from degrees
+
+),
+
+paths as (
+
+    select
+        count(*) as edges,
+        coalesce(sum(children.n_children), 0) as path_of_two,
+        coalesce(sum(children.n_children * (children.n_children - 1)), 0) // 2 as two_grandchildren,
+        coalesce(sum(children.n_children * (parents.n_children - 1)), 0) as child_with_sibling,
+        coalesce(sum(parents.n_parents * children.n_children), 0) as path_of_three,
+        coalesce(sum(least(parents.n_parents, 1) * children.n_children), 0) as path_of_three_paper
+    from edges
+    inner join degrees as parents on edges.parent_key = parents.model_key
+    inner join degrees as children on edges.child_key = children.model_key
+
+),
+
+triangles as (
+
+    -- u > v > w with u > w as well: w would be its own uncle, which is no occurrence of that shape.
+    select count(*) as n_triangles
+    from edges
+    inner join edges as next_edges on edges.child_key = next_edges.parent_key
+    inner join edges as shortcuts
+        on edges.parent_key = shortcuts.parent_key and next_edges.child_key = shortcuts.child_key
+
+),
+
+totals as (
+
+    select
+        models.*,
+        stars.*,
+        paths.*,
+        triangles.*
+    from models
+    cross join stars
+    cross join paths
+    cross join triangles
+
+),
+
+final as (
+
+    {% for shape, exact, paper in [
+        ('two_models', 'n_models * (n_models - 1)', none),
+        ('edge', 'edges', none),
+        ('two_children', 'two_children', none),
+        ('path_of_two', 'path_of_two', none),
+        ('three_children', 'three_children', none),
+        ('two_grandchildren', 'two_grandchildren', none),
+        ('uncle', 'child_with_sibling - n_triangles', 'child_with_sibling'),
+        ('path_of_three', 'path_of_three', 'path_of_three_paper'),
+    ] %}
+        select
+            {{ loop.index }} as shape_number,
+            '{{ shape }}' as shape,
+            cast({{ exact }} as {{ wide_integer() }}) as n_occurrences,
+            cast({{ paper or exact }} as {{ wide_integer() }}) as n_occurrences_paper
+        from totals
+        {% if not loop.last %} union all {% endif %}
+    {% endfor %}
+
+)
+
+select * from final

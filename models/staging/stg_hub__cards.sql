@@ -1,0 +1,30 @@
+with source as (
+
+    select * from {{ source('raw', 'cards') }}
+
+),
+
+renamed as (
+
+    select
+        ---- keys
+        model_id,
+        source as source_name,
+
+        ---- outcome
+        outcome,
+        etag,
+        revision,
+
+        ---- text
+        card,
+        card_bytes,
+        n_bytes,
+
+        ---- timestamps
+        fetched_at
+    from source
+
+)
+
+select * from renamed

@@ -1,0 +1,23 @@
+with source as (
+
+    select * from {{ source('raw', 'hub_rejects') }}
+
+),
+
+renamed as (
+
+    select
+        ---- keys
+        snapshot,
+        source as source_name,
+        position as source_position,
+
+        reason,
+        record as record_bytes,
+        content_hash,
+        landed_at
+    from source
+
+)
+
+select * from renamed

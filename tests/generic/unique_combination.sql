@@ -1,0 +1,11 @@
+{# The grain: no two rows share these columns. Returns the combinations that stand more than once. #}
+{% test unique_combination(model, columns) %}
+
+select
+    {{ columns | join(', ') }},
+    count(*) as n_rows
+from {{ model }}
+group by {{ columns | join(', ') }}
+having count(*) > 1
+
+{% endtest %}

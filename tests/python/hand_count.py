@@ -1,0 +1,228 @@
+"""What the marts should hold, counted in plain Python from the records: an independent reading of the same rules.
+
+Nothing here is shared with the warehouse but the vocabularies: it reads the seeds' values, not the models' SQL.
+"""
+
+import csv
+import json
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from conftest import ROOT
+
+PAPER_RANK = {"finetune": 1, "quantized": 2, "adapter": 3, "merge": 4}
+
+
+def _column(seed: str, column: str) -> set[str]:
+    with (ROOT / "seeds" / f"{seed}.csv").open(newline="") as file:
+        return {row[column] for row in csv.DictReader(file) if row[column]}
+
+
+TASKS = _column("tasks", "task")
+LIBRARIES = _column("libraries", "library")
+FLAGS = _column("tag_flags", "flag")
+TWO_LETTERS = _column("languages", "alpha_2")
+
+
+def _prefix_kinds() -> dict[str, str]:
+    with (ROOT / "seeds" / "tag_prefixes.csv").open(newline="") as file:
+        return {row["prefix"]: row["kind"] for row in csv.DictReader(file)}
+
+
+def _language_codes() -> dict[str, str]:
+    with (ROOT / "seeds" / "languages.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    codes: dict[str, str] = {}
+    for column in ("language", "alpha_3", "bibliographic"):
+        for row in rows:
+            codes.setdefault(row[column], row["language"])
+    for row in sorted(rows, key=lambda row: row["language"]):
+        if len(row["name"]) > 3:
+            codes.setdefault(row["name"].lower(), row["language"])
+    del codes[""]
+    return codes
+
+
+PREFIX_KINDS = _prefix_kinds()
+LANGUAGE_CODES = _language_codes()
+
+
+class HandCount:
+    """The rows of each mart, as sets of tuples, for the records of one snapshot in the order they were landed."""
+
+    def __init__(self, records: Iterable[dict[str, Any]]) -> None:
+        latest: dict[str, tuple[str, int, dict[str, Any]]] = {}
+        self.n_records = 0
+        for position, record in enumerate(records):
+            self.n_records += 1
+            modified = record.get("lastModified") or ""
+            known = latest.get(record["id"])
+            if known is None or (modified, position) > known[:2]:
+                latest[record["id"]] = (modified, position, record)
+        self.records = {model: record for model, (_, _, record) in latest.items()}
+        self.tags: dict[str, dict[str, tuple[str, str]]] = {
+            model: dict(_classify(record)) for model, record in self.records.items()
+        }
+
+    def model_tags(self) -> set[tuple[str, str, str, str]]:
+        return {(model, tag, *said) for model, tags in self.tags.items() for tag, said in tags.items()}
+
+    def of_kind(self, kind: str) -> set[tuple[str, str]]:
+        return {(model, value) for model, _, tag_kind, value in self.model_tags() if tag_kind == kind and value}
+
+    def languages(self) -> set[tuple[str, str, str, bool]]:
+        return {
+            (model, language, "card" if language in card else "tag", language in paper)
+            for model, (card, counted, paper) in self._languages().items()
+            for language in counted
+        }
+
+    def _languages(self) -> dict[str, tuple[set[str], set[str], set[str]]]:
+        found = {}
+        for model, record in self.records.items():
+            declared = _declared_languages(record)
+            card = {_language(text) for text in declared}
+            counted = card | {_language(value) for _, (kind, value) in self.tags[model].items() if kind == "language"}
+            found[model] = (card, counted, TWO_LETTERS.intersection(self.tags[model]))
+        return found
+
+    def trait_distribution(self) -> dict[tuple[str, str], tuple[int, int]]:
+        """(trait, value): models by our rule, models by the study's."""
+        ours: Counter[tuple[str, str]] = Counter()
+        paper: Counter[tuple[str, str]] = Counter()
+        kinds = {"license": "license", "dataset": "dataset", "paper": "arxiv", "region": "region", "doi": "doi"}
+        for trait, kind in {**kinds, "flag": "flag"}.items():
+            counted = Counter((trait, value) for _, value in self.of_kind(kind))
+            ours, paper = ours + counted, paper + counted
+        for trait, key in (("task", "pipeline_tag"), ("library", "library_name")):
+            counted = Counter((trait, record[key]) for record in self.records.values() if record.get(key))
+            ours, paper = ours + counted, paper + counted
+        for _, counted_languages, paper_languages in self._languages().values():
+            ours += Counter(("language", language) for language in counted_languages)
+            paper += Counter(("language", language) for language in paper_languages)
+        return {key: (ours[key], paper[key]) for key in ours.keys() | paper.keys()}
+
+    def edges(self) -> set[tuple[str, str, str, bool, bool, bool]]:
+        """(parent, child, relation, parent in hub, self-loop, the study's edge)."""
+        edges = set()
+        for model, tags in self.tags.items():
+            relations: dict[str, set[str]] = defaultdict(set)
+            for kind, value in tags.values():
+                if kind == "base_model":
+                    match = re.match(r"([a-z][a-z0-9_-]+):(?!//)(.*)", value, re.DOTALL)
+                    relation, parent = match.groups() if match else ("unspecified", value)
+                    if parent.strip(" "):
+                        relations[parent.strip(" ")].add(relation)
+            for parent, words in relations.items():
+                typed = words - {"unspecified"} or words
+                last = max((word for word in typed if word in PAPER_RANK), key=PAPER_RANK.__getitem__, default=None)
+                edges |= {
+                    (parent, model, word, parent in self.records, parent == model, word == last) for word in typed
+                }
+        return edges
+
+    def trait_sets(self, trait: str) -> dict[str, tuple[set[str], set[str]]]:
+        """For each model its values by our rule and by the study's."""
+        if trait == "language":
+            return {model: (ours, paper) for model, (_, ours, paper) in self._languages().items()}
+        key = {"task": "pipeline_tag", "library": "library_name"}.get(trait)
+        sets = {}
+        for model, record in self.records.items():
+            if key:
+                values = {record[key]} if record.get(key) else set()
+            else:
+                values = {value for kind, value in self.tags[model].values() if kind == trait and value}
+            sets[model] = (values, values)
+        return sets
+
+    def evolution_edges(self) -> dict[str, dict[tuple[str, str], bool]]:
+        """Relation (or all): pairs of parent and child, and whether the study counts them."""
+        edges: dict[str, dict[tuple[str, str], bool]] = defaultdict(dict)
+        for parent, child, relation, in_hub, loop, paper in self.edges():
+            if in_hub and not loop:
+                edges[relation][parent, child] = paper
+                edges["all"][parent, child] = paper or edges["all"].get((parent, child), False)
+        return edges
+
+    def mutation_rates(self, trait: str) -> dict[str, tuple[int, Fraction | None, int, Fraction | None]]:
+        """Relation: edges and rate by our count, edges and rate by the study's."""
+        sets = self.trait_sets(trait)
+        rates = {}
+        for relation, edges in self.evolution_edges().items():
+            ours: list[Fraction] = []
+            paper: list[Fraction] = []
+            for (parent, child), is_paper in edges.items():
+                for mutations, side, counts in ((ours, 0, True), (paper, 1, is_paper)):
+                    a, b = sets[parent][side], sets[child][side]
+                    if a and b and counts:
+                        mutations.append(1 - Fraction(len(a & b), len(a | b)))
+            mean = [sum(found, Fraction()) / len(found) if found else None for found in (ours, paper)]
+            if ours or paper:
+                rates[relation] = (len(ours), mean[0], len(paper), mean[1])
+        return rates
+
+    def transitions(self, trait: str, relation: str) -> dict[tuple[str, str], tuple[int, int]]:
+        """(from, to): transitions by our count, by the study's."""
+        sets = self.trait_sets(trait)
+        ours: Counter[tuple[str, str]] = Counter()
+        paper: Counter[tuple[str, str]] = Counter()
+        for (parent, child), is_paper in self.evolution_edges()[relation].items():
+            for side in (0, 1):
+                a, b = sets[parent][side], sets[child][side]
+                gained = [(x, y) for x in a for y in b - a]
+                lost = [(x, y) for x in a - b for y in b]
+                if side == 0:
+                    ours.update(set(gained) | set(lost))
+                elif is_paper:
+                    paper.update(gained + lost)
+        return {pair: (ours[pair], paper[pair]) for pair in ours.keys() | paper.keys()}
+
+    def top(self, field: str, places: int) -> list[tuple[int, str, int]]:
+        ranked = sorted(
+            ((-record[field], model) for model, record in self.records.items() if (record.get(field) or 0) > 0)
+        )
+        return [(place, model, -value) for place, (value, model) in enumerate(ranked[:places], start=1)]
+
+
+def read_records(path: Path) -> Iterator[dict[str, Any]]:
+    import gzip
+
+    with gzip.open(path) as file:
+        for line in file:
+            yield json.loads(line)
+
+
+def _declared_languages(record: dict[str, Any]) -> list[str]:
+    declared = (record.get("cardData") or {}).get("language")
+    items = declared if isinstance(declared, list) else [declared]
+    words = ["no" if item is False else item for item in items if isinstance(item, str) or item is False]
+    return [word.strip().lower() for word in words if word.strip()]
+
+
+def _language(declared: str) -> str:
+    return LANGUAGE_CODES.get(declared) or LANGUAGE_CODES.get(re.split("[-_]", declared)[0]) or declared
+
+
+def _classify(record: dict[str, Any]) -> Iterator[tuple[str, tuple[str, str]]]:
+    declared = _declared_languages(record)
+    for tag in set(record.get("tags") or []):
+        prefix, colon, rest = tag.partition(":")
+        if colon and prefix in PREFIX_KINDS:
+            kind = PREFIX_KINDS[prefix]
+            yield tag, (kind, tag if kind == "flag" else rest)
+        elif tag in TASKS or tag == record.get("pipeline_tag"):
+            yield tag, ("task", tag)
+        elif tag.lower() in declared:
+            yield tag, ("language", tag.lower())
+        elif tag in LIBRARIES or tag == record.get("library_name"):
+            yield tag, ("library", tag)
+        elif tag in FLAGS:
+            yield tag, ("flag", tag)
+        elif tag in TWO_LETTERS and not declared:
+            yield tag, ("language", tag)
+        else:
+            yield tag, ("free", tag)

@@ -1,0 +1,172 @@
+"""What the tests of live ingestion share: records, a clock that never waits, and what became of a crawl."""
+
+import json
+import multiprocessing
+import os
+import resource
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, cast
+
+import duckdb
+
+from ingest.arxiv import fetch_papers
+from ingest.cards import fetch_cards
+from ingest.crawl import CrawlResult, crawl
+from ingest.hub import Web
+from ingest.landing import land_snapshot
+from ingest.readers import Source
+from ingest.warehouse import RAW_SCHEMA, connect
+
+# Children are forked from a process without threads: a fork of this one could inherit a lock that nobody opens.
+_FORKSERVER = multiprocessing.get_context("forkserver")
+_FORKSERVER.set_forkserver_preload(["ingest.arxiv"])
+
+
+class Clock:
+    """Time that passes only by waiting, so that hours of it take no time."""
+
+    def __init__(self) -> None:
+        self.time = 1000.0
+        self.waits: list[float] = []
+        self._lock = threading.Lock()
+
+    def now(self) -> float:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        with self._lock:
+            self.time += seconds
+            self.waits.append(seconds)
+
+
+def model(number: int, **fields: Any) -> bytes:
+    """A record as the Hub sends it, of the model of that number; older ones have smaller numbers."""
+    created = f"2024-{1 + number // 28 // 60 % 12:02}-{1 + number // 60 % 28:02}T00:00:{number % 60:02}.000Z"
+    record = {
+        "_id": f"{number:024x}",
+        "id": f"org/model-{number}",
+        "likes": number % 7,
+        "private": False,
+        "tags": ["transformers", "license:mit", f"base_model:finetune:org/model-{number // 2}"],
+        "createdAt": created,
+        "sha": f"{number:040x}",
+        "siblings": [{"rfilename": ".gitattributes"}, {"rfilename": "README.md"}],
+    }
+    return json.dumps(record | fields, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def models(count: int) -> list[bytes]:
+    return [model(number) for number in range(count)]
+
+
+@contextmanager
+def memory() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A warehouse in memory, with its raw schema."""
+    with duckdb.connect(config={"threads": 1}) as connection:
+        connection.execute(RAW_SCHEMA)
+        yield connection
+
+
+def landed(connection: duckdb.DuckDBPyConnection, snapshot: str = "s") -> list[bytes]:
+    """The records of a snapshot, byte for byte, in the order they landed in."""
+    rows = connection.execute(
+        "select record from raw.hub_models where snapshot = ? order by source, position", [snapshot]
+    ).fetchall()
+    return [text.encode() for (text,) in rows]
+
+
+def is_complete(connection: duckdb.DuckDBPyConnection, snapshot: str = "s") -> bool:
+    return connection.execute(
+        "select completed_at is not null from raw.snapshots where snapshot = ?", [snapshot]
+    ).fetchall() == [(True,)]
+
+
+def patient_web(url: str, clock: Clock | None = None, **settings: Any) -> Web:
+    """Requests that wait on a clock of their own. A server that does not answer is given up soon."""
+    clock = clock or Clock()
+    return Web(url, now=clock.now, sleep=clock.sleep, **{"read_seconds": 0.2, **settings})
+
+
+class Killed:
+    """A connection whose process kills itself before its statement of a number, which is after the one before."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, at: int) -> None:
+        self._connection = connection
+        self._left = at
+
+    def execute(self, *arguments: Any) -> Any:
+        self._left -= 1
+        if self._left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return self._connection.execute(*arguments)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+
+def _killed(connection: duckdb.DuckDBPyConnection, at: int) -> duckdb.DuckDBPyConnection:
+    return cast(duckdb.DuckDBPyConnection, Killed(connection, at))
+
+
+def crawl_file(database: Path, url: str, kill_at: int = 0) -> CrawlResult:
+    """Crawl into a file. With kill_at the process is killed before its statement of that number."""
+    with connect(database, create=True) as connection:
+        return crawl(_killed(connection, kill_at), patient_web(url), "s", expand=["tags"])
+
+
+def cards_file(database: Path, url: str, kill_at: int = 0) -> None:
+    """Fetch the cards of what a file holds, killed like crawl_file."""
+    with connect(database) as connection:
+        fetch_cards(_killed(connection, kill_at), patient_web(url))
+
+
+def papers_file(database: Path, url: str, kill_at: int = 0) -> None:
+    """Fetch the papers that a file links to, killed like crawl_file."""
+    with connect(database) as connection:
+        fetch_papers(_killed(connection, kill_at), patient_web(url))
+
+
+def in_child(work: Callable[..., object], *arguments: object) -> int:
+    """Run a function of this module in a process of its own; return the exit code, negative for a signal."""
+    process = _FORKSERVER.Process(target=work, args=arguments)
+    process.start()
+    process.join(120)
+    assert process.exitcode is not None, "the child did not end"
+    return process.exitcode
+
+
+def crawl_on_a_full_disk(database: Path, url: str, free_bytes: int) -> None:
+    """Crawl into a file that cannot grow beyond a size, as on a disk that is full."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (free_bytes, resource.RLIM_INFINITY))
+    crawl_file(database, url)
+
+
+def land_file(database: Path, path: Path) -> None:
+    """Land a file of records."""
+    with connect(database, create=True) as connection:
+        land_snapshot(connection, "s", [Source(path, path.name)])
+
+
+def _measure(
+    pipe: Connection, memory_limit: str | None, work: Callable[..., object], arguments: tuple[object, ...]
+) -> None:
+    if memory_limit is not None:
+        os.environ["PHYLOHUB_MEMORY_LIMIT"] = memory_limit
+    start = time.perf_counter()
+    work(*arguments)
+    seconds = time.perf_counter() - start
+    pipe.send((seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000))
+
+
+def measured(work: Callable[..., object], *arguments: object, memory_limit: str | None = None) -> tuple[float, float]:
+    """Run a function of this module in a process of its own; return its seconds and its peak memory in MB."""
+    ours, theirs = multiprocessing.Pipe(duplex=False)
+    assert in_child(_measure, theirs, memory_limit, work, arguments) == 0
+    result: tuple[float, float] = ours.recv()
+    return result

@@ -1,0 +1,218 @@
+"""Whole builds as a user starts them, and every mart against a count of the same records in plain Python."""
+
+import gzip
+import json
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import networkx as nx
+import pytest
+from conftest import Build, run_dbt, run_phylohub
+from hand_count import HandCount, read_records
+
+
+@pytest.fixture(scope="module")
+def synthetic_build(tmp_path_factory: pytest.TempPathFactory) -> Build:
+    folder = tmp_path_factory.mktemp("synthetic")
+    made = run_phylohub(folder / "made.duckdb", "ingest", "synthetic", "--models", "3000")
+    assert made.returncode == 0, made.stderr
+    (records,) = (folder / "synthetic").glob("*.jsonl.gz")
+    return Build(folder, records)
+
+
+@pytest.fixture(
+    scope="module", params=["synthetic", "hub_models_2026-06-05.jsonl.gz", "hub_models_2026-08-22.jsonl.gz"]
+)
+def build(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Build]:
+    if request.param == "synthetic":
+        yield request.getfixturevalue("synthetic_build")
+    else:
+        real_file: Callable[[str], Path] = request.getfixturevalue("real_file")
+        yield Build(tmp_path_factory.mktemp("real"), real_file(request.param))
+
+
+@pytest.fixture(scope="module")
+def counted(build: Build) -> HandCount:
+    return HandCount(read_records(build.records))
+
+
+def test_builds_without_an_error(build: Build) -> None:
+    assert build.dbt.returncode == 0, build.dbt.stdout
+    assert " ERROR=0 " in build.dbt.stdout
+    assert "0 rejected" in build.landing.stdout
+
+
+def test_models_and_duplicates(build: Build, counted: HandCount) -> None:
+    created = "strftime(created_at, '%Y-%m-%dT%H:%M:%S')"
+    assert set(build.rows(f"select model_id, downloads, likes, task, library, {created} from marts.models")) == {
+        (
+            model,
+            record["downloads"],
+            record["likes"],
+            record.get("pipeline_tag"),
+            record.get("library_name"),
+            record["createdAt"][:19],
+        )
+        for model, record in counted.records.items()
+    }
+    assert build.rows("select n_records, n_rejected, n_models, n_duplicate_records from marts.snapshot_health") == [
+        (counted.n_records, 0, len(counted.records), counted.n_records - len(counted.records))
+    ]
+
+
+def test_tags_and_traits(build: Build, counted: HandCount) -> None:
+    assert set(
+        build.rows("select model_id, tag, kind, lower(value) from marts.model_tags where kind = 'language'")
+    ) == {row for row in counted.model_tags() if row[2] == "language"}
+    assert set(build.rows("from marts.model_tags where kind <> 'language'")) == {
+        row for row in counted.model_tags() if row[2] != "language"
+    }
+    assert set(build.rows("select model_id, license from marts.model_licenses")) == counted.of_kind("license")
+    assert set(build.rows("from marts.model_datasets")) == counted.of_kind("dataset")
+    assert set(build.rows("from marts.model_papers")) == counted.of_kind("arxiv")
+    languages = "select model_id, language, declared_in, is_paper from marts.model_languages"
+    assert set(build.rows(languages)) == counted.languages()
+
+
+def test_trait_distribution(build: Build, counted: HandCount) -> None:
+    rows = build.rows("select trait, value, n_models, n_models_paper, share_of_models from marts.trait_distribution")
+    assert {(trait, value): (ours, paper) for trait, value, ours, paper, _ in rows} == counted.trait_distribution()
+    for _, _, n_models, _, share in rows:
+        assert share == pytest.approx(n_models / len(counted.records))
+
+
+def test_edges_and_families(build: Build, counted: HandCount) -> None:
+    edges = counted.edges()
+    found = build.rows(
+        "select parent_id, child_id, relation, parent_in_hub, is_self_loop, is_paper_edge from marts.lineage_edges"
+    )
+    assert set(found) == edges
+    assert len(found) == len(edges)
+    for edge_set, wanted in (
+        ("all", lambda relation: True),
+        ("no_merge", lambda relation: relation != "merge"),
+        ("finetune", lambda relation: relation == "finetune"),
+    ):
+        graph: nx.Graph[str] = nx.Graph(
+            (parent, child)
+            for parent, child, relation, in_hub, loop, _ in edges
+            if in_hub and not loop and wanted(relation)
+        )
+        sizes = sorted(len(members) for members in nx.connected_components(graph))
+        query = f"select n_models from marts.families where edge_set = '{edge_set}' order by 1"
+        assert [size for (size,) in build.rows(query)] == sizes
+
+
+def test_top_models(build: Build, counted: HandCount) -> None:
+    for metric in ("downloads", "likes"):
+        query = f"select place, model_id, value from marts.top_models where metric = '{metric}' order by place"
+        assert build.rows(query) == counted.top(metric, 100)
+    children = "select model_id, n_children from marts.models order by n_children desc, model_id limit 5"
+    top = "select model_id, value from marts.top_models where metric = 'children' order by place limit 5"
+    assert build.rows(top) == build.rows(children)
+
+
+def test_availability_growth_and_relations(build: Build, counted: HandCount) -> None:
+    downloads = {model: record["downloads"] for model, record in counted.records.items()}
+    for feature, n_models, mean_with, mean_without in build.rows(
+        "select feature, n_models, mean_downloads_with, mean_downloads_without from marts.availability"
+    ):
+        having = {model for model, _ in counted.of_kind("doi")} if feature == "doi" else set()
+        having |= {model for model, value in counted.of_kind("flag") if value == feature}
+        rest = downloads.keys() - having
+        assert n_models == len(having)
+        assert mean_with == pytest.approx(sum(downloads[model] for model in having) / len(having))
+        assert mean_without == pytest.approx(sum(downloads[model] for model in rest) / len(rest))
+
+    months = Counter(record["createdAt"][:7] for record in counted.records.values())
+    growth = build.rows(
+        "select strftime(month, '%Y-%m'), n_models, n_models_total from marts.growth_by_month order by 1"
+    )
+    assert [row[:2] for row in growth] == sorted(months.items())
+    assert growth[-1][2] == len(counted.records)
+
+    edges = counted.edges()
+    parents = {parent for parent, _, _, in_hub, loop, _ in edges if in_hub and not loop}
+    assert set(build.rows("select relation, n_edges, n_children_with_children from marts.relation_stats")) == {
+        (
+            relation,
+            sum(edge[2] == relation for edge in edges),
+            len({child for _, child, word, *_ in edges if word == relation} & parents),
+        )
+        for relation in {edge[2] for edge in edges}
+    }
+
+
+def test_mutation_rates_and_drifts(build: Build, counted: HandCount) -> None:
+    for trait in ("license", "language", "task", "library"):
+        found = build.rows(
+            "select relation, n_edges, rate, n_edges_paper, rate_paper, rate_low, rate_high "
+            f"from marts.mutation_rates where trait = '{trait}'"
+        )
+        expected = counted.mutation_rates(trait)
+        assert {row[0] for row in found} == expected.keys()
+        for relation, n_edges, rate, n_edges_paper, rate_paper, low, high in found:
+            n, mean, n_paper, mean_paper = expected[relation]
+            assert (n_edges, n_edges_paper) == (n, n_paper)
+            assert rate == (mean if mean is None else pytest.approx(float(mean), abs=1e-12))
+            assert rate_paper == (mean_paper if mean_paper is None else pytest.approx(float(mean_paper), abs=1e-12))
+            assert rate is None or low <= rate <= high
+        transitions = counted.transitions(trait, "finetune")
+        drifts = build.rows(
+            "select from_value, to_value, n_forward, n_backward, traffic, total from marts.trait_drifts "
+            f"where trait = '{trait}' and relation = 'finetune'"
+        )
+        for origin, target, forward, backward, traffic, total in drifts:
+            assert forward == transitions.get((origin, target), (0, 0))[0]
+            assert backward == transitions.get((target, origin), (0, 0))[0]
+            assert (traffic, total) == (forward - backward, forward + backward)
+            assert traffic > 0 or (traffic == 0 and origin < target)
+        assert {frozenset(row[:2]) for row in drifts} == {
+            frozenset(pair) for pair, (n_transitions, _) in transitions.items() if n_transitions
+        }
+
+
+def test_tag_drift_names_what_is_in_no_vocabulary(build: Build, counted: HandCount) -> None:
+    relations = {relation for _, _, relation, *_ in counted.edges()}
+    known = {"finetune", "adapter", "merge", "quantized", "unspecified"}
+    assert {value for (value,) in build.rows("select value from marts.tag_drift where kind = 'relation'")} == (
+        relations - known
+    )
+
+
+def test_shuffled_records_and_other_threads_give_the_same_marts(
+    synthetic_build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Records that repeat an id keep their order: which of them is the later one is part of the input.
+    records = [json.dumps(record) for record in read_records(synthetic_build.records)]
+    last = {json.loads(text)["id"]: text for text in records}
+    once = list(last.values())
+    ordered, shuffled = tmp_path / "ordered.jsonl.gz", tmp_path / "shuffled.jsonl.gz"
+    ordered.write_bytes(gzip.compress("\n".join(once).encode()))
+    random.Random(7).shuffle(once)
+    shuffled.write_bytes(gzip.compress("\n".join(once).encode()))
+    first = Build(tmp_path / "a", ordered)
+    monkeypatch.setenv("PHYLOHUB_DBT_THREADS", "1")
+    second = Build(tmp_path / "b", shuffled)
+    assert first.tables() == second.tables()
+
+
+def test_the_snapshot_can_be_chosen_and_a_wrong_one_is_a_clear_error(synthetic_build: Build, tmp_path: Path) -> None:
+    done = run_dbt(synthetic_build.database, tmp_path, "build", "--vars", "{snapshot: no-such}")
+    assert done.returncode != 0
+    assert 'There is no complete snapshot "no-such"' in done.stdout
+
+
+def test_nothing_landed_is_a_clear_error(tmp_path: Path) -> None:
+    done = run_dbt(tmp_path / "empty.duckdb", tmp_path / "target", "build")
+    assert done.returncode != 0
+    assert "Land one first" in done.stdout
+
+
+def test_synthetic_models_are_labelled(synthetic_build: Build) -> None:
+    assert synthetic_build.rows("select distinct is_synthetic from marts.models") == [(True,)]
+    summary = run_phylohub(synthetic_build.database, "summary")
+    assert summary.returncode == 0, summary.stderr
+    assert "SYNTHETIC" in summary.stdout

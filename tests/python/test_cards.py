@@ -1,0 +1,244 @@
+"""Cards against the fake hub: outcomes, what is fetched again, budgets, and cards that are no plain text."""
+
+import random
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+import pytest
+from live import Clock, cards_file, crawl_file, in_child, memory, model, patient_web
+
+from ingest.card_rows import blob_id
+from ingest.cards import Budget, CardsResult, fetch_cards
+from ingest.crawl import crawl
+from ingest.fakehub import RESOLVE, FakeHub, Limit, Reply
+from ingest.warehouse import IngestError, connect
+
+TOKEN = "hf_madeUp"  # noqa: S105, made up
+CARD = "---\nlanguage: no\nversion: 1.10 # kept\n---\n\ufeff# Zoë's model\r\n\0".encode()
+
+
+@contextmanager
+def crawled(hub: FakeHub, snapshot: str = "s") -> Iterator[duckdb.DuckDBPyConnection]:
+    with memory() as connection:
+        crawl(connection, patient_web(hub.url), snapshot)
+        yield connection
+
+
+def outcomes(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """The newest outcome of each model."""
+    rows = connection.execute("select model_id, arg_max(outcome, fetched_at) from raw.cards group by model_id")
+    return dict(rows.fetchall())
+
+
+def texts(connection: duckdb.DuckDBPyConnection) -> dict[str, bytes]:
+    rows = connection.execute(
+        "select model_id, arg_max(coalesce(encode(card), card_bytes), fetched_at) from raw.cards "
+        "where content_hash is not null group by model_id"
+    )
+    return dict(rows.fetchall())
+
+
+def card_requests(hub: FakeHub) -> list[str]:
+    return [path for path in hub.requests if "/resolve/" in path]
+
+
+def test_every_outcome_is_kept_and_the_text_is_what_was_served() -> None:
+    records = [
+        model(1),
+        model(2, siblings=[{"rfilename": "config.json"}]),
+        model(3),
+        model(4, gated="manual"),
+        model(5),
+        model(6, disabled=True),
+        model(7),
+        model(8),
+    ]
+    cards = {f"org/model-{number}": CARD + b"%d" % number for number in (1, 4, 5, 6, 7, 8)}
+    cards["org/model-7"] = b"x" * 2000
+
+    def meddle(number: int, path: str, reply: Reply) -> Reply:
+        return Reply(500) if path.startswith("/org/model-8/") else reply
+
+    with FakeHub(records, cards, meddle=meddle) as hub, crawled(hub) as connection:
+        hub.remove("org/model-5")
+        result = fetch_cards(connection, patient_web(hub.url), max_bytes=1000)
+        assert outcomes(connection) == {
+            "org/model-1": "ok",
+            "org/model-2": "none",  # the list of its files shows that
+            "org/model-3": "none",
+            "org/model-4": "gated",
+            "org/model-5": "gone",
+            "org/model-6": "disabled",
+            "org/model-7": "too large",
+            "org/model-8": "failed",
+        }
+        assert texts(connection) == {"org/model-1": CARD + b"1"}
+        assert result == CardsResult(
+            {"ok": 1, "none": 1, "gated": 1, "gone": 1, "disabled": 1, "too large": 1, "failed": 1}, 0
+        )
+        assert "/org/model-1/resolve/main/README.md" in hub.requests  # the slash stays one
+        assert not any(path.startswith("/org/model-2/") for path in hub.requests)
+        (row,) = connection.execute(
+            "select http_status, etag, revision, n_bytes, reason from raw.cards where model_id = 'org/model-1'"
+        ).fetchall()
+        assert row == (200, blob_id(CARD + b"1"), f"{1:040x}", len(CARD) + 1, None)
+        hub.meddle = lambda number, path, reply: reply
+        assert fetch_cards(connection, patient_web(hub.url)).outcomes == {"ok": 1}  # what failed is tried again
+        assert fetch_cards(connection, patient_web(hub.url), again=["too large"]).outcomes == {"ok": 1}
+        assert fetch_cards(connection, patient_web(hub.url)) == CardsResult({}, 0)
+
+
+def test_only_what_has_changed_is_fetched_again() -> None:
+    records = [model(number) for number in range(6)]
+    cards = {f"org/model-{number}": b"card %d" % number for number in range(6)}
+    with FakeHub(records, cards) as hub, crawled(hub, "first") as connection:
+        fetch_cards(connection, patient_web(hub.url))
+        hub.requests.clear()
+        for number in (1, 2, 3):
+            hub.remove(f"org/model-{number}")
+            hub.put(model(number, sha=f"{number + 100:040x}"))
+        hub.cards["org/model-1"] = b"changed"
+        del hub.cards["org/model-3"]
+        crawl(connection, patient_web(hub.url), "second")
+        assert fetch_cards(connection, patient_web(hub.url)).outcomes == {"ok": 1, "unchanged": 1, "none": 1}
+        assert len(card_requests(hub)) == 3
+        assert texts(connection) == {**cards, "org/model-1": b"changed"}
+        assert outcomes(connection)["org/model-3"] == "none"
+        # Neither the same list nor an older one makes anybody ask again.
+        assert fetch_cards(connection, patient_web(hub.url)) == CardsResult({}, 0)
+        assert fetch_cards(connection, patient_web(hub.url), "first") == CardsResult({}, 0)
+        crawl(connection, patient_web(hub.url), "third")
+        assert fetch_cards(connection, patient_web(hub.url)) == CardsResult({}, 0)
+
+
+def test_cards_of_18_mb_and_cards_that_are_not_utf_8_land_without_loss() -> None:
+    noise = random.Random(1)
+    cards = {
+        "org/model-0": b"# large\n" + noise.randbytes(9_000_000).hex().encode(),
+        "org/model-1": b"\xff\xfe\x00latin \xe9",
+        "org/model-2": b"",
+        "org/model-3": "\ufeff# with a byte order mark".encode(),
+        "org/model-4": bytes(range(256)),
+    }
+    with FakeHub([model(number) for number in range(5)], cards, compress=True) as hub, crawled(hub) as connection:
+        fetch_cards(connection, patient_web(hub.url, read_seconds=60))
+        assert texts(connection) == cards
+        assert connection.execute(
+            "select model_id from raw.cards where card_bytes is not null order by 1"
+        ).fetchall() == [("org/model-1",), ("org/model-4",)]
+
+
+def test_a_budget_spreads_the_cards_over_several_runs() -> None:
+    records = [model(number) for number in range(25)]
+    cards = {f"org/model-{number}": b"card %d" % number for number in range(25)}
+    with FakeHub(records, cards) as hub, crawled(hub) as connection:
+        for n_left in (15, 5, 0):
+            assert fetch_cards(connection, patient_web(hub.url), budget=Budget(requests=10)).n_left == n_left
+        assert texts(connection) == cards
+        assert len(card_requests(hub)) == 25
+    clock = Clock()
+    with FakeHub(records, cards, limits={RESOLVE: Limit(10)}, now=clock.now) as hub, crawled(hub) as connection:
+        web = patient_web(hub.url, clock, reserve=1)
+        result = fetch_cards(connection, web, budget=Budget(seconds=600), workers=1)
+        assert (result.n_left, len(clock.waits)) == (4, 2)  # one was under way when the time was up
+
+
+def test_the_rate_limit_is_kept_to_and_noted() -> None:
+    clock = Clock()
+    records = [model(number) for number in range(60)]
+    statuses: list[int] = []
+
+    def meddle(number: int, path: str, reply: Reply) -> Reply:
+        statuses.append(reply.status)
+        return reply
+
+    with (
+        FakeHub(records, limits={RESOLVE: Limit(20)}, now=clock.now, meddle=meddle) as hub,
+        crawled(hub) as connection,
+    ):
+        web = patient_web(hub.url, clock, reserve=8)
+        assert fetch_cards(connection, web, workers=8).outcomes == {"none": 60}
+        assert 429 not in statuses
+        assert connection.execute("select kind, requests, seconds from raw.rate_limits").fetchall() == [
+            (RESOLVE, 20, 300)
+        ]
+
+
+def test_a_damaged_card_is_asked_for_again() -> None:
+    def meddle(number: int, path: str, reply: Reply) -> Reply:
+        return replace(reply, body=reply.body[:-1] + b"?") if "/resolve/" in path and number == 2 else reply
+
+    with FakeHub([model(1)], {"org/model-1": CARD}, meddle=meddle) as hub, crawled(hub) as connection:
+        fetch_cards(connection, patient_web(hub.url))
+        assert texts(connection) == {"org/model-1": CARD}
+
+
+def test_an_outage_is_waited_out_and_no_card_fails_for_it() -> None:
+    def meddle(number: int, path: str, reply: Reply) -> Reply:
+        return Reply(503) if 5 <= number < 60 else reply
+
+    records = [model(number) for number in range(20)]
+    with FakeHub(records, meddle=meddle) as hub, crawled(hub) as connection:
+        assert fetch_cards(connection, patient_web(hub.url)).outcomes == {"none": 20}
+
+
+@pytest.mark.parametrize(
+    "model_id",
+    ["../../x", "a/../b", ".", "a/..", "a/b/c", "a\nb", "a b", "a?b", "a#b", "a%2Fb", "http://evil/x", ""],
+)
+def test_an_id_that_is_no_repository_is_never_asked_for(model_id: str) -> None:
+    with FakeHub([model(1), model(2, id=model_id)]) as hub, crawled(hub) as connection:
+        n_listed = len(hub.requests)
+        fetch_cards(connection, patient_web(hub.url))
+        assert list(hub.requests)[n_listed:] == ["/org/model-1/resolve/main/README.md"]
+        if model_id:
+            assert outcomes(connection)[model_id] == "failed"
+
+
+def test_a_refused_token_stops_the_run_and_marks_nothing_as_gone() -> None:
+    with FakeHub([model(1)], token=TOKEN) as hub, crawled(hub) as connection:
+        with pytest.raises(IngestError, match="HF_TOKEN"):
+            fetch_cards(connection, patient_web(hub.url, token=TOKEN + "x"))
+        assert outcomes(connection) == {}
+
+
+def test_a_redirect_to_another_host_brings_the_card_and_does_not_get_the_token() -> None:
+    with FakeHub([model(1)], {"org/model-1": CARD}) as storage:
+
+        def meddle(number: int, path: str, reply: Reply) -> Reply:
+            if "/resolve/" not in path:
+                return reply
+            return Reply(302, b"", {"Location": storage.url + path, "X-Repo-Commit": "c" * 40})
+
+        with FakeHub([model(1)], meddle=meddle, token=TOKEN) as hub, crawled(hub) as connection:
+            fetch_cards(connection, patient_web(hub.url, token=TOKEN))
+            assert texts(connection) == {"org/model-1": CARD}
+            assert connection.execute("select revision from raw.cards").fetchall() == [("c" * 40,)]
+            assert hub.authorizations[-1] == f"Bearer {TOKEN}"
+            assert list(storage.authorizations) == [None]
+
+
+def test_a_redirect_that_leads_nowhere_is_a_failed_card() -> None:
+    def meddle(number: int, path: str, reply: Reply) -> Reply:
+        return Reply(302, b"", {"Location": path}) if "/resolve/" in path else reply
+
+    with FakeHub([model(1)], meddle=meddle) as hub, crawled(hub) as connection:
+        assert fetch_cards(connection, patient_web(hub.url)).outcomes == {"failed": 1}
+
+
+def test_kill_9_at_any_statement_loses_no_card_and_lands_none_twice(tmp_path: Path) -> None:
+    records = [model(number) for number in range(5)]
+    cards = {f"org/model-{number}": b"card %d" % number for number in range(5)}
+    with FakeHub(records, cards) as hub:
+        for kill_at in range(1, 16):
+            database = tmp_path / f"{kill_at}.duckdb"
+            assert in_child(crawl_file, database, hub.url) == 0
+            assert in_child(cards_file, database, hub.url, kill_at) in (0, -signal.SIGKILL)
+            assert in_child(cards_file, database, hub.url) == 0
+            with connect(database) as connection:
+                assert texts(connection) == cards
+                assert connection.execute("select count(*) from raw.cards").fetchall() == [(5,)]

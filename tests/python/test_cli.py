@@ -1,0 +1,475 @@
+"""The command line: help, exit codes that scripts can trust, and text that cannot harm a terminal."""
+
+from __future__ import annotations
+
+import gzip
+import inspect
+import json
+import os
+import pty
+import re
+import resource
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import typer
+from conftest import ROOT, run_phylohub
+from typer.testing import CliRunner, Result
+
+from ingest import cli, landing, readers
+from ingest.cli import app
+from ingest.warehouse import connect
+
+Run = Callable[..., Result]
+
+HOSTILE = "\x1b[31m[bold]x[/bold]\x07\r\u202e"  # an escape, markup, a bell, a carriage return, right-to-left
+SHOWN = r"\x1b[31m[bold]x[/bold]\x07\r\u202e"
+
+
+@pytest.fixture
+def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "build" / "phylohub.duckdb"
+    monkeypatch.setenv("PHYLOHUB_DATABASE", str(path))
+    return path
+
+
+@pytest.fixture
+def run(database: Path) -> Run:
+    """The command line within this process, where tracebacks would reach the test."""
+
+    def invoke(*arguments: str | Path) -> Result:
+        result = CliRunner().invoke(app, [str(argument) for argument in arguments], env={"COLUMNS": "80"})
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result
+
+    return invoke
+
+
+def file_of(folder: Path, *lines: bytes, name: str = "models.jsonl") -> Path:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"".join(line + b"\n" for line in lines))
+    return path
+
+
+def failed(result: Result, *parts: str) -> None:
+    """Exit code 1 and one line on standard error that says what and how; nothing on standard output."""
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert re.fullmatch(r"error: [^\n]+\n", result.stderr)
+    for part in parts:
+        assert part in result.stderr
+
+
+# ---- help and usage ------------------------------------------------------------------------------------------
+
+
+def commands(group: Any, *names: str) -> list[tuple[tuple[str, ...], Any]]:
+    children = getattr(group, "commands", {})
+    return [(names, group)] + [found for name in children for found in commands(children[name], *names, name)]
+
+
+COMMANDS = commands(typer.main.get_command(app))
+
+
+@pytest.mark.parametrize("names", [names for names, _ in COMMANDS])
+def test_every_command_and_group_has_help(run: Run, names: tuple[str, ...]) -> None:
+    result = run(*names, "--help")
+    assert result.exit_code == 0
+    assert result.stderr == ""
+    command = dict(COMMANDS)[names]
+    assert len(command.help) > 30
+    for parameter in command.params:
+        assert getattr(parameter, "help", None), parameter.name
+    if not getattr(command, "commands", None):
+        assert inspect.getdoc(command.callback)
+
+
+def test_help_names_the_exit_codes(run: Run) -> None:
+    text = " ".join(run("--help").stdout.split())
+    assert "Exit codes: 0 done, 1 could not be done (the message says why), 2 wrong usage, 130 Ctrl-C." in text
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nonsense"],
+        ["ingest", "nonsense"],
+        ["ingest", "dump"],
+        ["ingest", "dump", "a", "b"],
+        ["ingest", "dump", "a", "--nonsense"],
+        ["ingest", "dump", "a", "--snapshot"],
+        ["ingest", "synthetic", "--models", "0"],
+        ["ingest", "synthetic", "--models", "many"],
+        ["ingest", "synthetic", "--seed", "-1"],
+        ["ingest", "drop"],
+        ["ingest", "status", "a"],
+        ["summary", "a"],
+    ],
+)
+def test_wrong_usage_is_exit_code_2(run: Run, database: Path, arguments: list[str]) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert "Error" in result.stderr
+    assert result.stdout == ""
+    assert not database.exists()
+
+
+def test_a_group_without_a_command_shows_its_help(run: Run) -> None:
+    for group in ([], ["ingest"]):
+        result = run(*group)
+        assert result.exit_code == 2
+        assert "Commands" in result.stdout
+
+
+# ---- dump ----------------------------------------------------------------------------------------------------
+
+
+def test_dump_says_what_it_landed(run: Run, tmp_path: Path, database: Path) -> None:
+    path = file_of(tmp_path, *[b'{"id":"model-%d"}' % n for n in range(1_200)], b"bad", name="hub_2026.jsonl")
+    first = run("ingest", "dump", path)
+    assert (first.exit_code, first.stderr) == (0, "")
+    assert first.stdout.splitlines() == [
+        "snapshot hub_2026: hub_2026.jsonl: 1,200 records (1,200 new), 1 rejected",
+        "rejected records are kept in raw.hub_rejects; `phylohub ingest status` counts them by reason",
+    ]
+    again = run("ingest", "dump", path)
+    assert (again.exit_code, again.stderr) == (0, "")
+    assert "1,200 records (0 new), 1 rejected" in again.stdout
+    named = run("ingest", "dump", path, "--snapshot", "mine")
+    assert named.stdout.startswith("snapshot mine: hub_2026.jsonl: 1,200 records (1,200 new)")
+    with connect(database, read_only=True) as connection:
+        assert connection.execute("select count(*) from raw.hub_models").fetchone() == (2_400,)
+
+
+def test_dump_of_a_folder_says_what_it_passed_over(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "crawl"
+    for name in ("b.jsonl", "a.jsonl"):
+        file_of(folder, b'{"id":"%s"}' % name.encode(), name=name)
+    for number in range(7):
+        file_of(folder, name=f"note-{number}.txt")
+    result = run("ingest", "dump", folder)
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
+        "snapshot crawl: a.jsonl: 1 records (1 new), 0 rejected",
+        "snapshot crawl: b.jsonl: 1 records (1 new), 0 rejected",
+        "passed over, not a file of records: note-0.txt, note-1.txt, note-2.txt, note-3.txt, note-4.txt, ...",
+    ]
+
+
+def test_what_cannot_be_landed_is_exit_code_1_and_one_line(run: Run, tmp_path: Path) -> None:
+    good = file_of(tmp_path, b'{"id":"a"}')
+    failed(run("ingest", "dump", tmp_path / "missing.jsonl"), "missing.jsonl does not exist")
+    failed(run("ingest", "dump", file_of(tmp_path, name="x.txt")), "x.txt", "Convert or rename it")
+    failed(run("ingest", "dump", file_of(tmp_path, name="none.jsonl")), "No record in none.jsonl")
+    failed(run("ingest", "dump", file_of(tmp_path, b"bad", name="bad.jsonl")), "1 rejected", "ingest status")
+    failed(run("ingest", "dump", file_of(tmp_path, b"x", name="no.jsonl.gz")), "no.jsonl.gz", "same command again")
+    failed(run("ingest", "dump", file_of(tmp_path, b"x", name="no.parquet")), "no.parquet", "same command again")
+    (tmp_path / "folder.jsonl").mkdir()
+    failed(run("ingest", "dump", tmp_path / "folder.jsonl"), "folder.jsonl holds no file")
+    assert run("ingest", "dump", good).exit_code == 0
+    file_of(tmp_path, b'{"id":"b"}')
+    failed(run("ingest", "dump", good), "models.jsonl", "phylohub ingest drop models")
+
+
+def test_a_mended_file_goes_on_with_the_same_command(run: Run, tmp_path: Path) -> None:
+    """As the message promises."""
+    path = tmp_path / "models.jsonl.gz"
+    whole = landable(500)
+    path.write_bytes(whole[:-20])
+    failed(run("ingest", "dump", path), "mend the file and run the same command again")
+    path.write_bytes(whole)
+    result = run("ingest", "dump", path)
+    assert result.exit_code == 0
+    assert "500 records (500 new), 0 rejected" in result.stdout
+
+
+def landable(n_records: int) -> bytes:
+    return gzip.compress(b"".join(b'{"id":"model-%d"}\n' % n for n in range(n_records)))
+
+
+# ---- the other commands --------------------------------------------------------------------------------------
+
+
+def test_synthetic_is_landed_once_and_kept(run: Run, database: Path) -> None:
+    first = run("ingest", "synthetic", "--models", "50", "--seed", "3")
+    assert (first.exit_code, first.stderr) == (0, "")
+    assert "made 50 synthetic models" in first.stdout
+    assert "snapshot synthetic-50-seed-3: synthetic-50-seed-3.jsonl.gz: " in first.stdout
+    again = run("ingest", "synthetic", "--models", "50", "--seed", "3")
+    assert "(0 new)" in again.stdout
+    assert (database.parent / "synthetic" / "synthetic-50-seed-3.jsonl.gz").exists()
+
+
+def test_status_counts_rejects_by_reason(run: Run, tmp_path: Path) -> None:
+    lines = [b'{"id":"a"}', b"{}", b"bad", b'{"id":"b"}', b"{}", b"\xff"]
+    assert run("ingest", "dump", file_of(tmp_path, *lines, name="first.jsonl")).exit_code == 0
+    failed(run("ingest", "dump", file_of(tmp_path, b"[]", name="second.jsonl")))
+    result = run("ingest", "status")
+    assert (result.exit_code, result.stderr) == (0, "")
+    rows = [[cell.strip() for cell in re.split("[│┃]", line)[1:-1]] for line in result.stdout.splitlines()]
+    assert [row for row in rows if row] == [
+        ["snapshot", "state", "sources", "landed", "rejected"],
+        ["second", "incomplete", "1", "0", "1"],
+        ["first", "complete", "1", "2", "4"],
+        ["snapshot", "reason", "records", "first"],
+        ["first", "no id", "2", "first.jsonl, line 2"],
+        ["first", "not JSON", "1", "first.jsonl, line 3"],
+        ["first", "not UTF-8", "1", "first.jsonl, line 6"],
+        ["second", "not an object", "1", "second.jsonl, line 1"],
+    ]
+
+
+def test_drop_removes_a_snapshot(run: Run, tmp_path: Path) -> None:
+    run("ingest", "dump", file_of(tmp_path, b'{"id":"a"}', b'{"id":"b"}'))
+    result = run("ingest", "drop", "models")
+    assert (result.exit_code, result.stdout) == (0, "removed snapshot models: 2 records\n")
+    failed(run("ingest", "drop", "models"), "There is no snapshot models", "ingest status")
+    assert "models" not in run("ingest", "status").stdout
+
+
+def build_marts(database: Path, **health: object) -> None:
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("create schema marts")
+        columns = ", ".join(f'? as "{name}"' for name in health)
+        connection.execute(f"create table marts.snapshot_health as select {columns}", list(health.values()))
+        connection.execute("create table marts.models as select true as is_synthetic from range(1234)")
+
+
+def test_summary_shows_all_of_snapshot_health_on_a_narrow_terminal(run: Run, tmp_path: Path, database: Path) -> None:
+    run("ingest", "dump", file_of(tmp_path, b'{"id":"a"}'))
+    health = {"snapshot": "models", **{f"n_quite_long_name_of_a_column_{n}": 1_000_000 + n for n in range(9)}}
+    build_marts(database, **health)
+    result = run("summary")
+    assert (result.exit_code, result.stderr) == (0, "")
+    for name, value in health.items():
+        shown = f"{value:,}" if isinstance(value, int) else str(value)
+        assert re.search(rf"│ {name} +│ {shown} +│", result.stdout)
+    assert re.search(r"│ models +│ +1,234 │", result.stdout)
+    assert "SYNTHETIC" in result.stdout
+    assert f"built: {database}" in result.stdout
+
+
+def test_summary_before_anything_is_built(run: Run, tmp_path: Path, database: Path) -> None:
+    run("ingest", "dump", file_of(tmp_path, b'{"id":"a"}'))
+    failed(run("summary"), "No marts yet", "dbt build")
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("create schema marts")
+        connection.execute("create table marts.snapshot_health as select 1 as n")
+    half_built = run("summary")
+    assert half_built.exit_code == 1
+    assert re.fullmatch(rf"error: {database}: Catalog Error: [^\n]+\n", half_built.stderr)
+    assert "\\n" not in half_built.stderr  # DuckDB's lines are joined, not escaped
+
+
+# ---- the warehouse file --------------------------------------------------------------------------------------
+
+
+def test_a_missing_warehouse_is_not_made_by_looking_at_it(run: Run, database: Path) -> None:
+    for command in (["ingest", "status"], ["summary"], ["ingest", "drop", "models"]):
+        failed(run(*command), f"There is no warehouse at {database}", "make build")
+    assert not database.parent.exists()
+
+
+def test_a_warehouse_that_nothing_was_landed_in(run: Run, database: Path) -> None:
+    database.parent.mkdir()
+    duckdb.connect(str(database)).close()
+    failed(run("ingest", "status"), "Nothing has been landed yet", "phylohub ingest dump")
+    failed(run("summary"), "No marts yet")
+
+
+def test_a_file_that_is_not_duckdb(run: Run, tmp_path: Path, database: Path) -> None:
+    file_of(database.parent, b"no DuckDB file", name=database.name)
+    path = file_of(tmp_path, b'{"id":"a"}')
+    for command in (["ingest", "status"], ["summary"], ["ingest", "dump", path], ["ingest", "drop", "models"]):
+        failed(run(*command), f"{database} cannot be opened as a DuckDB file", "PHYLOHUB_DATABASE")
+    assert database.read_bytes() == b"no DuckDB file\n"
+
+
+def test_a_folder_that_cannot_be_made(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = file_of(tmp_path, b'{"id":"a"}')
+    monkeypatch.setenv("PHYLOHUB_DATABASE", str(path / "phylohub.duckdb"))
+    failed(run("ingest", "dump", path), "models.jsonl/phylohub.duckdb cannot be opened")
+    failed(run("ingest", "synthetic", "--models", "5"), "Not a directory", "run the same command again")
+
+
+def test_a_setting_that_duckdb_does_not_take(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PHYLOHUB_MEMORY_LIMIT", "plenty")
+    failed(run("ingest", "dump", file_of(tmp_path, b'{"id":"a"}')), "cannot be opened")
+
+
+def test_a_warehouse_that_another_process_holds(run: Run, tmp_path: Path, database: Path) -> None:
+    path = file_of(tmp_path, b'{"id":"a"}')
+    run("ingest", "dump", path)
+    program = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(database)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout
+        assert other.stdout.readline() == "open\n"
+        for command in (["ingest", "dump", path], ["ingest", "status"], ["ingest", "drop", "models"], ["summary"]):
+            failed(run(*command), f"{database} is open in another process", "PHYLOHUB_DATABASE")
+        other.communicate()
+    assert run("ingest", "dump", path).exit_code == 0
+
+
+# ---- what goes wrong on the way ------------------------------------------------------------------------------
+
+
+def test_a_full_disk_is_one_line_and_the_load_goes_on(tmp_path: Path, database: Path) -> None:
+    """A limit on the size of a file stands for the full disk: writing fails within DuckDB."""
+    noise = b"".join(b'{"id":"model-%d","card":"%s"}\n' % (n, os.urandom(600).hex().encode()) for n in range(4_000))
+    path = tmp_path / "models.jsonl"
+    path.write_bytes(noise)
+    command = [sys.executable, "-m", "ingest.cli", "ingest", "dump", str(path)]
+    limited = subprocess.run(
+        command,
+        cwd=ROOT,
+        env={**os.environ, "PHYLOHUB_DATABASE": str(database)},
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert limited.returncode == 1
+    assert limited.stdout == ""
+    assert re.fullmatch(r"error: .*phylohub\.duckdb.*File too large.*run the same command again\.\n", limited.stderr)
+    whole = run_phylohub(database, "ingest", "dump", str(path))
+    assert (whole.returncode, whole.stderr) == (0, "")
+    assert "4,000 records" in whole.stdout
+
+
+@pytest.mark.parametrize("interruption", [KeyboardInterrupt(), RuntimeError("Query interrupted")])
+def test_ctrl_c_leaves_the_warehouse_whole(
+    run: Run, tmp_path: Path, database: Path, monkeypatch: pytest.MonkeyPatch, interruption: BaseException
+) -> None:
+    """Within a batch, in Python code or (the RuntimeError) while DuckDB runs a statement."""
+    monkeypatch.setattr(readers, "BATCH_BYTES", 1)
+    path = file_of(tmp_path, b'{"id":"a"}', b"bad", b'{"id":"b"}')
+    insert = landing.insert_rows
+    left = [5]  # the rejects of the third batch: its record has been inserted
+
+    def interrupted(connection: Any, table: str, rows: Any, constants: list[object]) -> None:
+        if not left[0]:
+            raise interruption
+        left[0] -= 1
+        insert(connection, table, rows, constants)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(landing, "insert_rows", interrupted)
+        result = run("ingest", "dump", path)
+    assert (result.exit_code, result.stdout) == (130, "")
+    assert result.stderr.startswith("error: stopped.")
+    with connect(database, read_only=True) as connection:
+        assert connection.execute("select last_position, n_landed, n_rejected from raw.loads").fetchall() == [(2, 1, 1)]
+        assert connection.execute("select position from raw.hub_models").fetchall() == [(1,)]
+    assert "2 records (1 new), 1 rejected" in run("ingest", "dump", path).stdout
+
+
+def test_other_errors_keep_their_traceback(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(cli, "land_snapshot", broken)
+    with pytest.raises(RuntimeError, match="a bug"):
+        run("ingest", "dump", file_of(tmp_path, b'{"id":"a"}'))
+
+
+# ---- terminals and hostile text ------------------------------------------------------------------------------
+
+
+def on_a_terminal(database: Path, *arguments: str) -> tuple[int, str]:
+    """The exit code of a command and all that a terminal of 80 columns would have got from it."""
+    terminal, command = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "ingest.cli", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "PHYLOHUB_DATABASE": str(database), "TERM": "xterm", "COLUMNS": "80"},
+        stdin=command,
+        stdout=command,
+        stderr=command,
+    ) as process:
+        os.close(command)
+        output = b""
+        try:
+            while piece := os.read(terminal, 10_000):
+                output += piece
+        except OSError:  # the other end has been closed
+            pass
+    os.close(terminal)
+    return process.returncode, output.decode()
+
+
+def test_bars_on_a_terminal_and_plain_lines_elsewhere(tmp_path: Path, database: Path) -> None:
+    path = file_of(tmp_path, b'{"id":"a"}', name="models [x].jsonl")
+    code, output = on_a_terminal(database, "ingest", "dump", str(path))
+    assert code == 0
+    assert "landing models [x].jsonl" in output
+    assert "100%" in output
+    assert "\x1b[" in output
+    plain = run_phylohub(database, "ingest", "dump", str(path), "--snapshot", "again")
+    assert (plain.returncode, plain.stderr) == (0, "")
+    assert plain.stdout == "snapshot again: models [x].jsonl: 1 records (1 new), 0 rejected\n"
+
+
+def harmless(text: str) -> None:
+    """Nothing but printable characters and line ends, once the sequences that rich writes itself are taken out."""
+    own = re.sub(r"\x1b\[[0-9;]*[A-Za-z]|\x1b\[\?25[hl]|\r|\n", "", text)
+    assert [char for char in own if not char.isprintable()] == []
+    assert "\x1b[31m" not in text
+    assert "\u202e" not in text
+    assert "\x07" not in text
+
+
+def test_hostile_names_are_printed_harmlessly(run: Run, tmp_path: Path, database: Path) -> None:
+    folder = tmp_path / "folder"
+    file_of(folder, b'{"id":"a"}', b"bad", name=f"a{HOSTILE}.jsonl")
+    file_of(folder, name=f"{HOSTILE}.txt")
+    outputs = [
+        run("ingest", "dump", folder, "--snapshot", HOSTILE),
+        run("ingest", "status"),
+        run("ingest", "dump", folder / f"{HOSTILE}.txt"),
+        run("ingest", "dump", folder / f"missing{HOSTILE}"),
+        run("ingest", "drop", f"missing{HOSTILE}"),
+        run("ingest", "drop", HOSTILE),
+        run("ingest", "dump", "one", f"extra{HOSTILE[:-1]}"),
+        run("ingest", HOSTILE[:-1]),  # typer writes these two itself, and leaves the last character
+    ]
+    assert [result.exit_code for result in outputs] == [0, 0, 1, 1, 1, 0, 2, 2]
+    for result in outputs:
+        harmless(result.output)
+    assert SHOWN in outputs[0].stdout
+    assert SHOWN in outputs[5].stdout
+    assert "[bold]" in outputs[1].stdout
+    code, output = on_a_terminal(database, "ingest", "dump", str(folder), "--snapshot", HOSTILE)
+    assert code == 0
+    harmless(output)
+    assert rf"landing a{SHOWN}.jsonl" in re.sub(r"\x1b\[[0-9;]*m", "", output)
+
+
+def test_hostile_values_in_a_mart_are_printed_harmlessly(run: Run, tmp_path: Path, database: Path) -> None:
+    run("ingest", "dump", file_of(tmp_path, b'{"id":"a"}'))
+    build_marts(database, snapshot=HOSTILE)
+    result = run("summary")
+    assert result.exit_code == 0
+    harmless(result.output)
+    assert SHOWN in result.stdout
+
+
+def test_a_name_that_is_not_utf8_is_an_error_of_one_line(run: Run, tmp_path: Path) -> None:
+    path = file_of(tmp_path, b'{"id":"a"}')
+    failed(run("ingest", "dump", path, "--snapshot", "\udcff"), "surrogate")
+    failed(run("ingest", "drop", "\udcff"), "surrogate")
+
+
+def test_records_never_reach_the_terminal(run: Run, tmp_path: Path) -> None:
+    record = json.dumps({"id": "a", "secret": "do not print"}).encode()
+    path = file_of(tmp_path, record, record[:-1])
+    for command in (["ingest", "dump", path], ["ingest", "status"], ["ingest", "drop", "models"]):
+        assert "do not print" not in run(*command).output

@@ -1,0 +1,179 @@
+"""Mutation, transitions and drift: what SQL counts against the same counts in plain Python."""
+
+import random
+import statistics
+from collections import defaultdict
+from typing import Any
+
+import pytest
+from conftest import MemoryWarehouse
+from hand_count import HandCount
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+TRAITS = ("license", "language", "task", "library")
+LANGUAGES = ["en", "eng", "fr", "de", "zh-CN", "moe", "ms"]
+VALUES = {
+    "license": ["mit", "apache-2.0", "other", "gemma"],
+    "pipeline_tag": ["fill-mask", "text-generation", "token-classification"],
+    "library_name": ["transformers", "peft", "mlx"],
+}
+
+
+@st.composite
+def hubs(draw: st.DrawFn) -> list[dict[str, Any]]:
+    n = draw(st.integers(1, 9))
+    records = []
+    for node in range(n):
+        tags = [f"license:{value}" for value in draw(st.sets(st.sampled_from(VALUES["license"]), max_size=2))]
+        tags += draw(st.sets(st.sampled_from(["en", "fr", "ms", "moe", "eng"]), max_size=3))
+        record: dict[str, Any] = {"id": f"org/m{node}", "createdAt": f"2024-01-{node + 1:02}T00:00:00.000Z"}
+        if draw(st.booleans()):
+            record["cardData"] = {"language": draw(st.lists(st.sampled_from(LANGUAGES), max_size=3))}
+        for key in ("pipeline_tag", "library_name"):
+            if draw(st.booleans()):
+                record[key] = draw(st.sampled_from(VALUES[key]))
+        for relation in draw(st.lists(st.sampled_from(["finetune", "adapter", "merge", "distill"]), max_size=3)):
+            tags.append(f"base_model:{relation}:org/m{draw(st.integers(0, n))}")
+        record["tags"] = tags
+        records.append(record)
+    return records
+
+
+def check(warehouse: MemoryWarehouse, records: list[dict[str, Any]]) -> None:
+    warehouse.build(records)
+    counted = HandCount(records)
+    sums: dict[tuple[str, str], list[float]] = defaultdict(lambda: [0, 0])
+    for measure, relation, numerator, denominator in warehouse.rows(
+        "select measure, relation, numerator, denominator from intermediate.int_family_trait_ratios"
+    ):
+        sums[measure, relation][0] += numerator
+        sums[measure, relation][1] += denominator
+    for trait in TRAITS:
+        rates = counted.mutation_rates(trait)
+        found = {relation: both for (measure, relation), both in sums.items() if measure == f"mutation_{trait}"}
+        assert found.keys() == {relation for relation, (n_edges, *_) in rates.items() if n_edges}
+        for relation, (n_edges, rate, *_) in rates.items():
+            if rate is not None:
+                assert found[relation][1] == n_edges
+                assert found[relation][0] / n_edges == pytest.approx(float(rate), abs=1e-12)
+        transitions: dict[str, dict[tuple[str, str], tuple[int, int]]] = defaultdict(dict)
+        for relation, origin, target, n, n_paper in warehouse.rows(
+            "select relation, from_value, to_value, n_transitions, n_transitions_paper "
+            f"from intermediate.int_trait_transitions where trait = '{trait}'"
+        ):
+            transitions[relation][origin, target] = (n, n_paper)
+        for relation in counted.evolution_edges():
+            assert transitions[relation] == counted.transitions(trait, relation)
+
+
+@settings(
+    max_examples=60,
+    deadline=None,  # the machine may be busy; speed is not what is tested
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(records=hubs())
+def test_mutations_and_transitions_of_random_hubs(warehouse: MemoryWarehouse, records: list[dict[str, Any]]) -> None:
+    check(warehouse, records)
+
+
+def test_models_with_very_many_languages(warehouse: MemoryWarehouse) -> None:
+    rng = random.Random(3)
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    codes = [a + b for a in letters for b in letters]
+    records = [
+        {
+            "id": f"org/m{node}",
+            "createdAt": f"2024-01-{node + 1:02}T00:00:00.000Z",
+            "cardData": {"language": rng.sample(codes, 120)},
+            "tags": [f"base_model:finetune:org/m{node - 1}"] if node else [],
+        }
+        for node in range(4)
+    ]
+    check(warehouse, records)
+
+
+def test_no_edges_at_all(warehouse: MemoryWarehouse) -> None:
+    check(warehouse, [{"id": "org/alone", "tags": ["license:mit", "en"]}])
+    assert warehouse.rows("select count(*) from intermediate.int_ordered_values") == [(0,)]
+
+
+def test_cards_and_subjects_are_counted_as_by_hand(warehouse: MemoryWarehouse) -> None:
+    rng = random.Random(11)
+    records: list[dict[str, Any]] = [
+        {
+            "id": f"org/m{node}",
+            "createdAt": f"2024-01-{node + 1:02}T00:00:00.000Z",
+            "tags": ([f"base_model:finetune:org/m{rng.randrange(node)}"] if node else [])
+            + [f"arxiv:{paper}" for paper in rng.sample(["2401.1", "2401.2", "2401.3"], 2)],
+        }
+        for node in range(20)
+    ]
+    cards = {}
+    for node in range(16):
+        text = " ".join(rng.choices(["model", "naïve", "Generated Automatically", "\n", "x"], k=rng.randrange(40)))
+        cards[f"org/m{node}"] = None if node % 5 == 4 else text
+    connection = warehouse.connection
+    try:
+        connection.executemany(
+            "insert into raw.cards by name select ? as model_id, 'test' as source, ? as outcome, "
+            "timestamp '2026-01-01' as fetched_at, ? as card",
+            [(model, "none" if card is None else "ok", card) for model, card in cards.items()],
+        )
+        connection.executemany(
+            "insert into raw.arxiv_papers by name select ? as arxiv_id, 'test' as source, 'ok' as outcome, "
+            "timestamp '2026-01-01' as fetched_at, ? as categories",
+            [("2401.1", "cs.LG cs.CL"), ("2401.2", "cs.LG"), ("2401.9", "cs.CV")],
+        )
+        warehouse.build(records)
+        texts = {model: card for model, card in cards.items() if card is not None}
+        lengths = [len(card) for card in texts.values()]
+        auto = {
+            model: "automatically generated" in card.lower() or "generated automatically" in card.lower()
+            for model, card in texts.items()
+        }
+        assert warehouse.rows(
+            "select n_models, n_looked_for, n_with_card, mean_characters, median_characters, max_characters, "
+            "mean_words, share_auto_generated, share_with_card_paper from marts.card_stats"
+        ) == [
+            (
+                20,
+                16,
+                len(texts),
+                sum(lengths) / len(lengths),
+                statistics.median(lengths),
+                max(lengths),
+                sum(len(card.split()) for card in texts.values()) / len(texts),
+                sum(auto.values()) / len(texts),
+                sum(length > 3 for length in lengths) / 20,
+            )
+        ]
+        edges = [
+            (tag.removeprefix("base_model:finetune:"), record["id"])
+            for record in records
+            for tag in record["tags"]
+            if tag.startswith("base_model")
+        ]
+        both = [(parent, child) for parent, child in edges if parent in texts and child in texts]
+        sums = dict(
+            warehouse.rows(
+                "select measure, (sum(numerator), sum(denominator)) from intermediate.int_family_card_ratios "
+                "where relation = 'finetune' group by measure"
+            )
+        )
+        assert sums["n_characters_change"] == (
+            sum(len(texts[child]) - len(texts[parent]) for parent, child in both),
+            len(both),
+        )
+        assert sums["is_auto_generated_parent"] == (sum(auto[parent] for parent, _ in both), len(both))
+        looked_for = [(parent, child) for parent, child in edges if parent in cards and child in cards]
+        assert sums["has_card_child"] == (sum(child in texts for _, child in looked_for), len(looked_for))
+        links = {paper: sum(f"arxiv:{paper}" in record["tags"] for record in records) for paper in ("2401.1",)}
+        lg = sum(bool({"arxiv:2401.1", "arxiv:2401.2"} & set(record["tags"])) for record in records)
+        assert warehouse.rows("from marts.paper_subjects order by category") == [
+            ("cs.CL", 1, links["2401.1"]),
+            ("cs.LG", 2, lg),
+        ]
+    finally:
+        connection.execute("delete from raw.cards")
+        connection.execute("delete from raw.arxiv_papers")

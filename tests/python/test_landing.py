@@ -1,0 +1,593 @@
+"""Landing keeps every byte, counts every reject, and ends the same however often it was killed on the way."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import itertools
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
+from unittest import mock
+from uuid import UUID
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ingest import landing, readers
+from ingest.landing import LoadResult, drop_snapshot, land_snapshot
+from ingest.readers import Source, find_sources
+from ingest.warehouse import RAW_SCHEMA, IngestError, connect
+
+Connection = duckdb.DuckDBPyConnection
+Rows = list[tuple[Any, ...]]
+
+# Everything that landing keeps, but for the times at which it did so.
+CONTENTS = {
+    "snapshots": "select snapshot, completed_at is not null from raw.snapshots order by all",
+    "loads": "select * exclude (started_at, completed_at), completed_at is not null from raw.loads order by all",
+    "hub_models": "select * exclude (landed_at) from raw.hub_models order by all",
+    "hub_rejects": "select * exclude (landed_at) from raw.hub_rejects order by all",
+}
+
+
+@pytest.fixture
+def connection(tmp_path: Path) -> Iterator[Connection]:
+    with connect(tmp_path / "phylohub.duckdb", create=True) as opened:
+        yield opened
+
+
+def contents(connection: Connection) -> dict[str, Rows]:
+    return {table: connection.execute(query).fetchall() for table, query in CONTENTS.items()}
+
+
+def file_of(folder: Path, *lines: bytes, name: str = "models.jsonl") -> Source:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = b"".join(line + b"\n" for line in lines)
+    path.write_bytes(gzip.compress(text, mtime=0) if path.suffix == ".gz" else text)
+    return Source(path, name)
+
+
+def landed(connection: Connection) -> list[tuple[int, bytes]]:
+    return connection.execute("select position, encode(record) from raw.hub_models order by position").fetchall()
+
+
+def rejected(connection: Connection) -> list[tuple[int, str, bytes]]:
+    return connection.execute("select position, reason, record from raw.hub_rejects order by position").fetchall()
+
+
+def is_complete(connection: Connection, snapshot: str = "s") -> bool:
+    query = "select count(*) from raw.snapshots where snapshot = ? and completed_at is not null"
+    return connection.execute(query, [snapshot]).fetchone() == (1,)
+
+
+# ---- bytes ---------------------------------------------------------------------------------------------------
+
+KEPT = {
+    "unicode escapes": rb'{"id":"\u00e9\ud83d\ude00\/","t":"\u0022"}',
+    "unicode": '{"id":"é😀\u2028","t":"\u200b\ufeff\ufffe"}'.encode(),
+    "duplicate keys": b'{"id":"a","id":"b","likes":1,"likes":2}',
+    "odd whitespace": b' \t{ "id"\t:  "a" ,\r "likes" :1 } \t',
+    "NUL escape": rb'{"id":"a\u0000b","\u0000":"\u0000"}',
+    "SQL": b"""{"id":"a","tags":["'); drop table raw.hub_models; --","$1","?","{{ x }}"]}""",
+    "a path for an id": b'{"id":"../../x"}',
+    "a template for an id": b'{"id":"[bold]%s {0} $HOME `id`"}',
+    "numbers": b'{"id":"a","n":[%s,-%s,1.%s,1e400,-0,0.10,1E+2]}' % ((b"1234567890" * 4,) * 3),
+    "deep": b'{"id":"a","x":' + b"[" * 200 + b"]" * 200 + b"}",
+    "long string": b'{"id":"a","card":"' + b"0123456789" * 2_000_000 + b'"}',
+    "many tags": b'{"id":"a","tags":[' + b",".join(b'"tag-%d"' % n for n in range(100_000)) + b"]}",
+    "id last": b'{"x":{"id":1},"id":"a"}',
+    "escaped name": rb'{"\u0069d":"a"}',
+    "blank id": b'{"id":" "}',
+    "not a number": b'{"id":"a","x":[NaN,Infinity],}',  # no JSON, but read all the same
+}
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_a_record_is_kept_byte_for_byte(connection: Connection, tmp_path: Path, name: str) -> None:
+    record = KEPT[name]
+    assert land_snapshot(connection, "s", [file_of(tmp_path, record)]) == [LoadResult("models.jsonl", 1, 0, 1)]
+    same = landed(connection) == [(1, record)]
+    assert same  # on its own line: pytest would compare 20 MB character by character to show a difference
+    (row,) = connection.execute("select snapshot, source, content_hash from raw.hub_models").fetchall()
+    assert row == ("s", "models.jsonl", UUID(bytes=hashlib.sha256(record).digest()[:16]))
+    assert connection.execute("select typeof(landed_at) from raw.hub_models").fetchone() == ("TIMESTAMP",)
+
+
+REJECTED = {
+    b'{"id":"\xff"}': "not UTF-8",
+    b'{"id":"a","x":"\xed\xa0\x80"}': "not UTF-8",  # half a surrogate pair, as bytes
+    b"\x1f\x8b\x08\x00": "not UTF-8",
+    rb'{"id":"a","x":"\ud800"}': "not JSON",  # and as an escape
+    b"not JSON": "not JSON",
+    b'{"id":"a"': "not JSON",
+    b'{"id":"a"} {"id":"b"}': "not JSON",
+    b"{'id': 'a'}": "not JSON",
+    b"__import__('os').abort()": "not JSON",
+    b'{"id":"a\x00"}': "not JSON",
+    b'{"id":"a\x1b[31m"}': "not JSON",
+    b"\x00": "not JSON",
+    b"[]": "not an object",
+    b'[{"id":"a"}]': "not an object",
+    b'"id"': "not an object",
+    b"1": "not an object",
+    b"null": "not an object",
+    b"{}": "no id",
+    b'{"ID":"a","modelId":"a"}': "no id",
+    b'{"x":{"id":"a"}}': "no id",
+    b'{"id":null}': "no id",
+    b'{"id":1}': "id is not a string",
+    b'{"id":true}': "id is not a string",
+    b'{"id":["a"]}': "id is not a string",
+    b'{"id":{"id":"a"}}': "id is not a string",
+    b'{"id":""}': "id is empty",
+    b'  {"id" : ""}  ': "id is empty",
+}
+
+
+def test_what_cannot_be_landed_is_kept_with_its_reason_and_position(connection: Connection, tmp_path: Path) -> None:
+    lines = [line for bad in REJECTED for line in (bad, b'{"id":"good"}', b"")]
+    (result,) = land_snapshot(connection, "s", [file_of(tmp_path, *lines)])
+    assert (result.n_landed, result.n_rejected) == (len(REJECTED), len(REJECTED))
+    assert rejected(connection) == [
+        (position, reason, record) for position, (record, reason) in zip(itertools.count(1, 3), REJECTED.items())
+    ]
+    assert [position for position, _ in landed(connection)] == list(range(2, 3 * len(REJECTED), 3))
+    hashes = connection.execute("select content_hash from raw.hub_rejects order by position").fetchall()
+    assert hashes == [(UUID(bytes=hashlib.sha256(record).digest()[:16]),) for record in REJECTED]
+
+
+def test_every_reason_is_known_to_staging() -> None:
+    """stg_hub__rejects lists the reasons, so that a new one shows up there."""
+    staging = (Path(__file__).parents[2] / "models" / "staging" / "_staging.yml").read_text()
+    assert [reason for reason in set(REJECTED.values()) if reason not in staging] == []
+
+
+def test_lines_are_numbered_as_an_editor_numbers_them(connection: Connection, tmp_path: Path) -> None:
+    text = b'\xef\xbb\xbf{"id":"a"}\r\n\r\n \t\n{"id":"b"}\n\nbad\r\n{"id":"c"}'
+    (tmp_path / "models.jsonl").write_bytes(text)
+    land_snapshot(connection, "s", find_sources(tmp_path)[0])
+    assert landed(connection) == [(1, b'{"id":"a"}'), (4, b'{"id":"b"}'), (7, b'{"id":"c"}')]
+    assert rejected(connection) == [(6, "not JSON", b"bad")]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda child: st.lists(child, max_size=3) | st.dictionaries(st.text(max_size=3), child, max_size=3),
+    max_leaves=8,
+)
+GOOD = st.builds(
+    lambda fields, name, ascii_only: json.dumps({**fields, "id": name}, ensure_ascii=ascii_only).encode(),
+    st.dictionaries(st.text(max_size=3), JSON, max_size=3),
+    st.text(st.characters(exclude_categories=["Cs"]), min_size=1),
+    st.booleans(),
+)
+LINE = GOOD | st.sampled_from(list(REJECTED)) | st.sampled_from([b"", b" ", b"\r", b"\t\r"]) | st.binary(max_size=12)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    lines=st.lists(LINE, min_size=1, max_size=12),
+    ending=st.sampled_from([b"\n", b"\r\n"]),
+    batch_bytes=st.sampled_from([1, 2, 5, 40, 1 << 25]),
+    batch_rows=st.sampled_from([1, 3, 100_000]),
+)
+def test_every_line_is_landed_or_rejected_once(
+    tmp_path_factory: pytest.TempPathFactory,
+    lines: list[bytes],
+    ending: bytes,
+    batch_bytes: int,
+    batch_rows: int,
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "property.jsonl"
+    text = ending.join(lines)
+    path.write_bytes(text)
+    # What an editor would show as lines, without the byte order mark, and what is on them.
+    on_lines = [line.removesuffix(b"\r") for line in text.removeprefix(b"\xef\xbb\xbf").split(b"\n")]
+    expected = [(position, line) for position, line in enumerate(on_lines, start=1) if line.strip()]
+    with (
+        duckdb.connect(config={"threads": 1}) as in_memory,
+        mock.patch.object(readers, "BATCH_BYTES", batch_bytes),
+        mock.patch.object(readers, "BATCH_ROWS", batch_rows),
+    ):
+        in_memory.execute(RAW_SCHEMA)
+        try:
+            (result,) = land_snapshot(in_memory, "s", [Source(path, "property.jsonl")])
+        except IngestError:
+            assert landed(in_memory) == []
+        else:
+            assert (result.n_landed, result.n_rejected) == (len(landed(in_memory)), len(rejected(in_memory)))
+            assert is_complete(in_memory)
+        good, bad = landed(in_memory), rejected(in_memory)
+    assert sorted(good + [(position, record) for position, _, record in bad]) == expected
+    assert [record for _, record in good if not has_id(record)] == []
+    assert [record for _, _, record in bad if has_id(record)] == []
+
+
+def has_id(record: bytes) -> bool:
+    """What Python takes for a JSON object with an id. (The lines above have nothing on which opinions differ.)"""
+    try:
+        fields = json.loads(record.decode())
+        json.dumps(fields, ensure_ascii=False).encode()  # halves of surrogate pairs cannot be written
+    except ValueError:
+        return False
+    return isinstance(fields, dict) and isinstance(fields.get("id"), str) and fields["id"] != ""
+
+
+# ---- again, more, other --------------------------------------------------------------------------------------
+
+
+def test_landing_again_lands_nothing_new(connection: Connection, tmp_path: Path) -> None:
+    source = file_of(tmp_path, b'{"id":"a"}', b"bad", b'{"id":"b"}', name="models.jsonl.gz")
+    assert land_snapshot(connection, "s", [source]) == [LoadResult(source.name, 2, 1, 2)]
+    before = contents(connection)
+    told: list[float] = []
+    again = land_snapshot(connection, "s", [source], lambda source, done: told.append(done))
+    assert again == [LoadResult(source.name, 2, 1, 0)]
+    assert contents(connection) == before
+    assert told == [1.0]
+
+
+def test_the_snapshot_that_was_landed_last_is_the_current_one(connection: Connection, tmp_path: Path) -> None:
+    old, new = (
+        file_of(tmp_path, b'{"id":"a"}', name="old.jsonl"),
+        file_of(tmp_path, b'{"id":"b"}', name="new.jsonl"),
+    )
+    current = "select arg_max(snapshot, completed_at) from raw.snapshots"
+    for snapshot, source in (("old", old), ("new", new), ("old", old)):
+        land_snapshot(connection, snapshot, [source])
+        assert connection.execute(current).fetchone() == (snapshot,)
+
+
+def test_another_file_under_the_same_name_changes_nothing(connection: Connection, tmp_path: Path) -> None:
+    land_snapshot(connection, "s", [file_of(tmp_path, b'{"id":"a"}', b"bad")])
+    before = contents(connection)
+    changed = file_of(tmp_path, b'{"id":"a"}', b"bad", b'{"id":"b"}')
+    with pytest.raises(IngestError, match=r"already holds another models\.jsonl.*phylohub ingest drop s"):
+        land_snapshot(connection, "s", [changed])
+    assert contents(connection) == before
+    land_snapshot(connection, "other", [changed])
+    assert len(landed(connection)) == 3
+
+
+@pytest.mark.parametrize("lines", [[], [b"", b" "], [b"bad", b"{}"]])
+def test_a_source_without_a_record_is_never_completed(
+    connection: Connection, tmp_path: Path, lines: list[bytes]
+) -> None:
+    for _ in range(2):
+        with pytest.raises(IngestError, match=r"No record in models\.jsonl \(\d rejected\).*not completed"):
+            land_snapshot(connection, "s", [file_of(tmp_path, *lines)])
+        assert not is_complete(connection)
+        assert len(rejected(connection)) == len([line for line in lines if line.strip()])
+    # Once it has been mended, the same command works.
+    land_snapshot(connection, "s", [file_of(tmp_path, b'{"id":"a"}')])
+    assert is_complete(connection)
+    assert (landed(connection), rejected(connection)) == ([(1, b'{"id":"a"}')], [])
+
+
+def test_an_empty_source_does_not_spoil_a_snapshot(connection: Connection, tmp_path: Path) -> None:
+    full, empty = file_of(tmp_path, b'{"id":"a"}', name="full.jsonl"), file_of(tmp_path, name="empty.jsonl")
+    land_snapshot(connection, "s", [full])
+    with pytest.raises(IngestError, match=r"No record in empty\.jsonl"):
+        land_snapshot(connection, "s", [empty])
+    assert is_complete(connection)
+    assert [result.n_landed for result in land_snapshot(connection, "t", [empty, full])] == [0, 1]
+    assert is_complete(connection, "t")
+
+
+def test_two_sources_in_one_snapshot(connection: Connection, tmp_path: Path) -> None:
+    first = file_of(tmp_path, b'{"id":"a"}', b'{"id":"b"}', name="a.jsonl")
+    second = file_of(tmp_path, b'{"id":"a"}', b"bad", name="b/a.jsonl")
+    told: list[tuple[str, float]] = []
+    results = land_snapshot(connection, "s", [first, second], lambda source, done: told.append((source.name, done)))
+    assert results == [LoadResult("a.jsonl", 2, 0, 2), LoadResult("b/a.jsonl", 1, 1, 1)]
+    assert told == [("a.jsonl", 1.0), ("a.jsonl", 1.0), ("b/a.jsonl", 1.0), ("b/a.jsonl", 1.0)]
+    rows = connection.execute("select source, position from raw.hub_models order by all").fetchall()
+    assert rows == [("a.jsonl", 1), ("a.jsonl", 2), ("b/a.jsonl", 1)]
+    third = file_of(tmp_path, b'{"id":"c"}', name="c.jsonl")
+    assert land_snapshot(connection, "s", [third]) == [LoadResult("c.jsonl", 1, 0, 1)]
+    assert connection.execute("select count(*) from raw.hub_models").fetchone() == (4,)
+
+
+def test_a_snapshot_is_incomplete_while_another_source_is_landed(
+    connection: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No mart may read half of a file."""
+    monkeypatch.setattr(readers, "BATCH_BYTES", 1)
+    land_snapshot(connection, "s", [file_of(tmp_path, b'{"id":"a"}', name="a.jsonl")])
+    more = file_of(tmp_path, b'{"id":"b"}', b'{"id":"c"}', name="b.jsonl")
+    seen: list[bool] = []
+
+    def stop(source: Source, done: float) -> None:
+        seen.append(is_complete(connection))
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        land_snapshot(connection, "s", [more], stop)
+    assert seen == [False]
+    # Nor does the first file complete it: half of the second is in it.
+    other = file_of(tmp_path, b'{"id":"a"}', name="a.jsonl")
+    with pytest.raises(IngestError, match=r"load of b\.jsonl was begun earlier and never finished.*ingest drop s"):
+        land_snapshot(connection, "s", [other])
+    assert not is_complete(connection)
+    assert land_snapshot(connection, "s", [more]) == [LoadResult("b.jsonl", 2, 0, 1)]
+    assert is_complete(connection)
+
+
+def test_a_file_that_is_mended_is_started_over(
+    connection: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readers, "BATCH_BYTES", 100)
+    lines = [b'{"id":"%s"}' % hashlib.sha256(b"%d" % n).hexdigest().encode() for n in range(100)]
+    source = file_of(tmp_path, b"bad", *lines, name="models.jsonl.gz")
+    whole = source.path.read_bytes()
+    source.path.write_bytes(whole[: len(whole) // 2])
+    for _ in range(2):
+        with pytest.raises(IngestError, match=r"models\.jsonl\.gz.*run the same command again"):
+            land_snapshot(connection, "s", [source])
+        assert 10 < len(landed(connection)) < 90
+        assert rejected(connection) == [(1, "not JSON", b"bad")]
+        assert not is_complete(connection)
+    source.path.write_bytes(whole)
+    land_snapshot(connection, "s", [source])
+    resumed = contents(connection)
+    drop_snapshot(connection, "s")
+    land_snapshot(connection, "s", [source])
+    assert contents(connection) == resumed
+    assert len(landed(connection)) == 100
+
+
+def test_a_file_that_changes_while_it_is_read_is_not_complete(
+    connection: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readers, "BATCH_BYTES", 1)
+    source = file_of(tmp_path, b'{"id":"a"}', b'{"id":"b"}')
+
+    def write(source: Source, done: float) -> None:
+        if len(landed(connection)) == 1:
+            with source.path.open("ab") as file:
+                file.write(b'{"id":"c"}\n{"id":')
+
+    with pytest.raises(IngestError, match=r"models\.jsonl has changed while it was read"):
+        land_snapshot(connection, "s", [source], write)
+    assert not is_complete(connection)
+    source = file_of(tmp_path, b'{"id":"a"}', b'{"id":"b"}', b'{"id":"c"}')
+    assert land_snapshot(connection, "s", [source]) == [LoadResult("models.jsonl", 3, 0, 3)]
+    assert rejected(connection) == []
+
+
+def test_drop_removes_one_snapshot_whole(connection: Connection, tmp_path: Path) -> None:
+    land_snapshot(connection, "kept", [file_of(tmp_path, b'{"id":"a"}', b"bad", name="kept.jsonl")])
+    before = contents(connection)
+    land_snapshot(connection, "s'; drop table raw.loads; --", [file_of(tmp_path, b'{"id":"a"}', b"bad", b"{}")])
+    assert drop_snapshot(connection, "s'; drop table raw.loads; --") == 1
+    assert contents(connection) == before
+    with pytest.raises(IngestError, match="There is no snapshot s"):
+        drop_snapshot(connection, "s")
+
+
+# ---- killed --------------------------------------------------------------------------------------------------
+
+
+class Counting:
+    """A connection that counts its statements and calls back before the n-th (after the last: n is one more)."""
+
+    def __init__(self, connection: Connection, n: int, reached: Callable[[], None]) -> None:
+        self._connection = connection
+        self._left = n
+        self._reached = reached
+
+    def __getattr__(self, name: str) -> Any:
+        self._left -= 1
+        if self._left == 0:
+            self._reached()
+        return getattr(self._connection, name)
+
+
+def counting(connection: Connection, n: int, reached: Callable[[], None]) -> Connection:
+    return cast(Connection, Counting(connection, n, reached))
+
+
+def land_folder(connection: Connection, folder: Path) -> None:
+    with mock.patch.object(readers, "BATCH_BYTES", 60):
+        land_snapshot(connection, "s", find_sources(folder)[0])
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def in_a_fork(action: Callable[[], None]) -> bool:
+    """Run action in a process of its own; was it killed?"""
+    child = os.fork()
+    if not child:
+        try:
+            action()
+        finally:
+            os._exit(0)  # success and failure alike: what it left behind is compared
+    _, status = os.waitpid(child, 0)
+    return os.WIFSIGNALED(status)
+
+
+def land_and_die(folder: Path, database: Path, n: int) -> None:
+    with connect(database, create=True) as connection:
+        land_folder(counting(connection, n, die), folder)
+
+
+def land_and_die_at(folder: Path, database: Path, seconds: float) -> None:
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)  # ends the process at once, whatever it is in the middle of
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    with connect(database, create=True) as connection:
+        land_folder(connection, folder)
+    signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def kill_everywhere(folder: Path, databases: Path) -> None:
+    """Leave the database of a killed load for every place at which it can be killed.
+
+    Runs in a process that has never opened DuckDB, so that it can fork.
+    """
+    for n in itertools.count(1):
+        if not in_a_fork(partial(land_and_die, folder, databases / f"statement_{n}.duckdb", n)):
+            break
+    for tick in range(1, 41):
+        in_a_fork(partial(land_and_die_at, folder, databases / f"moment_{tick}.duckdb", tick * 0.004))
+    # Killed again and again, each time a little later.
+    for n in itertools.count(5, 3):
+        if not in_a_fork(partial(land_and_die, folder, databases / "again_and_again.duckdb", n)):
+            break
+
+
+def test_a_load_killed_anywhere_ends_as_if_it_had_not_been(tmp_path: Path) -> None:
+    folder, databases = tmp_path / "folder", tmp_path / "databases"
+    databases.mkdir()
+    lines = [b'{"id":"org/model-%02d"}' % n if n % 4 else b"bad %02d" % n for n in range(1, 11)]
+    file_of(folder, *lines, name="a.jsonl")
+    file_of(folder, b"", *lines[:5], name="b.jsonl.gz")
+    with connect(tmp_path / "whole.duckdb", create=True) as connection:
+        land_folder(connection, folder)
+        expected = contents(connection)
+    assert len(expected["hub_models"]) == 12
+    program = "import sys, test_landing as t; t.kill_everywhere(*map(t.Path, sys.argv[1:]))"
+    subprocess.run(
+        [sys.executable, "-c", program, str(folder), str(databases)],
+        cwd=Path(__file__).parent,
+        check=True,
+    )
+    left = {path.name: path for path in databases.glob("*.duckdb")}
+    killed_within = 0
+    for name, database in left.items():
+        with connect(database, create=True) as connection:
+            found = contents(connection)
+            killed_within += 0 < len(found["hub_models"]) < 12
+            # What is there is consistent at any moment: whole batches, counted rightly.
+            for load, n_landed, n_rejected in connection.execute(
+                "select source, n_landed, n_rejected from raw.loads"
+            ).fetchall():
+                assert n_landed == len([row for row in found["hub_models"] if row[1] == load]), name
+                assert n_rejected == len([row for row in found["hub_rejects"] if row[1] == load]), name
+            if found["snapshots"] != expected["snapshots"]:
+                assert [row for row in found["snapshots"] if row[1]] == [], name
+            else:
+                assert found == expected, name
+            land_folder(connection, folder)
+            assert contents(connection) == expected, name
+    assert len(left) > 60
+    assert killed_within > 30
+    assert contents_of(left["again_and_again.duckdb"]) == expected
+
+
+def contents_of(database: Path) -> dict[str, Rows]:
+    with connect(database) as connection:
+        return contents(connection)
+
+
+def test_a_warehouse_killed_while_it_is_made_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "new" / "phylohub.duckdb"
+    really_connect = duckdb.connect
+
+    def killed_within(database: str, **_: object) -> None:
+        Path(database).write_bytes(b"half a header")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(duckdb, "connect", killed_within)
+    with pytest.raises(KeyboardInterrupt), connect(path, create=True):
+        pass
+    assert not path.exists()
+    monkeypatch.setattr(duckdb, "connect", really_connect)
+    path.with_name(f".{path.name}.{os.getpid()}").write_bytes(b"left by a process of the same number")
+    with connect(path, create=True) as connection:
+        assert contents(connection)["snapshots"] == []
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+class Failure(BaseException):
+    """Stands for Ctrl-C and for whatever else can go wrong."""
+
+
+def test_a_load_that_fails_anywhere_rolls_back_and_goes_on(connection: Connection, tmp_path: Path) -> None:
+    """Failing after each statement, on one connection that stays open; drop and start-over as well."""
+    folder = tmp_path / "folder"
+    source = file_of(folder, b"bad", *[b'{"id":"org/model-%02d","likes":1}' % n for n in range(9)])
+
+    def fail() -> None:
+        raise Failure
+
+    def until_done(action: Callable[[Connection], object], check: Callable[[], None]) -> int:
+        for n in itertools.count(1):
+            try:
+                action(counting(connection, n, fail))
+            except Failure:
+                check()
+            else:
+                return n
+        raise AssertionError
+
+    land_folder(connection, folder)
+    expected = contents(connection)
+
+    def all_or_nothing() -> None:
+        assert contents(connection) in (expected, {table: [] for table in CONTENTS})
+
+    failures = until_done(lambda failing: drop_snapshot(failing, "s"), all_or_nothing)
+    assert failures > 6
+    assert contents(connection) == {table: [] for table in CONTENTS}
+
+    failures = until_done(lambda failing: land_folder(failing, folder), lambda: None)
+    assert failures > 20
+    assert contents(connection) == expected
+
+    # A file that changes after half of it has been landed, and then fails to start over.
+    drop_snapshot(connection, "s")
+    with pytest.raises(Failure):
+        land_folder(counting(connection, 30, fail), folder)
+    half = contents(connection)
+    assert 0 < len(half["hub_models"]) < 9
+    source.path.write_bytes(source.path.read_bytes().replace(b"bad\n", b""))
+    until_done(lambda failing: land_folder(failing, folder), lambda: None)
+    restarted = contents(connection)
+    drop_snapshot(connection, "s")
+    land_folder(connection, folder)
+    assert contents(connection) == restarted
+    assert restarted["hub_rejects"] == []
+
+
+def test_the_first_error_is_the_one_that_is_raised(connection: Connection, tmp_path: Path) -> None:
+    """After an error as bad as a full disk the rollback fails too, and its message would say nothing."""
+
+    class FullDisk(Counting):
+        def execute(self, query: str, *arguments: object) -> object:
+            if query.startswith("insert into raw.hub_models"):
+                raise duckdb.IOException("No space left on device")
+            if query == "rollback":
+                raise duckdb.TransactionException("no transaction is active")
+            return self._connection.execute(query, *arguments)
+
+    with pytest.raises(duckdb.IOException, match="No space left on device"):
+        land_snapshot(cast(Connection, FullDisk(connection, 0, die)), "s", [file_of(tmp_path, b'{"id":"a"}')])
+
+
+def test_a_batch_of_rejects_only_is_landed_like_any_other(
+    connection: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readers, "BATCH_BYTES", 1)
+    sizes: list[int] = []
+    insert = landing.insert_rows
+
+    def counted(connection: Connection, table: str, rows: Any, constants: list[object]) -> None:
+        sizes.append(rows.num_rows)
+        insert(connection, table, rows, constants)
+
+    monkeypatch.setattr(landing, "insert_rows", counted)
+    land_snapshot(connection, "s", [file_of(tmp_path, b"bad", b'{"id":"a"}', b"\xff")])
+    assert sizes == [0, 1, 1, 0, 0, 1]
+    assert [reason for _, reason, _ in rejected(connection)] == ["not JSON", "not UTF-8"]

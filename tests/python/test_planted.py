@@ -1,0 +1,111 @@
+"""A hub with known mutation rates, known drift and a known order: the marts must find them."""
+
+import pytest
+from conftest import Build, run_dbt
+
+from ingest.synthetic import PLANTED, PLANTED_LICENSE_ORDER, write_hub
+
+
+@pytest.fixture(scope="module")
+def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
+    folder = tmp_path_factory.mktemp("planted")
+    records = folder / "planted.jsonl.gz"
+    write_hub(records, 40_000, seed=4)
+    built = Build(folder, records, {"n_draws": 4000, "n_similarity_resamples": 2000, "n_resamples": 2000})
+    assert built.dbt.returncode == 0, built.dbt.stdout
+    return built
+
+
+def test_planted_mutation_rates_lie_within_their_intervals(build: Build) -> None:
+    scales = {"finetune": 1.0, "adapter": 1.0, "quantized": PLANTED.mutation_scale[2]}
+    inside = []
+    for trait, relation, rate, low, high in build.rows(
+        "select trait, relation, rate, rate_low, rate_high from marts.mutation_rates"
+    ):
+        if relation in scales:
+            assert low <= rate <= high
+            assert high - low < 0.1  # an interval that holds everything would prove nothing
+            inside.append(low <= getattr(PLANTED, f"{trait}_mutation") * scales[relation] <= high)
+    # Of twelve intervals of 95 % three or more miss in one hub of fifty.
+    assert len(inside) == 12
+    assert sum(inside) >= 10
+
+
+def test_quantized_models_mutate_less(build: Build) -> None:
+    rates = dict(build.rows("select relation, (rate_low, rate_high) from marts.mutation_rates where trait = 'license'"))
+    assert rates["quantized"][1] < rates["finetune"][0]
+
+
+def test_license_drift_follows_the_planted_order(build: Build) -> None:
+    place = {license: number for number, license in enumerate(PLANTED_LICENSE_ORDER)}
+    drifts = build.rows(
+        "select from_value, to_value from marts.trait_drifts "
+        "where trait = 'license' and relation = 'all' and q_value < 0.05"
+    )
+    planted = [(origin, target) for origin, target in drifts if origin in place and target in place]
+    assert len(planted) >= 3
+    assert all(place[origin] < place[target] for origin, target in planted)
+
+    traffic = [
+        (place[origin] < place[target], traffic)
+        for origin, target, traffic in build.rows(
+            "select from_value, to_value, traffic from marts.trait_drifts where trait = 'license' and relation = 'all'"
+        )
+        if origin in place and target in place
+    ]
+    assert sum(n for forward, n in traffic if forward) > PLANTED.license_forward * sum(n for _, n in traffic)
+
+    orders = build.rows(
+        "select value, place from marts.trait_orderings "
+        "where trait = 'license' and relation = 'all' and weighting = 'weighted'"
+    )
+    found = dict(orders)
+    assert all(found[origin] < found[target] for origin, target in planted)
+
+
+def test_every_order_is_proven_and_explains_most_of_the_drift(build: Build) -> None:
+    fits = build.rows("select trait, relation, proven, places_proven, optimum, bound from marts.trait_ordering_fits")
+    assert {trait for trait, *_ in fits} == {"license", "language", "task", "library"}
+    assert all(proven and places_proven and optimum == bound for _, _, proven, places_proven, optimum, bound in fits)
+    ((share, low, high),) = build.rows(
+        "select share_of_drifts_compatible, share_of_drifts_compatible_low, share_of_drifts_compatible_high "
+        "from marts.trait_ordering_fits where trait = 'license' and relation = 'finetune' and weighting = 'weighted'"
+    )
+    assert 0.8 < share <= 1
+    assert low <= high
+
+
+def test_study_tables_of_analyses_run(build: Build) -> None:
+    assert run_dbt(build.database, build.target, "compile", "--vars", build.variables).returncode == 0
+    analyses = sorted((build.target / "compiled" / "phylohub" / "analyses").glob("*.sql"))
+    assert len(analyses) >= 7
+    for analysis in analyses:
+        rows = build.rows(analysis.read_text())
+        assert rows or analysis.stem in ("cards_and_languages",), analysis.stem
+
+
+def test_relatives_are_alike_as_the_study_found(build: Build) -> None:
+    """Each finding by intervals that do not touch, for the records' TF-IDF similarity."""
+    rows = build.rows(
+        "select shape, pair, relation, mean_low, mean_high from marts.similarity_estimates "
+        "where artifact = 'metadata' and measure = 'tfidf'"
+    )
+    assert len(rows) == 24
+    interval = {(shape, pair): (low, high) for shape, pair, _, low, high in rows}
+    # Models of one family are more alike than any two.
+    random_high = interval["two_models", "u-v"][1]
+    assert all(low > random_high for _, _, relation, low, _ in rows if relation != "random")
+    # A grandchild is less like its grandparent than either is like the one between.
+    assert interval["path_of_two", "u-w"][1] < interval["path_of_two", "u-v"][0]
+    assert interval["path_of_two", "u-w"][1] < interval["path_of_two", "v-w"][0]
+    # The further away, the less alike, at the same gap of one generation.
+    assert interval["uncle", "x-w"][1] < interval["uncle", "v-w"][0]
+    # Siblings are more alike than parent and child.
+    assert interval["two_children", "v-w"][0] > interval["two_children", "u-v"][1]
+    assert interval["three_children", "v-w"][0] > interval["three_children", "u-v"][1]
+
+
+def test_no_cards_means_no_pairs_of_cards(build: Build) -> None:
+    assert build.rows("select distinct n, n_missing, mean from marts.similarity_estimates where artifact = 'card'") == [
+        (0, 4000, None)
+    ]

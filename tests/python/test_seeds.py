@@ -1,0 +1,237 @@
+"""The seeds agree with the vocabularies they were taken from and with each other.
+
+`python tests/python/test_seeds.py` rewrites seeds/languages.csv from the installed pycountry; every
+other seed is kept by hand, and a failing test here names the rows to add or take away.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import pycountry
+import pytest
+import yaml
+
+PROJECT = Path(__file__).resolve().parents[2]
+SEEDS = PROJECT / "seeds"
+VOCABULARIES = PROJECT.parent / "shared" / "vocabularies"
+SEED_FILES = sorted(SEEDS.glob("*.csv"))
+
+LANGUAGE_COLUMNS = ["language", "alpha_2", "alpha_3", "bibliographic", "name"]
+# The Hub accepts these two beside the ISO codes.
+HUB_LANGUAGES = [["code", "", "", "", "Code"], ["multilingual", "", "", "", "Multilingual"]]
+
+# The study's grouping, pattern by pattern; where several fit, the longest is the most specific.
+STUDY_CATEGORIES = {
+    "gemma": "commercial",
+    "llama2": "commercial",
+    "llama3": "commercial",
+    "llama3.[1-3]": "commercial",
+    "*openrail*": "use-restricted",
+    "cc-by-nc-*": "use-restricted",
+    "cc-by-*": "copyleft",
+    "cc-by-sa-*": "copyleft",
+    "gpl-*": "copyleft",
+    "mit": "permissive",
+    "apache-2.0": "permissive",
+    "unlicense": "permissive",
+    "cc0-1.0": "permissive",
+    "cc": "permissive",
+    "artistic-2.0": "permissive",
+    "afl-3.0": "permissive",
+}
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file, strict=True))
+
+
+def seed(name: str) -> list[dict[str, str]]:
+    return read(SEEDS / f"{name}.csv")
+
+
+def keys(name: str) -> set[str]:
+    """The values of a seed's first column, which is its key."""
+    return {next(iter(row.values())) for row in seed(name)}
+
+
+def vocabulary(name: str) -> list[dict[str, str]]:
+    path = VOCABULARIES / f"{name}.csv"
+    if not path.exists():
+        pytest.skip(f"the Hub's list of {name} is not beside this checkout (../shared/vocabularies)")
+    return read(path)
+
+
+def languages_csv() -> str:
+    """What languages.csv should hold: every ISO 639-3 language and the Hub's two extra values."""
+    rows = list(HUB_LANGUAGES)
+    for language in pycountry.languages:
+        alpha_2 = getattr(language, "alpha_2", "")
+        bibliographic = getattr(language, "bibliographic", "")
+        rows.append([alpha_2 or language.alpha_3, alpha_2, language.alpha_3, bibliographic, language.name])
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(LANGUAGE_COLUMNS)
+    writer.writerows(sorted(rows))
+    return text.getvalue()
+
+
+def study_category(license_id: str) -> str:
+    fitting = [pattern for pattern in STUDY_CATEGORIES if fnmatchcase(license_id, pattern)]
+    return STUDY_CATEGORIES[max(fitting, key=len)] if fitting else ""
+
+
+def test_languages_are_those_of_pycountry() -> None:
+    # Compared row by row: the difference of two files of 8,000 lines would be unreadable.
+    wanted = set(languages_csv().splitlines())
+    found = set((SEEDS / "languages.csv").read_text(encoding="utf-8").splitlines())
+    refresh = "refresh with: python tests/python/test_seeds.py"
+    assert not wanted - found, f"missing, {refresh}"
+    assert not found - wanted, f"not in pycountry, {refresh}"
+
+
+@pytest.mark.parametrize("column", ["language", "alpha_2", "alpha_3", "bibliographic"])
+def test_language_codes_name_one_language(column: str) -> None:
+    codes = [row[column] for row in seed("languages") if row[column]]
+    assert len(codes) == len(set(codes))
+
+
+def test_language_codes_that_look_like_nothing_are_there() -> None:
+    # Nauruan, Norwegian and Min Nan: readers of CSV and YAML take them for null, false and not-a-number.
+    assert {"na", "no", "nan"} <= keys("languages")
+
+
+@pytest.mark.parametrize(
+    ("name", "their_key", "their_name"),
+    [
+        ("libraries", "id", "label"),
+        ("licenses", "license_id", "license_name"),
+        ("tasks", "id", "name"),
+    ],
+)
+def test_seed_covers_the_hubs_vocabulary(name: str, their_key: str, their_name: str) -> None:
+    key, label = list(seed(name)[0])[:2]
+    # The Hub's list escapes an asterisk for its documentation page.
+    theirs = {row[their_key]: row[their_name].replace("\\*", "*") for row in vocabulary(name)}
+    ours = {row[key]: row[label] for row in seed(name) if row.get("retired") != "true"}
+    assert ours == theirs
+
+
+def test_tasks_have_the_hubs_modality_unless_retired() -> None:
+    theirs = {row["id"]: row["modality"] for row in vocabulary("tasks")}
+    for row in seed("tasks"):
+        if row["retired"] == "true":
+            assert row["task"] not in theirs, f"{row['task']} is back in the Hub's list"
+        else:
+            assert row["modality"] == theirs[row["task"]]
+
+
+@pytest.mark.parametrize(
+    ("vocabulary_name", "codes"),
+    [
+        ("ISO 639-1 code", lambda: {row["alpha_2"] for row in seed("languages")}),
+        ("library", lambda: keys("libraries")),
+        ("task", lambda: keys("tasks")),
+    ],
+    ids=["iso_639_1", "library", "task"],
+)
+def test_no_flag_is_also_something_else(vocabulary_name: str, codes: Callable[[], set[str]]) -> None:
+    # A bare word of a record is looked up in all of these: it must have one meaning.
+    assert not keys("tag_flags") & codes(), f"a flag is also a {vocabulary_name}"
+
+
+def test_no_task_is_also_a_library_or_a_two_letter_language() -> None:
+    two_letters = {row["alpha_2"] for row in seed("languages")}
+    assert not keys("tasks") & (keys("libraries") | two_letters)
+    assert not keys("libraries") & two_letters
+
+
+def test_licenses_follow_the_studys_grouping() -> None:
+    for row in seed("licenses"):
+        assert row["study_category"] == study_category(row["license"]), row["license"]
+
+
+def test_licenses_say_where_their_terms_are() -> None:
+    for row in seed("licenses"):
+        assert row["source"].startswith("https://"), row["license"]
+        if row["spdx_id"]:
+            assert row["source"] == f"https://spdx.org/licenses/{row['spdx_id']}.html"
+
+
+def test_license_families_have_no_spdx_identifier() -> None:
+    # A family leaves the version open, so no identifier says exactly the same.
+    assert not [row["license"] for row in seed("licenses") if "family" in row["license_name"] and row["spdx_id"]]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "category"),
+    [
+        ("cc-by-nc*", "non-commercial"),
+        ("cc-by-sa-*", "copyleft"),
+        ("cc-by-[0-9]*", "permissive"),
+        ("*openrail*", "use-restricted"),
+        ("llama*", "commercial/custom"),
+        ("*gpl*", "copyleft"),
+        ("bsd*", "permissive"),
+    ],
+)
+def test_licenses_of_one_kind_share_a_category(pattern: str, category: str) -> None:
+    matching = [row for row in seed("licenses") if fnmatchcase(row["license"], pattern)]
+    assert matching
+    assert {row["category"] for row in matching} == {category}
+
+
+def test_paper_ranks_count_up_from_one() -> None:
+    ranks = {row["relation"]: row["paper_rank"] for row in seed("relations")}
+    assert ranks == {"finetune": "1", "quantized": "2", "adapter": "3", "merge": "4", "unspecified": ""}
+
+
+def test_traits_read_from_tags_name_a_kind_of_tag() -> None:
+    # Languages are bare words, so no prefix stands for their kind.
+    kinds = {row["kind"] for row in seed("tag_prefixes")} | {"language"}
+    for row in seed("traits"):
+        from_tags = row["source"] in {"tag", "language"}
+        assert (row["tag_kind"] in kinds) if from_tags else (row["tag_kind"] == ""), row["trait"]
+
+
+@pytest.mark.parametrize("path", SEED_FILES, ids=lambda path: path.stem)
+def test_file_is_plain_sorted_and_keyed(path: Path) -> None:
+    content = path.read_bytes()
+    text = content.decode("utf-8")
+    assert not text.startswith("\ufeff")
+    assert "\r" not in text
+    assert text.endswith("\n")
+    assert not text.endswith("\n\n")
+    assert not [line for line in text.splitlines() if line != line.rstrip()]
+
+    rows = read(path)
+    header = list(rows[0])
+    assert header == [column.lower() for column in header]
+    assert all(None not in row.values() and None not in row for row in rows), "a row has too few or many cells"
+    assert all(cell == cell.strip() for row in rows for cell in row.values())
+    if path.stem == "published_orders":
+        keys = [(row["trait"], f"{int(row['place']):03}") for row in rows]
+    else:
+        keys = [(row[header[0]], "one") for row in rows]
+    assert keys == sorted(keys)
+    assert len(keys) == len(set(keys))
+    assert not [key for key in keys if "" in key]
+
+
+def test_every_seed_and_column_is_described_and_typed() -> None:
+    described = yaml.safe_load((SEEDS / "seeds.yml").read_text(encoding="utf-8"))["seeds"]
+    assert [entry["name"] for entry in described] == [path.stem for path in SEED_FILES]
+    for entry, path in zip(described, SEED_FILES, strict=True):
+        header = list(read(path)[0])
+        assert [column["name"] for column in entry["columns"]] == header
+        assert list(entry["config"]["column_types"]) == header
+        assert all(column["description"] for column in entry["columns"])
+
+
+if __name__ == "__main__":
+    (SEEDS / "languages.csv").write_text(languages_csv(), encoding="utf-8", newline="\n")

@@ -1,0 +1,388 @@
+"""The synthetic hub holds what it promises: its shapes, its truths, and the same bytes every time."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import re
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+from itertools import combinations, product
+from math import sqrt
+from pathlib import Path
+from typing import Any
+
+import networkx as nx
+import numpy as np
+import pytest
+
+from ingest import synthetic
+from ingest.synthetic import PLANTED, PLANTED_LICENSE_ORDER, records, write_hub
+
+Record = dict[str, Any]
+Edge = tuple[str, str, str]  # parent, child, relation
+
+SMALL, LARGE = 5_000, 20_000
+
+
+@pytest.fixture(scope="module")
+def lines() -> list[Record]:
+    return list(records(SMALL, 1))
+
+
+@pytest.fixture(scope="module")
+def hub(lines: list[Record]) -> dict[str, Record]:
+    return first_seen(lines)
+
+
+@pytest.fixture(scope="module")
+def large() -> dict[str, Record]:
+    return first_seen(list(records(LARGE, 2)))
+
+
+def first_seen(lines: list[Record]) -> dict[str, Record]:
+    found: dict[str, Record] = {}
+    for record in lines:
+        found.setdefault(record["id"], record)
+    return found
+
+
+def edges(hub: dict[str, Record]) -> list[Edge]:
+    """Typed edges, as any reader of the tags would find them."""
+    found = (re.fullmatch(r"base_model:(\w+):(.+)", tag) for r in hub.values() for tag in r["tags"])
+    owners = (r["id"] for r in hub.values() for _ in r["tags"])
+    return [(m[2], child, m[1]) for m, child in zip(found, owners, strict=True) if m]
+
+
+def graph(hub: dict[str, Record]) -> nx.DiGraph[str]:
+    return nx.DiGraph((parent, child) for parent, child, _ in edges(hub) if parent in hub and parent != child)
+
+
+def licenses(record: Record) -> set[str]:
+    return {tag.removeprefix("license:") for tag in record["tags"] if tag.startswith("license:")}
+
+
+def languages(record: Record) -> set[str]:
+    two_letters: dict[str | bool, str] = {three: two for two, three in synthetic.THREE_LETTERS.items()}
+    found = record.get("cardData", {}).get("language")
+    if found is None:
+        return {tag for tag in record["tags"] if tag in synthetic.LANGUAGE_COUNTS}
+    codes: list[str | bool] = found if isinstance(found, list) else [found]
+    return {two_letters.get(code, str(code)) if code else "no" for code in codes}
+
+
+def task(record: Record) -> set[str]:
+    return {record["pipeline_tag"]} if "pipeline_tag" in record else set()
+
+
+def library(record: Record) -> set[str]:
+    return {record["library_name"]} if "library_name" in record else set()
+
+
+def epoch(stamp: str) -> int:
+    return int(datetime.strptime(stamp, "%Y-%m-%dT%H:%M:%S.000Z").replace(tzinfo=UTC).timestamp())
+
+
+def close(share: float, planted: float, n: int, variance: float | None = None) -> bool:
+    """Within four standard errors of the planted value."""
+    assert n >= 100, "too few to say"
+    return abs(share - planted) <= 4 * sqrt((planted * (1 - planted) if variance is None else variance) / n)
+
+
+# The file
+
+
+def test_same_arguments_same_bytes(tmp_path: Path) -> None:
+    for name in ("one.jsonl.gz", "other_name.jsonl.gz"):
+        write_hub(tmp_path / name, 1_200, 3)
+    write_hub(tmp_path / "seed.jsonl.gz", 1_200, 4)
+    one, same, other = ((tmp_path / f).read_bytes() for f in ("one.jsonl.gz", "other_name.jsonl.gz", "seed.jsonl.gz"))
+    assert one == same
+    assert one != other
+    assert one[3] == 0, "a flag of the gzip header is set: it names the file"
+    assert one[4:8] == bytes(4), "the gzip header holds a time"
+
+
+@pytest.mark.parametrize(("hash_seed", "zone"), [("1", "Pacific/Auckland"), ("2", "America/Lima")])
+def test_bytes_do_not_depend_on_the_environment(tmp_path: Path, hash_seed: str, zone: str) -> None:
+    write_hub(tmp_path / "here.jsonl", 1_000, 5)
+    code = "import sys, pathlib, ingest.synthetic as s; s.write_hub(pathlib.Path(sys.argv[1]), 1000, 5)"
+    there = tmp_path / "there.jsonl"
+    environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "TZ": zone, "LC_ALL": "C", "PYTHONUTF8": "0"}
+    project = Path(synthetic.__file__).parents[1]
+    subprocess.run([sys.executable, "-c", code, str(there)], check=True, env=environment, cwd=project)
+    assert there.read_bytes() == (tmp_path / "here.jsonl").read_bytes()
+
+
+def test_plain_and_gzip_hold_the_records_one_a_line(tmp_path: Path, lines: list[Record]) -> None:
+    plain, zipped = tmp_path / "hub.jsonl", tmp_path / "hub.jsonl.gz"
+    assert write_hub(plain, SMALL, 1) == write_hub(zipped, SMALL, 1) == len(lines) == SMALL + SMALL // 1_000
+    assert gzip.decompress(zipped.read_bytes()) == plain.read_bytes()
+    assert [json.loads(line) for line in plain.read_text(encoding="utf-8").splitlines()] == lines
+    assert sorted(tmp_path.iterdir()) == [plain, zipped], "a temporary file is left"
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 3, 999])
+def test_tiny_hubs(tmp_path: Path, n: int) -> None:
+    path = tmp_path / "hub.jsonl.gz"
+    assert write_hub(path, n, 0) == n
+    found = [json.loads(line) for line in gzip.decompress(path.read_bytes()).splitlines()]
+    assert len({record["id"] for record in found}) == n
+
+
+@pytest.mark.parametrize(("n", "seed"), [(-1, 0), (1, -1)])
+def test_negative_arguments_raise_at_once_and_write_nothing(tmp_path: Path, n: int, seed: int) -> None:
+    with pytest.raises(ValueError, match="negative"):
+        records(n, seed)
+    with pytest.raises(ValueError, match="negative"):
+        write_hub(tmp_path / "hub.jsonl", n, seed)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_crash_leaves_the_old_file_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "hub.jsonl.gz"
+    path.write_bytes(b"old")
+
+    def broken(n_models: int, seed: int) -> Any:
+        yield {"id": "synthetic-org-0000/one"}
+        raise RuntimeError("crash")
+
+    monkeypatch.setattr(synthetic, "records", broken)
+    with pytest.raises(RuntimeError, match="crash"):
+        write_hub(path, 2, 0)
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+# The records
+
+
+def test_everything_is_labelled_synthetic(lines: list[Record]) -> None:
+    parents = {parent for parent, _, _ in edges(first_seen(lines))}
+    for record in lines:
+        assert re.fullmatch(r"synthetic-org-\d{4,}/base-[\w.-]+", record["id"])
+        assert "phylohub:synthetic" in record["tags"]
+        assert "region:us" in record["tags"]
+    assert all(re.match(r"synthetic-(org-\d{4,}|gone)/", parent) for parent in parents)
+    outside = [t for r in lines for t in r["tags"] if t.startswith(("dataset:", "doi:", "arxiv:"))]
+    assert all(re.match(r"dataset:synthetic-data/|doi:10\.5555/|arxiv:\d{4}\.9\d{4}$", tag) for tag in outside)
+    assert {tag.split(":")[0] for tag in outside} == {"dataset", "doi", "arxiv"}
+
+
+def test_fields_agree_with_each_other(lines: list[Record]) -> None:
+    assert len({record["_id"] for record in lines}) == SMALL
+    for record in lines:
+        assert re.fullmatch(r"[0-9a-f]{24}", record["_id"])
+        assert re.fullmatch(r"[0-9a-f]{40}", record["sha"])
+        created = epoch(record["createdAt"])
+        assert int(record["_id"][:8], 16) == created
+        assert synthetic.START <= created <= epoch(record["lastModified"]) <= synthetic.END
+        assert record["modelId"] == record["id"]
+        assert record["author"] == record["id"].split("/")[0]
+        assert len(set(record["tags"])) == len(record["tags"]) < synthetic.MAX_TAGS
+        assert task(record) | library(record) <= set(record["tags"])
+        assert record["downloads"] >= 0
+        assert record["likes"] >= 0
+        assert all(set(file) == {"rfilename"} for file in record["siblings"])
+
+
+def test_types_vary_as_the_hubs_do(large: dict[str, Record]) -> None:
+    def types(values: Any) -> set[type]:
+        return {type(value) for value in values}
+
+    cards = [record["cardData"] for record in large.values() if "cardData" in record]
+    assert {record["gated"] for record in large.values()} == {False, "auto", "manual"}
+    assert types(record["trendingScore"] for record in large.values()) == {int, float}
+    for key in ("license", "base_model"):
+        assert types(card[key] for card in cards if key in card) == {str, list}, key
+    assert types(card["language"] for card in cards if "language" in card) >= {str, list, bool}
+    assert any(card.get("datasets") == [None] for card in cards)
+    assert any("eng" in record["tags"] for record in large.values())
+    assert any(not tag.isascii() for record in large.values() for tag in record["tags"])
+    assert any("cardData" not in record and licenses(record) for record in large.values()), "card left out"
+    assert any("safetensors" in record for record in large.values())
+    assert any(len(languages(record)) >= 4 for record in large.values())
+
+
+def test_sizes_are_plausible(hub: dict[str, Record]) -> None:
+    assert 10 <= sum(len(record["tags"]) for record in hub.values()) / SMALL <= 12
+    downloads = sorted(record["downloads"] for record in hub.values())
+    assert downloads[-SMALL // 100] > 50 * downloads[SMALL // 2], "the tail is not heavy"
+    assert hub[next(iter(hub))]["tags"] != sorted(hub[next(iter(hub))]["tags"])
+
+
+def test_first_sightings_ascend_and_repeats_are_newer(lines: list[Record]) -> None:
+    seen: dict[str, Record] = {}
+    repeats = 0
+    for record in lines:
+        old = seen.setdefault(record["id"], record)
+        if old is record:
+            continue
+        repeats += 1
+        changed = {key for key in record if record[key] != old[key]}
+        assert changed == {"lastModified", "downloads", "tags"}
+        assert record["lastModified"] > old["lastModified"]
+        assert set(record["tags"]) == set(old["tags"])
+    assert repeats == SMALL // 1_000
+    assert len(seen) == SMALL
+    stamps = [record["createdAt"] for record in seen.values()]
+    assert stamps == sorted(stamps)
+    assert stamps.count(stamps[0]) > 10, "none are dated back to the first day"
+
+
+# The graph
+
+
+def cycles(of: nx.DiGraph[str]) -> Counter[int]:
+    return Counter(len(part) for part in nx.strongly_connected_components(of) if len(part) > 1)
+
+
+@pytest.mark.parametrize(("n", "each"), [(1_000, 1), (SMALL, 1), (2 * SMALL, 2)])
+def test_odd_shapes_are_there(n: int, each: int) -> None:
+    hub = first_seen(list(records(n, 1)))
+    found, in_hub = edges(hub), graph(hub)
+    assert sum(parent == child for parent, child, _ in found) == each
+    assert cycles(in_hub) == {2: each, 3: each}
+    assert {len(cycle) for cycle in nx.simple_cycles(in_hub)} == {2, 3}
+    assert [relation for _, _, relation in found].count("distill") == each
+    pairs = Counter((parent, child) for parent, child, _ in found)
+    assert sum(count == 2 for count in pairs.values()) == each
+
+    finetunes = nx.DiGraph((p, c) for p, c, relation in found if relation == "finetune" and p in hub)
+    tops = [
+        (child, a, b)
+        for child in finetunes
+        for a, b in combinations(finetunes.pred[child], 2)
+        if set(finetunes.pred[a]) & set(finetunes.pred[b]) - {a, b, child}
+    ]
+    assert len(tops) >= each, "no diamond of finetunes"
+
+
+def test_common_shapes_are_there(hub: dict[str, Record]) -> None:
+    found, in_hub = edges(hub), graph(hub)
+    assert any(parent not in hub for parent, _, _ in found)
+    relations: dict[str, Counter[str]] = {}
+    for _, child, relation in found:
+        relations.setdefault(child, Counter())[relation] += 1
+    named = Counter(c["merge"] for c in relations.values() if c["merge"])
+    assert set(named) == {2, 3, 4}
+    assert sum(c["finetune"] == 2 for c in relations.values()) > 2, "no second finetune parents"
+    bare = {
+        record["id"]
+        for record in hub.values()
+        if any(tag.startswith("base_model:") for tag in record["tags"]) and record["id"] not in relations
+    }
+    assert close(len(bare) / (len(bare) + len(relations)), PLANTED.bare_only, len(bare) + len(relations))
+    for parent, child, _ in found:
+        assert f"base_model:{parent}" in hub[child]["tags"], "a typed tag without its bare one"
+
+    loops = [node for part in nx.strongly_connected_components(in_hub) if len(part) > 1 for node in part]
+    in_hub.remove_nodes_from(loops)
+    assert nx.dag_longest_path_length(in_hub) >= 10
+    assert max(degree for _, degree in in_hub.out_degree()) >= 50
+
+
+def test_parents_are_earlier_but_for_the_planted_cycles(hub: dict[str, Record]) -> None:
+    place = {name: number for number, name in enumerate(hub)}
+    backwards = [(p, c) for p, c, _ in edges(hub) if p in hub and place[p] >= place[c]]
+    assert len(backwards) == 3, "a self-loop, a cycle of two and one of three close backwards"
+
+
+def test_shares_of_the_graph(large: dict[str, Record]) -> None:
+    found = edges(large)
+    children = sum(any(tag.startswith("base_model:") for tag in r["tags"]) for r in large.values())
+    assert close(children / LARGE, PLANTED.parent_share, LARGE)
+    gone = sum(parent not in large for parent, _, _ in found)
+    assert close(gone / len(found), PLANTED.missing_parent, len(found))
+    counts = Counter(relation for _, _, relation in found)
+    for relation, share in zip(synthetic.RELATIONS, PLANTED.relation_shares, strict=False):
+        # The edges of a merge come together, three at a time.
+        assert close(counts[relation] / len(found), share, len(found), 3 * share * (1 - share)), relation
+
+
+# The traits
+
+
+@pytest.mark.parametrize(
+    ("trait", "planted", "variance"),
+    [
+        (licenses, PLANTED.license_mutation, None),
+        (task, PLANTED.task_mutation, None),
+        (library, PLANTED.library_mutation, None),
+        # The Jaccard distance of a change is 1/2 or 1.
+        (
+            languages,
+            PLANTED.language_mutation,
+            PLANTED.language_change * (1 - 0.75 * PLANTED.language_partial) - PLANTED.language_mutation**2,
+        ),
+    ],
+)
+def test_mutation_rates_of_finetune_edges(
+    large: dict[str, Record], trait: Callable[[Record], set[str]], planted: float, variance: float | None
+) -> None:
+    ends = [
+        (trait(large[parent]), trait(large[child]))
+        for parent, child, relation in edges(large)
+        if relation == "finetune" and parent in large and parent != child
+    ]
+    distances = [1 - len(a & b) / len(a | b) for a, b in ends if a and b]
+    assert close(sum(distances) / len(distances), planted, len(distances), variance)
+
+
+def test_a_mutation_always_changes_the_value() -> None:
+    chances = [k / 20 for k in range(20)]
+    for words, mutate in (
+        (synthetic.LICENSE_COUNTS, synthetic._mutate_license),
+        (synthetic.TASK_WEIGHTS, synthetic._mutate_word),
+        (synthetic.LIBRARY_WEIGHTS, synthetic._mutate_word),
+    ):
+        for old, fresh, u in product(words, words, chances):
+            assert mutate(old, fresh, u) in set(words) - {old}
+    codes = tuple(synthetic.LANGUAGE_COUNTS) * 2
+    for start, size, fresh, u in product(range(26), synthetic.LANGUAGE_SIZES, codes[:26], chances):
+        before = codes[start : start + size]
+        after = synthetic._mutate_languages(before, (fresh,), u)
+        distance = 1 - len(set(before) & set(after)) / len(set(before) | set(after))
+        assert distance == (0.5 if u < PLANTED.language_partial else 1)
+
+
+def test_license_mutations_follow_the_planted_order() -> None:
+    # A larger hub without its records: few mutations lie between two ordered licenses.
+    rng = np.random.default_rng(7)
+    tree = synthetic._graph(rng, 200_000)
+    found = [one[0] for one in synthetic._traits(rng, tree, 200_000)]
+    place = {license_: number for number, license_ in enumerate(PLANTED_LICENSE_ORDER)}
+    steps = [
+        place[found[child]] - place[found[parent]]
+        for child, parent in tree.inherit
+        if found[child] in place and found[parent] in place and found[child] != found[parent]
+    ]
+    forward = sum(step > 0 for step in steps)
+    # A star hands its license to many, so the shares among parents are uneven: a wider band than the binomial one.
+    assert abs(forward / len(steps) - PLANTED.license_forward) < 0.06
+
+
+def test_license_order_holds_the_ordered_licenses() -> None:
+    assert len(set(PLANTED_LICENSE_ORDER)) == len(PLANTED_LICENSE_ORDER) == 20
+    assert set(PLANTED_LICENSE_ORDER) == set(synthetic.LICENSE_COUNTS) - {"other", "unknown"}
+
+
+@pytest.mark.parametrize(
+    ("trait", "share"), [(licenses, 0.45), (languages, 0.75), (task, 0.47), (library, PLANTED.no_library)]
+)
+def test_models_without_a_trait(large: dict[str, Record], trait: Callable[[Record], set[str]], share: float) -> None:
+    without = sum(not trait(record) for record in large.values())
+    assert abs(without / LARGE - share) < 0.04
+
+
+def test_root_licenses_have_the_published_shares(large: dict[str, Record]) -> None:
+    roots = [r for r in large.values() if not any(tag.startswith("base_model:") for tag in r["tags"])]
+    counts = Counter(license_ for record in roots for license_ in licenses(record))
+    total, published = sum(counts.values()), sum(synthetic.LICENSE_COUNTS.values())
+    for license_, count in synthetic.LICENSE_COUNTS.items():
+        assert close(counts[license_] / total, count / published, total), license_
+    assert close(1 - total / len(roots), PLANTED.no_license, len(roots))

@@ -1,0 +1,241 @@
+"""The vocabulary against scikit-learn's, on hostile texts and through every path of the count."""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from scipy import sparse  # type: ignore[import-untyped]  # scipy ships no types
+from sklearn.feature_extraction.text import (  # type: ignore[import-untyped]  # nor does scikit-learn
+    CountVectorizer,
+    TfidfVectorizer,
+)
+
+from ingest.synthetic import records
+from methods import terms as module
+from methods.terms import Terms, fit_terms, unit_rows
+
+# Letters whose lower case is longer or shorter, ASCII, or depends on what surrounds them; marks, digits and signs
+# of other scripts; separators; and what JSON is made of.
+HOSTILE = (
+    "aAbBzZ019__  \n\0\x1c\x7f.:'\"{}[],-"
+    "\u00e9\u00c9\u00df\u1e9e\u0130\u0131\u017f\u212a\u212b\u03a3\u03c3\u03c2\u0391\u00e4\u00c4\u01c5\ufb01\u023a\u2c65"
+    "\u65e5\u672c\u2167\u2177\u2460\u00b2\u00bd\u0663\u0e53\u0939\u093f\u0308\u0307\u200d\u2019\u00b7\u2028\u00a0"
+    "\ud7ff\ue000\U0001d518\U00010400\U0001f600"
+)
+TEXTS = st.text(HOSTILE, max_size=30) | st.text(max_size=30) | st.sampled_from(["license mit", "license: MIT!", ""])
+# The ways to a vocabulary, brought about on a few documents by limits as small as they are.
+PATHS: dict[str, dict[str, Any]] = {
+    "sample of all": {"CHUNK": 2},
+    "proven": {"CHUNK": 3, "SAMPLE_BYTES": 40},
+    "not proven": {"CHUNK": 2, "SAMPLE_BYTES": 0, "BUCKET_BITS": 8},
+    "sixteen buckets": {"SAMPLE_BYTES": 0, "BUCKET_BITS": 4},
+}
+
+
+def array(documents: Sequence[str | None]) -> Any:
+    return pa.array(documents, pa.string())
+
+
+def fit(documents: Sequence[str | None], n_terms: int = 512, batch: int = 10_000) -> Terms:
+    arrow = array(documents)
+    return fit_terms(lambda: (arrow.slice(i, batch) for i in range(0, len(arrow), batch)), n_terms)
+
+
+def scikit_learn(documents: Sequence[str], n_terms: int) -> tuple[tuple[str, ...], Any]:
+    """scikit-learn's first terms, were its sort stable, and their counts."""
+    if not any(TfidfVectorizer().build_tokenizer()(document) for document in documents):
+        return (), sparse.csr_array((len(documents), 0))
+    vectoriser = CountVectorizer(ngram_range=(1, 2))
+    counts = sparse.csr_array(vectoriser.fit_transform(documents))
+    best = np.sort(np.argsort(-counts.sum(axis=0), kind="stable")[:n_terms])
+    return tuple(vectoriser.get_feature_names_out()[best].tolist()), counts[:, best]
+
+
+def check(documents: Sequence[str], n_terms: int, batch: int = 10_000) -> Terms:
+    """The vocabulary and the vectors, after comparing them with scikit-learn's."""
+    found = fit(documents, n_terms, batch)
+    expected, counts = scikit_learn(documents, n_terms)
+    assert found.terms == expected
+    assert found.n_documents == len(documents)
+    assert found.document_frequency.tolist() == (counts > 0).sum(axis=0).tolist()
+    mine, weighted = found.vectorise(documents)
+    assert (mine != counts).nnz == 0
+    if expected:
+        theirs = TfidfVectorizer(ngram_range=(1, 2), vocabulary=expected).fit(documents)
+        assert found.idf == pytest.approx(theirs.idf_, rel=1e-12)
+        assert abs(weighted - theirs.transform(documents)).max() < 1e-9
+    return found
+
+
+@pytest.fixture(params=PATHS)
+def path(request: pytest.FixtureRequest) -> Iterator[str]:
+    with patch.multiple(module, **PATHS[request.param]):
+        yield request.param
+
+
+@given(
+    documents=st.lists(TEXTS, max_size=12),
+    n_terms=st.integers(1, 12),
+    batch=st.integers(1, 5),
+    path=st.sampled_from(list(PATHS)),
+)
+@settings(max_examples=500, deadline=None)
+# Sigma at the end of a word, and not; letters that change length; single characters; words of two documents.
+@example(["\u0391\u03a3 \u0391\u03a3.\u0391 \u0391\u03a3'", "\u0391\u03a3\u0308\u0391"], 9, 1, "not proven")
+@example(["\u0130\u0131 i\u0131 \u00df SS \u1e9e\u1e9e", "\u212a9 \u023a\u023a \u2c65\u2c65"], 12, 2, "proven")
+@example(["\u65e5 \u65e5\u672c \u00e9 a\u00e9 \u00e9\u00e9 \u0308\u00e9\u0308"], 12, 2, "sample of all")
+@example(["ab", "cd", "ab cd"], 3, 3, "not proven")
+def test_any_text_gives_the_terms_of_scikit_learn(documents: list[str], n_terms: int, batch: int, path: str) -> None:
+    with patch.multiple(module, **PATHS[path]):
+        check(documents, n_terms, batch)
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_every_path_gives_the_terms_of_scikit_learn(path: str, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    words = np.array([f"{a}{b}{c}" for a in "a\u00c4\u00df\u65e5" for b in "x\u0130_" for c in ("", "k", "n" * 20)])
+    weights = 1 / np.arange(1, len(words) + 1) ** rng.uniform(0, 2)
+    documents = [
+        rng.choice([" ", ", ", "/"]).join(
+            rng.choice(rng.permutation(words), rng.integers(0, 9), p=weights / weights.sum())
+        )
+        for _ in range(rng.integers(1, 60))
+    ]
+    check(documents, int(rng.integers(1, 20)), int(rng.integers(1, 30)))
+
+
+def test_only_what_a_sample_does_not_prove_is_counted_again(path: str) -> None:
+    """Words of every document are found in any sample, words of one document each are not."""
+    often = ["alpha beta gamma"] * 64
+    rare = [f"w{i:03}" for i in range(64)]
+    with patch.object(module, "_tally_buckets", wraps=module._tally_buckets) as tally:
+        check(often, 3, batch=7)
+        assert not tally.called
+        check([*often, *rare], 40, batch=7)
+        assert tally.called == (path != "sample of all")
+
+
+@given(st.integers(2, 90), st.data())
+@settings(max_examples=200, deadline=None)
+def test_words_differ_wherever_they_differ(length: int, data: st.DataObject) -> None:
+    """Words are hashed by eight bytes at a time up to 64: a changed, added or moved byte counts at any place."""
+    word = "abcdefghijklmnopqrstuvwxyz" * 4
+    place = data.draw(st.integers(0, length - 1))
+    one, other = word[:length], word[:place] + "_" + word[place + 1 : length]
+    documents = [one, other, one + "0", one[8:] + one[:8], one[::-1], f"{one} {other}", f"{other} {one}"]
+    check([d for d in documents if len(d) > 1], 512)
+
+
+def test_a_hub_of_records() -> None:
+    """Vectors of record text as landed, the vocabulary proven from a sample."""
+    documents = [json.dumps(record, ensure_ascii=False) for record in records(1_500, 3)]
+    with patch.multiple(module, SAMPLE_BYTES=400_000, CHUNK=256):
+        found = check(documents, 512, 1_000)
+    assert len(found.terms) == 512
+    # scikit-learn itself: the same but for terms as frequent as the last.
+    theirs = CountVectorizer(ngram_range=(1, 2), max_features=512).fit(documents)
+    counts, _ = found.vectorise(documents)
+    totals = dict(zip(found.terms, counts.sum(axis=0), strict=True))
+    last = min(totals.values())
+    assert {term for term, total in totals.items() if total > last} <= set(theirs.vocabulary_)
+    ties = set(theirs.vocabulary_) - set(found.terms)
+    expected = CountVectorizer(ngram_range=(1, 2), vocabulary=sorted(ties) or ["none"]).transform(documents)
+    assert not ties or (expected.sum(axis=0) == last).all()
+
+
+@pytest.mark.parametrize(
+    "documents",
+    [[], [""], ["", "a", "\u00e9 ! 1"], [None], [None, None, ""]],
+    ids=["none", "empty", "no words", "null", "nulls"],
+)
+def test_corpora_without_terms(documents: list[str | None], path: str) -> None:
+    found = fit(documents)
+    assert found.terms == ()
+    assert found.n_documents == sum(document is not None for document in documents)
+    counts, weighted = found.vectorise(["license mit", ""])
+    assert counts.shape == weighted.shape == (2, 0)
+    assert found.vectorise([])[0].shape == (0, 0)
+
+
+def test_nulls_are_no_documents(path: str) -> None:
+    some = ["license mit", "license apache", "\u00e9 license"]
+    with_nulls = fit([None, some[0], None, some[1], some[2], None], batch=2)
+    without = fit(some)
+    assert with_nulls.terms == without.terms == ("apache", "license", "license apache", "license mit", "mit")
+    assert with_nulls.document_frequency.tolist() == without.document_frequency.tolist() == [1, 3, 1, 1, 1]
+    assert with_nulls.n_documents == 3
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.dictionary(pa.int32(), pa.string())])
+def test_any_arrow_array_of_strings(kind: Any) -> None:
+    documents = ["zero zero", "one", None, "mit license", "日本 mit", "ende"]
+    whole = pa.array(documents, pa.string()).cast(kind)
+    sliced = whole.slice(1, 4)
+    chunked = pa.chunked_array([sliced.slice(0, 1), sliced.slice(1, 0), sliced.slice(1)])
+    for given_array in (sliced, chunked):
+        found = fit_terms(lambda given_array=given_array: [given_array])  # type: ignore[misc]  # binds the loop's
+        assert found.terms == ("license", "mit", "mit license", "one", "日本", "日本 mit")
+        assert found.document_frequency.tolist() == [1, 2, 1, 1, 1, 1]
+
+
+def test_a_vector_depends_on_its_document_only() -> None:
+    documents = ["license mit", "", "日本 license", "mit mit license mit", "nothing known"]
+    found = fit(documents[:3])
+    together = found.vectorise(documents)
+    for i, document in enumerate(documents):
+        for matrix, alone in zip(together, found.vectorise([document]), strict=True):
+            assert matrix[[i]].toarray().tolist() == alone.toarray().tolist()
+    assert found.vectorise([documents[3]])[0].toarray().tolist() == [[1, 1, 3, 0, 0]]
+    with patch.object(module, "CHUNK", 2):
+        for matrix, same in zip(together, found.vectorise(documents), strict=True):
+            assert (matrix != same).nnz == 0
+
+
+def test_lone_surrogates_in_a_document_are_no_word_characters() -> None:
+    documents = ["ab\ud800cd \udfffef", "ab cd ef"]
+    counts, _ = fit(documents[1:]).vectorise(documents)
+    assert counts.toarray()[0].tolist() == counts.toarray()[1].tolist()
+
+
+@pytest.mark.parametrize("n_terms", [0, -1, 4_097])
+def test_a_number_of_terms_out_of_range_is_refused(n_terms: int) -> None:
+    with pytest.raises(ValueError, match="n_terms"):
+        fit(["one two"], n_terms)
+
+
+def test_many_terms() -> None:
+    rng = np.random.default_rng(0)
+    documents = [" ".join(f"w{int(n)}" for n in 3_000 * rng.random(40) ** 2) for _ in range(500)]
+    with patch.object(module, "SAMPLE_BYTES", 10_000):
+        assert len(check(documents, 4_096).terms) == 4_096
+
+
+def test_a_vocabulary_with_a_term_twice_is_refused() -> None:
+    with pytest.raises(ValueError, match="twice"):
+        Terms(("mit", "mit"), np.array([1, 1]), 2).vectorise(["mit"])
+
+
+def test_rows_of_length_one() -> None:
+    dense = np.array([[3.0, 4.0], [0.0, 0.0], [0.0, 2.0], [0.0, 0.0]])
+    rows = sparse.csr_array(dense)
+    assert unit_rows(rows).toarray().tolist() == [[0.6, 0.8], [0, 0], [0, 1], [0, 0]]
+    assert np.array_equal(rows.toarray(), dense)  # it was not scaled in place
+    stored_zero = sparse.csr_array((np.array([0.0]), np.array([1]), np.array([0, 1])), (1, 2))
+    assert unit_rows(stored_zero).toarray().tolist() == [[0, 0]]
+
+
+def test_there_are_no_more_candidates_than_twice_the_places() -> None:
+    """However many terms tie in the sample."""
+    documents = [" ".join(f"w{n}" for n in range(first, first + 500)) for first in range(0, 10_000, 500)]
+    with (
+        patch.object(module, "SAMPLE_BYTES", 5_000),
+        patch.object(module, "_Table", wraps=module._Table) as table,
+    ):
+        assert fit(documents, 3).terms == ("w0", "w0 w1", "w1")
+    assert len(table.call_args_list[0].args[0]) == 6
