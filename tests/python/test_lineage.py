@@ -196,6 +196,9 @@ SHAPES = {
     "only missing parents": Hub([0, 1], [(5, 0, "finetune"), (5, 1, "adapter")]),
     "cycle of two": Hub([1, 0], [(0, 1, "finetune"), (1, 0, "finetune")]),
     "cycle of two of one age": Hub([0, 0], [(0, 1, "finetune"), (1, 0, "finetune")]),
+    "cycle of three whose cut leaves a model bare": Hub(
+        [0, 0, 0], [(0, 2, "finetune"), (1, 0, "finetune"), (2, 1, "finetune")]
+    ),
     "cycle of five with a tail and a head": Hub(
         [3, 1, 4, 1, 5, 0, 6],
         [(i, (i + 1) % 5, "finetune") for i in range(5)] + [(5, 0, "finetune"), (2, 6, "adapter")],
