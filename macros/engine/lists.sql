@@ -18,7 +18,8 @@
 
 
 {# The languages a card declares, as a list of lower-case strings; null if it declares none. YAML reads Norway's
-   `language: no` as false, so false is turned back; numbers and nulls are no languages. #}
+   `language: no` as false, so false is turned back; true, numbers, nulls and objects are no languages. (A number
+   starts with a digit or a sign: a cast to one would take `nan`, Min Nan Chinese, and `inf` for numbers.) #}
 {% macro declared_languages(language_json) -%}
     {{ return(adapter.dispatch('declared_languages', 'phylohub')(language_json)) }}
 {%- endmacro %}
@@ -34,7 +35,7 @@
                 end,
                 lambda declared: case lower(trim(declared)) when 'false' then 'no' else lower(trim(declared)) end
             ),
-            lambda declared: declared <> '' and try_cast(declared as double) is null
+            lambda declared: declared <> 'true' and regexp_matches(declared, '^[^-+.0-9{[]')
         ),
         []
     )

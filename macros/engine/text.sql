@@ -8,13 +8,14 @@
 {%- endmacro %}
 
 
-{# Number of words: runs of anything but white space, as Python's `str.split()` finds them. #}
+{# Number of words: runs of anything but white space, as Python's `str.split()` finds them. `\S` would not do: it
+   knows white space in ASCII only, and not all of that. #}
 {% macro count_words(text) -%}
     {{ return(adapter.dispatch('count_words', 'phylohub')(text)) }}
 {%- endmacro %}
 
 {% macro duckdb__count_words(text) -%}
-    len(regexp_extract_all({{ text }}, '\S+'))
+    len(regexp_extract_all({{ text }}, '[^\x09-\x0d\x1c-\x20\x85\p{Z}]+'))
 {%- endmacro %}
 
 

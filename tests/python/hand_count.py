@@ -200,7 +200,7 @@ def _declared_languages(record: dict[str, Any]) -> list[str]:
     declared = (record.get("cardData") or {}).get("language")
     items = declared if isinstance(declared, list) else [declared]
     words = ["no" if item is False else item for item in items if isinstance(item, str) or item is False]
-    return [word.strip().lower() for word in words if word.strip()]
+    return [word.strip().lower() for word in words if re.match(r"[^-+.\d]", word.strip())]
 
 
 def _language(declared: str) -> str:
