@@ -3,7 +3,7 @@ with edges as (
 
     select
         'edges_' || relation as figure,
-        n_edges as ours
+        n_edges_paper as ours
     from {{ ref('relation_stats') }}
     union all
     select

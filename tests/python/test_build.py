@@ -19,7 +19,7 @@ def synthetic_build(tmp_path_factory: pytest.TempPathFactory) -> Build:
     made = run_phylohub(folder / "made.duckdb", "ingest", "synthetic", "--models", "3000")
     assert made.returncode == 0, made.stderr
     (records,) = (folder / "synthetic").glob("*.jsonl.gz")
-    return Build(folder, records)
+    return Build(folder, records, unit_tests=True)
 
 
 @pytest.fixture(
@@ -116,14 +116,16 @@ def test_top_models(build: Build, counted: HandCount) -> None:
 
 def test_availability_growth_and_relations(build: Build, counted: HandCount) -> None:
     downloads = {model: record["downloads"] for model, record in counted.records.items()}
-    for feature, n_models, mean_with, mean_without in build.rows(
+    available = build.rows(
         "select feature, n_models, mean_downloads_with, mean_downloads_without from marts.availability"
-    ):
+    )
+    assert len(available) == 5
+    for feature, n_models, mean_with, mean_without in available:
         having = {model for model, _ in counted.of_kind("doi")} if feature == "doi" else set()
         having |= {model for model, value in counted.of_kind("flag") if value == feature}
         rest = downloads.keys() - having
         assert n_models == len(having)
-        assert mean_with == pytest.approx(sum(downloads[model] for model in having) / len(having))
+        assert mean_with == (pytest.approx(sum(downloads[model] for model in having) / len(having)) if having else None)
         assert mean_without == pytest.approx(sum(downloads[model] for model in rest) / len(rest))
 
     months = Counter(record["createdAt"][:7] for record in counted.records.values())
@@ -134,12 +136,13 @@ def test_availability_growth_and_relations(build: Build, counted: HandCount) -> 
     assert growth[-1][2] == len(counted.records)
 
     edges = counted.edges()
-    parents = {parent for parent, _, _, in_hub, loop, _ in edges if in_hub and not loop}
+    counted_edges = [edge[:3] for edge in edges if edge[3] and not edge[4]]
+    parents = {parent for parent, _, _ in counted_edges}
     assert set(build.rows("select relation, n_edges, n_children_with_children from marts.relation_stats")) == {
         (
             relation,
             sum(edge[2] == relation for edge in edges),
-            len({child for _, child, word, *_ in edges if word == relation} & parents),
+            len({child for _, child, word in counted_edges if word == relation} & parents),
         )
         for relation in {edge[2] for edge in edges}
     }

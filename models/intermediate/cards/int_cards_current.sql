@@ -44,7 +44,11 @@ final as (
     select
         models.model_key,
         latest.outcome,
-        latest.outcome in ('ok', 'unchanged') as has_card,
+        -- A model that is gated, gone or disabled, or whose card could not be had, may have one or not: null.
+        case
+            when latest.outcome in ('ok', 'unchanged', 'too large') then true
+            when latest.outcome = 'none' then false
+        end as has_card,
         case when latest.outcome in ('ok', 'unchanged') then latest.card end as card
     from models
     inner join latest on models.model_id = latest.model_id

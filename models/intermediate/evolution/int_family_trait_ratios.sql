@@ -11,7 +11,7 @@ final as (
         'mutation_' || trait as measure,
         relation,
         family_key,
-        sum(n_edges * (1 - n_shared / cast(n_union as double)) order by n_shared, n_union, n_parent) as numerator,
+        sum(n_edges * (1 - n_shared / cast(n_union as double)) order by n_shared, n_union, n_edges) as numerator,
         sum(n_edges) as denominator
     from trait_overlaps
     group by trait, relation, family_key

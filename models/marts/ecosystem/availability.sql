@@ -10,18 +10,28 @@ traits as (
 
 ),
 
-features as (
+-- Named one by one: a feature that no model has any more is a row that says so.
+features (feature, trait) as (
+
+    values
+    ('endpoints_compatible', 'flag'),
+    ('safetensors', 'flag'),
+    ('autotrain_compatible', 'flag'),
+    ('custom_code', 'flag'),
+    ('doi', 'doi')
+
+),
+
+model_features as (
 
     select distinct
-        model_key,
-        case trait when 'doi' then 'doi' else trait_value end as feature
+        traits.model_key,
+        features.feature
     from traits
-    where
-        trait = 'doi'
-        or (
-            trait = 'flag'
-            and trait_value in ('endpoints_compatible', 'safetensors', 'autotrain_compatible', 'custom_code')
-        )
+    inner join features
+        on
+            traits.trait = features.trait
+            and (features.trait = 'doi' or traits.trait_value = features.feature)
 
 ),
 
@@ -39,11 +49,12 @@ with_feature as (
 
     select
         features.feature,
-        count(*) as n_models,
+        count(models.model_key) as n_models,
         count(models.downloads) as n_models_with_downloads,
         sum(models.downloads) as n_downloads
     from features
-    inner join models on features.model_key = models.model_key
+    left join model_features on features.feature = model_features.feature
+    left join models on model_features.model_key = models.model_key
     group by features.feature
 
 ),
@@ -53,10 +64,10 @@ final as (
     select
         with_feature.feature,
         with_feature.n_models,
-        with_feature.n_models / cast(totals.n_models as double) as share_of_models,
+        with_feature.n_models / cast(nullif(totals.n_models, 0) as double) as share_of_models,
         with_feature.n_downloads / nullif(cast(with_feature.n_models_with_downloads as double), 0)
             as mean_downloads_with,
-        (totals.n_downloads - with_feature.n_downloads)
+        (totals.n_downloads - coalesce(with_feature.n_downloads, 0))
         / nullif(cast(totals.n_models_with_downloads - with_feature.n_models_with_downloads as double), 0)
             as mean_downloads_without
     from with_feature

@@ -14,6 +14,7 @@ measured as (
 
     select
         count(*) as n_looked_for,
+        count(has_card) as n_known,
         count(*) filter (where has_card) as n_with_card,
         count(*) filter (where has_card_paper) as n_with_card_paper,
         count(*) filter (where is_auto_generated) as n_auto_generated,
@@ -34,8 +35,9 @@ final as (
         ---- how many
         models.n_models,
         measured.n_looked_for,
+        measured.n_known,
         measured.n_with_card,
-        measured.n_with_card / nullif(measured.n_looked_for, 0) as share_with_card,
+        measured.n_with_card / nullif(measured.n_known, 0) as share_with_card,
         measured.n_with_card_paper / nullif(models.n_models, 0) as share_with_card_paper,
         measured.n_auto_generated / nullif(measured.n_texts, 0) as share_auto_generated,
 

@@ -1,6 +1,9 @@
 with edges as (
 
-    select * from {{ ref('int_lineage_edges') }}
+    select
+        *,
+        parent_in_hub and not is_self_loop as is_counted
+    from {{ ref('int_lineage_edges') }}
 
 ),
 
@@ -18,9 +21,11 @@ counted as (
         count(*) as n_edges,
         count(*) filter (where edges.is_paper_edge) as n_edges_paper,
         count(*) filter (where not edges.parent_in_hub) as n_edges_without_parent,
-        count(*) filter (where parents.parent_key is not null) as n_edges_to_parents,
-        count(distinct edges.child_key) as n_children,
-        count(distinct parents.parent_key) as n_children_with_children
+        count(*) filter (where edges.is_self_loop) as n_self_loops,
+        count(*) filter (where edges.is_counted) as n_edges_counted,
+        count(*) filter (where edges.is_counted and parents.parent_key is not null) as n_edges_to_parents,
+        count(distinct edges.child_key) filter (where edges.is_counted) as n_children,
+        count(distinct parents.parent_key) filter (where edges.is_counted) as n_children_with_children
     from edges
     left join parents on edges.child_key = parents.parent_key
     group by edges.relation
@@ -34,9 +39,11 @@ final as (
         n_edges,
         n_edges_paper,
         n_edges_without_parent,
+        n_self_loops,
+        n_edges_counted,
         n_children,
         n_children_with_children,
-        n_edges_to_parents / cast(n_edges as double) as share_of_edges_to_parents
+        n_edges_to_parents / cast(nullif(n_edges_counted, 0) as double) as share_of_edges_to_parents
     from counted
 
 )
