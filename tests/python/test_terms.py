@@ -49,7 +49,7 @@ def fit(documents: Sequence[str | None], n_terms: int = 512, batch: int = 10_000
 
 def scikit_learn(documents: Sequence[str], n_terms: int) -> tuple[tuple[str, ...], Any]:
     """scikit-learn's first terms, were its sort stable, and their counts."""
-    if not any(TfidfVectorizer().build_tokenizer()(document) for document in documents):
+    if not any(TfidfVectorizer().build_tokenizer()(document.lower()) for document in documents):
         return (), sparse.csr_array((len(documents), 0))
     vectoriser = CountVectorizer(ngram_range=(1, 2))
     counts = sparse.csr_array(vectoriser.fit_transform(documents))
@@ -90,6 +90,7 @@ def path(request: pytest.FixtureRequest) -> Iterator[str]:
 @example(["\u0391\u03a3 \u0391\u03a3.\u0391 \u0391\u03a3'", "\u0391\u03a3\u0308\u0391"], 9, 1, "not proven")
 @example(["\u0130\u0131 i\u0131 \u00df SS \u1e9e\u1e9e", "\u212a9 \u023a\u023a \u2c65\u2c65"], 12, 2, "proven")
 @example(["\u65e5 \u65e5\u672c \u00e9 a\u00e9 \u00e9\u00e9 \u0308\u00e9\u0308"], 12, 2, "sample of all")
+@example(["\u01300"], 1, 1, "proven")
 @example(["ab", "cd", "ab cd"], 3, 3, "not proven")
 def test_any_text_gives_the_terms_of_scikit_learn(documents: list[str], n_terms: int, batch: int, path: str) -> None:
     with patch.multiple(module, **PATHS[path]):
