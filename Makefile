@@ -11,12 +11,14 @@ STAMP := $(VENV)/installed
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
-.PHONY: help setup build test test-python lint format lock clean
+.PHONY: help setup build hub bench bench-table test test-python lint format lock clean
 
 help:
 	@echo "make build                 build the warehouse from a synthetic hub of 20,000 models"
 	@echo "make build SOURCE=path     build it from real records (JSON Lines, hub-stats parquet, or a folder)"
 	@echo "make test                  run every check and test"
+	@echo "make hub MODELS=1860411    write a synthetic hub of so many models to build/hub-MODELS.jsonl.zst (or HUB=path)"
+	@echo "make bench SIZES=...       measure the pipeline at these numbers of models, and rewrite the tables"
 	@echo "make format | lock | clean"
 
 $(STAMP): requirements.lock pyproject.toml
@@ -37,6 +39,22 @@ else
 endif
 	dbt --log-level warn build
 	phylohub summary
+
+MODELS ?= 1860411
+HUB ?= build/hub-$(MODELS).jsonl.zst
+
+hub: setup
+	phylohub hub "$(HUB)" --models $(MODELS)
+
+# 20 million models need half an hour and 60 GB of disk: make bench SIZES="20000 200000 2000000 20000000"
+SIZES ?= 20000 200000 2000000
+
+bench: setup
+	python -m benchmarks.run --sizes $(SIZES)
+	$(MAKE) bench-table
+
+bench-table: setup
+	python -m benchmarks.report
 
 test: lint test-python
 

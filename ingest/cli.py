@@ -230,6 +230,19 @@ def drop(snapshot: Annotated[str, typer.Argument(help="The snapshot to remove.")
 
 
 @app.command()
+def hub(
+    path: Annotated[Path, typer.Argument(help="The file to write: .jsonl, or compressed with .jsonl.gz, .jsonl.zst.")],
+    models: Annotated[int, typer.Option(min=1, help="How many models to make.")] = 20_000,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed makes another hub.")] = 1,
+) -> None:
+    """Write a synthetic hub to a file, to land, serve or measure: made-up models, labelled synthetic everywhere."""
+    with _errors():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lines = write_hub(path, models, seed)
+        _print(f"made {models:,} synthetic models, {lines:,} records: {path}")
+
+
+@app.command()
 def fakehub(
     records: Annotated[Path, typer.Argument(help="Records to serve: any file or folder that can be landed.")],
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any that is free.")] = 8765,

@@ -1,0 +1,1 @@
+"""Measurements that anyone can rerun: `make bench`. docs/performance.md tells how to read them."""
