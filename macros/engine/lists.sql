@@ -40,3 +40,13 @@
         []
     )
 {%- endmacro %}
+
+
+{# Whether a list is null, or holds nothing. #}
+{% macro list_is_empty(list) -%}
+    {{ return(adapter.dispatch('list_is_empty', 'phylohub')(list)) }}
+{%- endmacro %}
+
+{% macro duckdb__list_is_empty(list) -%}
+    coalesce(len({{ list }}), 0) = 0
+{%- endmacro %}

@@ -11,6 +11,7 @@
     from_json(
         {{ record }},
         '{
+            "_id": "VARCHAR",
             "id": "VARCHAR",
             "author": "VARCHAR",
             "sha": "VARCHAR",

@@ -27,3 +27,33 @@
 {% macro duckdb__explode_words(text) -%}
     unnest(list_distinct(regexp_extract_all({{ text }}, '\S+')))
 {%- endmacro %}
+
+
+{# What snapshots of one series have in common: the name of their source with its date left out. #}
+{% macro source_series(source_name) -%}
+    {{ return(adapter.dispatch('source_series', 'phylohub')(source_name)) }}
+{%- endmacro %}
+
+{% macro duckdb__source_series(source_name) -%}
+    regexp_replace({{ source_name }}, '20[0-9]{2}[-_.]?(0[1-9]|1[0-2])([-_.]?[0-3][0-9])?', 'DATE', 'g')
+{%- endmacro %}
+
+
+{# Aggregate: the text that belongs to the smallest key; of several, the first in the order of bytes. #}
+{% macro first_value_by(text, key) -%}
+    {{ return(adapter.dispatch('first_value_by', 'phylohub')(text, key)) }}
+{%- endmacro %}
+
+{% macro duckdb__first_value_by(text, key) -%}
+    min({'key': {{ key }}, 'text': {{ text }}}).text
+{%- endmacro %}
+
+
+{# Aggregate: the distinct texts in alphabetical order. #}
+{% macro sorted_concat(text, separator) -%}
+    {{ return(adapter.dispatch('sorted_concat', 'phylohub')(text, separator)) }}
+{%- endmacro %}
+
+{% macro duckdb__sorted_concat(text, separator) -%}
+    string_agg(distinct {{ text }}, '{{ separator }}' order by {{ text }})
+{%- endmacro %}

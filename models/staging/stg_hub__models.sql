@@ -23,6 +23,7 @@ renamed as (
         parsed.source as source_name,
         parsed.position as source_position,
         fields.id as model_id,
+        fields._id as object_id,
 
         ---- text
         fields.author,

@@ -1,3 +1,5 @@
+-- depends_on: {{ ref('int_snapshot_gate') }}
+-- (a snapshot that is not fit goes no further)
 with records as (
 
     select * from {{ ref('stg_hub__models') }}

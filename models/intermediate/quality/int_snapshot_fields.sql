@@ -1,0 +1,134 @@
+with snapshots as (
+
+    {{ unseen_snapshots() }}
+
+),
+
+records as (
+
+    select
+        snapshot,
+        content_hash,
+        {{ record_shape('record') }} as shape
+    from {{ ref('stg_hub__records') }}
+    where snapshot in (select snapshots.snapshot from snapshots)
+
+),
+
+shapes as (
+
+    select
+        snapshot,
+        shape,
+        count(*) as n_records,
+        min(content_hash) as content_hash
+    from records
+    group by snapshot, shape
+
+),
+
+top_members as (
+
+    select
+        snapshot,
+        n_records,
+        content_hash,
+        {{ json_members('shape') }}
+    from shapes
+
+),
+
+-- Far fewer rows than shapes times fields: most fields look the same everywhere.
+top_fields as (
+
+    select
+        snapshot,
+        {{ path_step('key') }} as path,
+        cast(null as varchar) as parent_path,
+        value,
+        false as is_in_array,
+        sum(n_records) as n_records,
+        min(content_hash) as content_hash
+    from top_members
+    group by snapshot, key, value
+
+),
+
+items as (
+
+    select
+        snapshot,
+        path || '[]' as path,
+        path as parent_path,
+        {{ shape_item('value') }} as value,
+        true as is_in_array,
+        n_records,
+        content_hash
+    from top_fields
+    where {{ json_container('value') }} = 'array'
+
+),
+
+containers as (
+
+    select * from top_fields
+    union all
+    select * from items
+
+),
+
+members as (
+
+    select
+        snapshot,
+        path as parent_path,
+        is_in_array,
+        n_records,
+        content_hash,
+        {{ json_members('value') }}
+    from containers
+    where {{ json_container('value') }} = 'object'
+
+),
+
+fields as (
+
+    select
+        snapshot,
+        path,
+        parent_path,
+        {{ shape_type('value', 'is_in_array') }} as json_type,
+        n_records,
+        content_hash
+    from containers
+    union all
+    select
+        snapshot,
+        parent_path || '.' || {{ path_step('key') }} as path,
+        parent_path,
+        {{ shape_type('value', 'is_in_array') }} as json_type,
+        n_records,
+        content_hash
+    from members
+
+),
+
+final as (
+
+    select
+        fields.snapshot,
+        snapshots.completed_at,
+        fields.path,
+        fields.parent_path,
+        fields.json_type,
+        cast(sum(fields.n_records) as bigint) as n_records,
+        min(fields.content_hash) as example_hash
+    from fields
+    inner join snapshots on fields.snapshot = snapshots.snapshot
+    -- An empty array and one of nulls have the same shape, so neither says that there are items.
+    where not (fields.path like '%[]' and fields.json_type = 'null')
+    group by fields.snapshot, snapshots.completed_at, fields.path, fields.parent_path, fields.json_type
+
+)
+
+select * from final

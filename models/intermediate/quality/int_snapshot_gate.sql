@@ -1,0 +1,20 @@
+with findings as (
+
+    select * from {{ ref('int_findings') }}
+
+),
+
+final as (
+
+    select
+        snapshot,
+        kind,
+        path,
+        value,
+        finding
+    from findings
+    where severity = 'error'
+
+)
+
+select * from final

@@ -1,0 +1,64 @@
+with snapshots as (
+
+    {{ unseen_snapshots() }}
+
+),
+
+models as (
+
+    select * from {{ ref('stg_hub__models') }}
+    where snapshot in (select snapshots.snapshot from snapshots)
+
+),
+
+rejects as (
+
+    select
+        snapshot,
+        count(*) as n_rejected
+    from {{ ref('stg_hub__rejects') }}
+    group by snapshot
+
+),
+
+judged as (
+
+    select
+        *,
+        {{ list_is_empty('tags') }} as is_without_tags,
+        abs({{ object_id_seconds('object_id') }} - extract(epoch from created_at)) > 1 as is_id_of_another_time
+    from models
+
+),
+
+counted as (
+
+    select
+        snapshot,
+        min({{ source_series('source_name') }}) as series,
+        min(source_name) = 'api/models' as is_crawl,
+        count(*) as n_records,
+        count(distinct model_id) as n_models,
+        count(*) filter (where is_without_tags) as n_records_without_tags,
+        count(*) filter (where created_at is null) as n_records_without_created_at,
+        count(*) filter (where is_id_of_another_time) as n_records_with_id_of_another_time,
+        -- A crawl reads the oldest first: near 1 then, and near -1 if the order was turned.
+        corr(source_position, extract(epoch from created_at)) as position_age_correlation
+    from judged
+    group by snapshot
+
+),
+
+final as (
+
+    select
+        counted.*,
+        snapshots.completed_at,
+        coalesce(rejects.n_rejected, 0) as n_rejected
+    from counted
+    inner join snapshots on counted.snapshot = snapshots.snapshot
+    left join rejects on counted.snapshot = rejects.snapshot
+
+)
+
+select * from final

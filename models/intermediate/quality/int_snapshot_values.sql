@@ -1,0 +1,123 @@
+with snapshots as (
+
+    {{ unseen_snapshots() }}
+
+),
+
+records as (
+
+    select * from {{ ref('stg_hub__records') }}
+    where snapshot in (select snapshots.snapshot from snapshots)
+
+),
+
+-- Hashes are as good as a draw, and the same at every build.
+drawn as (
+
+    select
+        snapshot,
+        content_hash
+    from records
+    qualify row_number() over (partition by snapshot order by content_hash) <= {{ var('profile_sample') }}
+    union
+    select
+        snapshot,
+        example_hash
+    from {{ ref('int_snapshot_fields') }}
+    where snapshot in (select snapshots.snapshot from snapshots)
+
+),
+
+sampled as (
+
+    select distinct
+        records.snapshot,
+        records.content_hash,
+        records.record
+    from records
+    inner join drawn on records.snapshot = drawn.snapshot and records.content_hash = drawn.content_hash
+
+),
+
+top_members as (
+
+    select
+        snapshot,
+        content_hash,
+        {{ json_members('record') }}
+    from sampled
+
+),
+
+top_fields as (
+
+    select
+        snapshot,
+        content_hash,
+        {{ path_step('key') }} as path,
+        value
+    from top_members
+
+),
+
+items as (
+
+    select
+        snapshot,
+        content_hash,
+        path || '[]' as path,
+        {{ json_items('value') }} as value
+    from top_fields
+    where {{ json_container('value') }} = 'array'
+
+),
+
+containers as (
+
+    select * from top_fields
+    union all
+    select * from items
+
+),
+
+members as (
+
+    select
+        snapshot,
+        content_hash,
+        path as parent_path,
+        {{ json_members('value') }}
+    from containers
+    where {{ json_container('value') }} = 'object'
+
+),
+
+fields as (
+
+    select * from containers
+    union all
+    select
+        snapshot,
+        content_hash,
+        parent_path || '.' || {{ path_step('key') }} as path,
+        value
+    from members
+
+),
+
+final as (
+
+    select
+        fields.snapshot,
+        snapshots.completed_at,
+        fields.path,
+        count(distinct fields.value) as n_distinct,
+        {{ first_value_by('left(cast(fields.value as varchar), 200)', 'fields.content_hash') }} as example
+    from fields
+    inner join snapshots on fields.snapshot = snapshots.snapshot
+    where cast(fields.value as varchar) <> 'null'
+    group by fields.snapshot, snapshots.completed_at, fields.path
+
+)
+
+select * from final

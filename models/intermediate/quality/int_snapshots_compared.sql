@@ -1,0 +1,78 @@
+{%- set accepted = [] -%}
+{%- for snapshot in var('accepted_snapshots') -%}
+    {%- do accepted.append("'" ~ snapshot | string | replace("'", "''") ~ "'") -%}
+{%- endfor -%}
+with current_snapshot as (
+
+    select totals.*
+    from {{ ref('int_snapshot_totals') }} as totals
+    inner join {{ ref('int_snapshots_current') }} as current_snapshots
+        on totals.snapshot = current_snapshots.snapshot
+
+),
+
+-- Totals of a snapshot that was dropped or has been completed again since do not count.
+earlier as (
+
+    select
+        totals.*,
+        totals.snapshot in ({{ (accepted or ['null']) | join(', ') }}) as is_accepted
+    from {{ ref('int_snapshot_totals') }} as totals
+    inner join {{ ref('stg_hub__snapshots') }} as snapshots
+        on totals.snapshot = snapshots.snapshot and totals.completed_at = snapshots.completed_at
+    inner join current_snapshot
+        on
+            totals.series = current_snapshot.series
+            and (totals.completed_at, totals.snapshot) < (current_snapshot.completed_at, current_snapshot.snapshot)
+
+),
+
+previous as (
+
+    select *
+    from earlier
+    order by completed_at desc, snapshot desc
+    limit 1
+
+),
+
+accepted as (
+
+    select max(completed_at) as completed_at
+    from earlier
+    where is_accepted
+
+),
+
+-- Not the one before but the largest: otherwise the second of two that lost models would be measured by the first.
+-- What a user has accepted begins anew.
+largest as (
+
+    select earlier.*
+    from earlier
+    cross join accepted
+    where accepted.completed_at is null or earlier.completed_at >= accepted.completed_at
+    order by earlier.n_models desc, earlier.completed_at desc, earlier.snapshot desc
+    limit 1
+
+),
+
+final as (
+
+    select
+        current_snapshot.snapshot,
+        current_snapshot.completed_at,
+        current_snapshot.series,
+        current_snapshot.n_models,
+        previous.snapshot as previous_snapshot,
+        previous.n_models as n_models_previous,
+        largest.snapshot as largest_snapshot,
+        largest.n_models as n_models_largest,
+        coalesce(current_snapshot.snapshot in ({{ (accepted or ['null']) | join(', ') }}), false) as is_accepted
+    from current_snapshot
+    left join previous on true
+    left join largest on true
+
+)
+
+select * from final

@@ -1,0 +1,59 @@
+with snapshots as (
+
+    select * from {{ ref('stg_hub__snapshots') }}
+
+),
+
+fields as (
+
+    select * from {{ ref('int_snapshot_fields') }}
+
+),
+
+field_values as (
+
+    select * from {{ ref('int_snapshot_values') }}
+
+),
+
+totals as (
+
+    select * from {{ ref('int_snapshot_totals') }}
+
+),
+
+counted as (
+
+    -- What was counted of snapshots that are gone, or have been completed again since, is left out.
+    select
+        fields.snapshot,
+        fields.path,
+        cast(sum(fields.n_records) as bigint) as n_records,
+        {%- for json_type in ['string', 'integer', 'number', 'boolean', 'object', 'array', 'mixed', 'null'] %}
+            cast(coalesce(sum(fields.n_records) filter (where fields.json_type = '{{ json_type }}'), 0) as bigint)
+                as n_{{ json_type }},
+        {%- endfor %}
+        {{ sorted_concat('fields.json_type', '|') }} as json_types
+    from fields
+    inner join snapshots
+        on fields.snapshot = snapshots.snapshot and fields.completed_at = snapshots.completed_at
+    group by fields.snapshot, fields.path
+
+),
+
+final as (
+
+    select
+        counted.*,
+        1.0 * counted.n_records / totals.n_records as share_of_records,
+        1.0 * counted.n_null / counted.n_records as share_null,
+        least(coalesce(field_values.n_distinct, 0), {{ var('profile_values') }}) as n_distinct_in_sample,
+        field_values.example
+    from counted
+    inner join totals on counted.snapshot = totals.snapshot
+    left join field_values
+        on counted.snapshot = field_values.snapshot and counted.path = field_values.path
+
+)
+
+select * from final

@@ -1,0 +1,22 @@
+with source as (
+
+    select * from {{ source('raw', 'rate_limits') }}
+
+),
+
+renamed as (
+
+    select
+        kind,
+
+        ---- numbers
+        requests as n_requests,
+        seconds as n_seconds,
+
+        ---- timestamps
+        seen_at
+    from source
+
+)
+
+select * from renamed
