@@ -99,3 +99,9 @@
         else to_json(left({{ key }}, 60) || '... ' || md5({{ key }}))::varchar
     end
 {%- endmacro %}
+
+
+{# The step of a path that stands for all items of an array. #}
+{% macro all_items() -%}
+    '[]'
+{%- endmacro %}

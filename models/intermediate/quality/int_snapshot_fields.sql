@@ -58,7 +58,7 @@ items as (
 
     select
         snapshot,
-        path || '[]' as path,
+        path || {{ all_items() }} as path,
         path as parent_path,
         {{ shape_item('value') }} as value,
         true as is_in_array,
@@ -126,7 +126,7 @@ final as (
     from fields
     inner join snapshots on fields.snapshot = snapshots.snapshot
     -- An empty array and one of nulls have the same shape, so neither says that there are items.
-    where not (fields.path like '%[]' and fields.json_type = 'null')
+    where not (fields.path like '%' || {{ all_items() }} and fields.json_type = 'null')
     group by fields.snapshot, snapshots.completed_at, fields.path, fields.parent_path, fields.json_type
 
 )

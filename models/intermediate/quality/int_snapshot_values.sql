@@ -65,7 +65,7 @@ items as (
     select
         snapshot,
         content_hash,
-        path || '[]' as path,
+        path || {{ all_items() }} as path,
         {{ json_items('value') }} as value
     from top_fields
     where {{ json_container('value') }} = 'array'

@@ -96,7 +96,7 @@ final as (
         compared.snapshot,
         compared.previous_snapshot,
         seen.kind,
-        'tags[]' as path,
+        'tags' || {{ all_items() }} as path,
         seen.value,
         'warn' as severity,
         seen.n_models as n_records,

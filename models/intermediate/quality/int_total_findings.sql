@@ -24,7 +24,9 @@ final as (
         measures.measure as kind,
         bounds.path,
         cast(null as varchar) as value,
-        case when measures.share > bounds.fails_above and not compared.is_accepted then 'error' else 'warn' end as severity,
+        case
+            when measures.share > bounds.fails_above and not compared.is_accepted then 'error' else 'warn'
+        end as severity,
         measures.n as n_records,
         {{ percent('measures.share') }} || ' ' || bounds.finding as finding
     from measures
