@@ -3,14 +3,16 @@
 import gzip
 import json
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from statistics import fmean
 
 import networkx as nx
 import pytest
 from conftest import Build, run_dbt, run_phylohub
 from hand_count import HandCount, read_records
+from scipy.stats import binomtest, false_discovery_control  # type: ignore[import-untyped]  # scipy ships no types
 
 
 @pytest.fixture(scope="module")
@@ -175,6 +177,117 @@ def test_mutation_rates_and_drifts(build: Build, counted: HandCount) -> None:
         assert {frozenset(row[:2]) for row in drifts} == {
             frozenset(pair) for pair, (n_transitions, _) in transitions.items() if n_transitions
         }
+
+
+def test_languages_from_parent_to_child(build: Build, counted: HandCount) -> None:
+    sets = counted.trait_sets("language")
+    expected = {}
+    for relation, edges in counted.evolution_edges().items():
+        sizes = [(len(sets[parent][0]), len(sets[child][0])) for parent, child in edges]
+        both = [(parent, child) for parent, child in sizes if parent and child]
+        if both:
+            expected[relation] = (len(both), *(fmean(side) for side in zip(*both, strict=True)))
+    found = build.rows("from marts.language_drift")
+    assert {row[0] for row in found} == expected.keys()
+    for relation, n_edges, parent_mean, child_mean, change, low, high in found:
+        assert (n_edges, parent_mean, child_mean) == pytest.approx(expected[relation])
+        assert change == pytest.approx(child_mean - parent_mean)
+        assert low <= high
+
+
+def test_significance_of_drifts(build: Build) -> None:
+    ordered = set(build.rows("select trait, relation, value from marts.trait_orderings"))
+    families: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
+    inside = []
+    for trait, relation, origin, target, forward, backward, p, q, low, high in build.rows(
+        "select trait, relation, from_value, to_value, n_forward, n_backward, p_value, q_value, share_forward_low, "
+        "share_forward_high from marts.trait_drifts"
+    ):
+        assert p == pytest.approx(binomtest(forward, forward + backward).pvalue, rel=1e-9)
+        families[trait, relation].append((p, q))
+        if {(trait, relation, origin), (trait, relation, target)} <= ordered:
+            assert 0 <= low <= high <= 1
+            inside.append(low - 1e-9 <= forward / (forward + backward) <= high + 1e-9)
+        else:
+            assert (low, high) == (None, None)
+    assert fmean(inside) > 0.95  # a percentile interval need not hold the value itself, but nearly all do
+    for tests in families.values():
+        p_values, q_values = zip(*tests, strict=True)
+        assert false_discovery_control(p_values) == pytest.approx(q_values)
+
+
+def test_orders_are_optimal_and_their_fits_add_up(build: Build) -> None:
+    """Every order of the default build, by dynamic programming over subsets where there are ten values or fewer."""
+    drifts: dict[tuple[str, str], dict[tuple[str, str], tuple[int, int]]] = defaultdict(dict)
+    for trait, relation, origin, target, forward, backward in build.rows(
+        "select trait, relation, from_value, to_value, n_forward, n_backward from marts.trait_drifts"
+    ):
+        drifts[trait, relation][origin, target] = (forward, backward)
+    orders = defaultdict(list)
+    for trait, relation, weighting, value, *places in build.rows(
+        "select trait, relation, weighting, value, earliest_place, latest_place, place_low, place_high "
+        "from marts.trait_orderings order by trait, relation, weighting, place"
+    ):
+        orders[trait, relation, weighting].append((value, *places))
+    fits = build.rows(
+        "select trait, relation, weighting, n_values, optimum, proven, n_drifts, n_drifts_compatible, n_mutations, "
+        "n_mutations_compatible, share_of_drifts_compatible, share_of_mutations_compatible, "
+        "share_of_drifts_compatible_low, share_of_drifts_compatible_high, share_of_mutations_compatible_low, "
+        "share_of_mutations_compatible_high, n_resamples from marts.trait_ordering_fits"
+    )
+    assert {row[:3] for row in fits} == orders.keys()
+    for trait, relation, weighting, n_values, optimum, proven, *counts in fits:
+        n_drifts, n_forward, n_moves, n_moves_forward, *shares, n_resamples = counts
+        order = orders[trait, relation, weighting]
+        place = {value: number for number, (value, *_) in enumerate(order)}
+        inside = {pair: both for pair, both in drifts[trait, relation].items() if {*pair} <= place.keys()}
+        moves = {**{pair: n for pair, (n, _) in inside.items()}, **{(b, a): n for (a, b), (_, n) in inside.items()}}
+        traffic = {pair: a - b if weighting == "weighted" else 1 for pair, (a, b) in inside.items() if a > b}
+        forward = [pair for pair in traffic if place[pair[0]] < place[pair[1]]]
+        assert (n_values, n_drifts, n_forward) == (len(order), len(traffic), len(forward))
+        assert optimum == sum(traffic[pair] for pair in forward)
+        assert proven
+        forward_moves = sum(n for (a, b), n in moves.items() if place[a] < place[b])
+        assert (n_moves, n_moves_forward) == (sum(moves.values()), forward_moves)
+        assert shares[:2] == pytest.approx(
+            [n_forward / n_drifts if n_drifts else None, forward_moves / n_moves if n_moves else None]
+        )
+        if (relation, weighting) == ("finetune", "weighted"):
+            assert n_resamples == 3
+            assert all(1 <= low <= high <= n_values for *_, low, high in order)
+            assert 0 <= shares[2] <= shares[3] <= 1
+            assert 0 <= shares[4] <= shares[5] <= 1
+        else:
+            assert (n_resamples, shares[2:]) == (0, [None] * 4)
+        if n_values <= 10:
+            best, first, last = _best_orders(list(place), traffic)
+            assert best == optimum
+            assert [(row[1], row[2]) for row in order] == list(zip(first, last, strict=True))
+
+
+def _best_orders(values: list[str], traffic: dict[tuple[str, str], int]) -> tuple[int, list[int], list[int]]:
+    """The optimum, and each value's first and last place over all optimal orders, by sets of values that come first."""
+    n = len(values)
+    number = {value: at for at, value in enumerate(values)}
+    weight = [[0] * n for _ in range(n)]
+    for (a, b), traffic_of in traffic.items():
+        weight[number[a]][number[b]] = traffic_of
+
+    def gain(before: int, at: int) -> int:
+        return sum(weight[other][at] for other in range(n) if before >> other & 1)
+
+    full = (1 << n) - 1
+    start, rest = [0] * (full + 1), [0] * (full + 1)
+    for some in range(1, full + 1):
+        start[some] = max(start[some ^ 1 << at] + gain(some ^ 1 << at, at) for at in range(n) if some >> at & 1)
+    for some in range(full - 1, -1, -1):
+        rest[some] = max(gain(some, at) + rest[some | 1 << at] for at in range(n) if not some >> at & 1)
+    places: list[list[int]] = [[] for _ in range(n)]
+    for some in range(full):
+        for at in range(n):
+            if not some >> at & 1 and start[some] + gain(some, at) + rest[some | 1 << at] == start[full]:
+                places[at].append(some.bit_count() + 1)
+    return start[full], [min(found) for found in places], [max(found) for found in places]
 
 
 def test_tag_drift_names_what_is_in_no_vocabulary(build: Build, counted: HandCount) -> None:
