@@ -295,6 +295,21 @@ def summary() -> None:
         )
 
 
+@app.command()
+def report(
+    to: Annotated[Path, typer.Option(help="The folder to write. One that holds a report is replaced.")] = Path(
+        "build/report"
+    ),
+) -> None:
+    """Write the figures and tables of the marts as a folder of HTML that opens from disk, without a network."""
+    # Not at the top: the figures take half a second to import, which no other command should wait for.
+    from report.build import write_report
+
+    with _errors():
+        n_figures = write_report(database_path(), to)
+    _print(f"report: {to / 'index.html'} ({n_figures} figures, each as SVG and PNG in {to / 'figures'})")
+
+
 def _land(snapshot: str, sources: list[Source]) -> None:
     """Land sources, with a bar on a terminal, and say in a line a source what came of it."""
     with connect(database_path(), create=True) as connection, _progress(sources) as progress:

@@ -1,0 +1,515 @@
+"""The report: whole pages that open from disk, hostile names as text, the marts' numbers in its figures."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from html import unescape
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from xml.parsers import expat
+
+import duckdb
+import networkx as nx
+import pytest
+from conftest import Build
+from typer.testing import CliRunner
+
+from ingest.cli import app
+from ingest.synthetic import records
+from ingest.warehouse import IngestError, connect
+from report import build as report_build
+from report.build import _hash, write_report
+from report.families import tree_nodes
+from report.figures import BLUE, DARK, INK, MUTED, ORANGE, Leaf, radial_layout
+from report.marts import Marts
+from report.overview import beside
+from report.text import labels, number, share, shown
+
+HOSTILE = [
+    "<script>alert(1)</script>/x",
+    '"><img src=x onerror=alert(1)>/y',
+    "esc\x1b[31m\x07/\u202egpj.exe",
+    "{{ 7 * 7 }}/{% raw %}",
+    "datum['n']/`${1}`\u2066",
+    "]]>--><style>*{display:none}</style>/é\ud83d\ude00",
+]
+N_CHILDREN = 70
+
+
+def hostile_records() -> Iterator[dict[str, Any]]:
+    """Families with hostile names that are larger than any other, whose children change to hostile licenses."""
+    for place, root in enumerate(HOSTILE):
+        tags = ["license:mit", "task:<b>", f"language:{'en' if place % 2 else 'de'}"]
+        yield {
+            "id": root,
+            "tags": tags,
+            "library_name": "<u>lib</u>",
+            "pipeline_tag": "</svg><script>alert(2)</script>",
+            "downloads": 10_000_000 + place,
+            "likes": 9,
+            "createdAt": "2025-01-01T00:00:00Z",
+        }
+        for child in range(N_CHILDREN - 5 * place):
+            yield {
+                "id": f"{root}-{child}",
+                "tags": [
+                    f"base_model:finetune:{root}",
+                    f"base_model:{root}",
+                    "license:<i>mine</i>" if child % 2 else "license:mit",
+                ],
+                "library_name": "peft",
+                "downloads": 20_000_000 - child,
+                "createdAt": f"2025-{1 + child % 9:02}-03T00:00:00Z",
+            }
+
+
+@pytest.fixture(scope="module")
+def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
+    folder = tmp_path_factory.mktemp("report")
+    path = folder / "hub.jsonl"
+    with path.open("w", encoding="utf-8") as file:
+        for record in [*records(1500, seed=3), *hostile_records()]:
+            # Pairs of surrogates as escapes, so that the file is UTF-8 and the name is what was meant.
+            file.write(json.dumps(record) + "\n")
+    made = Build(folder, path)
+    assert made.dbt.returncode == 0, made.dbt.stdout
+    return made
+
+
+@pytest.fixture(scope="module")
+def report(build: Build) -> Path:
+    to = build.database.parent / "report"
+    assert write_report(build.database, to) > 20
+    return to
+
+
+@pytest.fixture(scope="module")
+def empty(build: Build, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report of marts with models, and nothing else."""
+    folder = tmp_path_factory.mktemp("empty")
+    database = folder / "empty.duckdb"
+    shutil.copy(build.database, database)
+    with duckdb.connect(str(database)) as connection:
+        for (mart,) in connection.execute(
+            "select table_name from information_schema.tables where table_schema = 'marts'"
+        ).fetchall():
+            if mart not in {"models", "snapshot_health"}:
+                connection.execute(f"delete from marts.{mart}")
+        connection.execute("update marts.snapshot_health set n_edges = 0, n_edges_without_parent = 0")
+        connection.execute("update marts.models set created_at = null, is_synthetic = false")
+    write_report(database, folder / "report")
+    return folder / "report"
+
+
+class Pages(HTMLParser):
+    """One page: ids, links, elements; complains about tags that do not match."""
+
+    VOID = frozenset({"meta", "link", "img", "br", "hr", "input"})
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.path = path
+        self.open: list[str] = []
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.scripts: list[str] = []
+        self.feed(path.read_text(encoding="utf-8"))
+        self.close()
+        assert self.open == [], f"{path.name}: not closed"
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag, f"{self.path.name}: </{tag}> closes another"
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] == "script":
+            self.scripts.append(data)
+
+    def of(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.elements if name == tag]
+
+    def ids(self) -> list[str]:
+        return [str(attributes["id"]) for _, attributes in self.elements if "id" in attributes]
+
+
+def pages(folder: Path) -> list[Pages]:
+    found = [Pages(path) for path in sorted(folder.glob("*.html"))]
+    assert len(found) == 8
+    return found
+
+
+def test_pages_are_whole_and_can_be_used_without_eyes_or_mouse(report: Path, empty: Path) -> None:
+    for page in pages(report) + pages(empty):
+        assert page.of("html") == [{"lang": "en"}]
+        assert len(page.of("h1")) == len(page.of("main")) == len(page.of("title")) == 1
+        assert len(page.ids()) == len(set(page.ids())), "an id twice"
+        assert page.of("a")[0] == {"class": "skip", "href": "#main"}
+        assert all(image.get("alt") for image in page.of("img"))
+        assert all(svg["role"] == "img" and len(svg["aria-label"] or "") > 20 for svg in page.of("svg"))
+        assert len(page.of("svg")) == len(page.of("figure"))
+        assert all(cell["scope"] == "col" for cell in page.of("th"))
+        assert len(page.of("table")) == len(page.of("caption"))
+
+
+def test_every_link_leads_somewhere_and_nothing_is_loaded(report: Path, empty: Path) -> None:
+    for folder in (report, empty):
+        found = {page.path.name: page for page in pages(folder)}
+        for page in found.values():
+            for _, attributes in page.elements:
+                assert not {"src", "srcset", "action", "poster", "data", "background"} & set(attributes)
+                assert not [key for key in attributes if key.startswith("on") or key == "style"]
+            for link in page.of("a"):
+                file, _, anchor = str(link["href"]).partition("#")
+                assert (folder / (file or page.path.name)).is_file(), link
+                assert not anchor or anchor in found[file or page.path.name].ids(), link
+            assert not page.of("link") + page.of("iframe") + page.of("object") + page.of("base")
+            text = page.path.read_text(encoding="utf-8")
+            # Names of XML's own vocabularies look like addresses, and are never asked for.
+            rest = re.sub(r' xmlns(:xlink)?="http://www\.w3\.org/(2000/svg|1999/xlink)"', "", text)
+            assert "http://" not in rest
+            assert "https://" not in rest
+            assert "url(" not in rest
+            assert "@import" not in rest
+
+
+def test_the_policy_lets_our_script_run_and_no_other(report: Path) -> None:
+    for page in pages(report):
+        (policy,) = [str(meta["content"]) for meta in page.of("meta") if "http-equiv" in meta]
+        assert "default-src 'none'" in policy
+        assert len(page.of("script")) == 1
+        assert f"script-src '{_hash(''.join(page.scripts))}'" in policy
+        assert "unsafe" not in policy
+
+
+def test_every_figure_has_svg_and_png(report: Path) -> None:
+    names = {
+        name
+        for page in pages(report)
+        for name in [str(figure["id"]).removeprefix("figure-") for figure in page.of("figure")]
+    }
+    files = {path.name for path in (report / "figures").iterdir()}
+    assert files == {f"{name}.{suffix}" for name in names for suffix in ("svg", "png")}
+    assert {f"tree-{n}" for n in (1, 2, 3, 4)} | {
+        "mutation-rates",
+        "order-license",
+        "virality",
+        "growth-months",
+    } <= names
+    for name in names:
+        svg = (report / "figures" / f"{name}.svg").read_bytes()
+        expat.ParserCreate().Parse(svg, True)
+        assert b'role="img" aria-label="' in svg
+        png = (report / "figures" / f"{name}.png").read_bytes()
+        assert png.startswith(b"\x89PNG")
+        assert int.from_bytes(png[16:20]) == 1260  # pixels across
+
+
+def test_hostile_names_are_text(report: Path) -> None:
+    everything = {
+        path.name: path.read_text(encoding="utf-8") for path in report.rglob("*") if path.suffix in {".html", ".svg"}
+    }
+    for name, text in everything.items():
+        assert text.count("<script") == (1 if name.endswith(".html") else 0), name
+        for hostile in ("<img", "<i>mine", "<u>lib", "<b>", "<style>*", "\x1b", "\x07", "\u202e", "\u2066"):
+            assert hostile not in text, name
+    together = "".join(everything.values())
+    for shown_as in (
+        "&lt;script&gt;alert(1)&lt;/script&gt;/x",
+        r"esc\x1b[31m\x07/\u202egpj.exe",
+        "{{ 7 * 7 }}/{% raw %}",
+        "&lt;i&gt;mine&lt;/i&gt;",
+        "&lt;/svg&gt;&lt;script&gt;alert(2)",
+    ):
+        assert shown_as in together
+    families = everything["families.html"]
+    assert families.index("&lt;script&gt;alert(1)") < families.index("onerror=alert(1)"), "largest first"
+
+
+def test_same_marts_give_the_same_bytes(
+    build: Build, report: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PHYLOHUB_THREADS", "1")
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    write_report(build.database, tmp_path / "again")
+
+    def content(folder: Path) -> dict[str, bytes]:
+        return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+    first, second = content(report), content(tmp_path / "again")
+    assert len(first) > 50
+    assert list(set(first) ^ set(second)) == []
+    assert [name for name in first if first[name] != second[name]] == []
+
+
+def test_the_old_report_stays_until_the_new_one_is_whole(
+    build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    to = tmp_path / "report"
+    to.mkdir()
+    (to / "index.html").write_text(f'<meta name="generator" content="{report_build.MARK}">an old one')
+
+    def fail(*_: object) -> tuple[str, bytes]:
+        raise OSError("No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(report_build, "draw", fail)
+        with pytest.raises(OSError, match="No space left"):
+            write_report(build.database, to)
+    assert [path.name for path in tmp_path.iterdir()] == ["report"]
+    assert "an old one" in (to / "index.html").read_text()
+
+    # The new folder cannot take the place: the old one is put back.
+    real = Path.rename
+    with monkeypatch.context() as patch:
+        patch.setattr(report_build, "_write", lambda *_: 0)
+        patch.setattr(
+            Path,
+            "rename",
+            lambda self, at: (
+                fail() if self.name.startswith(".report.") and self.name != ".report.old" else real(self, at)
+            ),
+        )
+        with pytest.raises(OSError, match="No space left"):
+            write_report(build.database, to)
+    assert [path.name for path in tmp_path.iterdir()] == ["report"]
+    assert "an old one" in (to / "index.html").read_text()
+
+    # Killed between the two renames: the next run starts from the old one, even if it fails itself.
+    to.rename(tmp_path / ".report.old")
+    with monkeypatch.context() as patch:
+        patch.setattr(report_build, "draw", fail)
+        with pytest.raises(OSError, match="No space left"):
+            write_report(build.database, to)
+    assert "an old one" in (to / "index.html").read_text()
+
+    write_report(build.database, to)
+    assert [path.name for path in tmp_path.iterdir()] == ["report"]
+    assert "an old one" not in (to / "index.html").read_text()
+
+
+def test_a_folder_that_is_no_report_is_never_replaced(build: Build, tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("years of work")
+    with pytest.raises(IngestError, match="no report"):
+        write_report(build.database, tmp_path)
+    with pytest.raises(IngestError, match="is a file"):
+        write_report(build.database, tmp_path / "thesis.tex")
+    assert (tmp_path / "thesis.tex").read_text() == "years of work"
+
+
+def test_command_line(build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PHYLOHUB_DATABASE", str(build.database))
+    done = CliRunner().invoke(app, ["report", "--to", str(tmp_path / "r")])
+    assert done.exit_code == 0, done.output
+    assert "index.html" in done.output.replace("\n", "")
+    assert (tmp_path / "r" / "index.html").stat().st_mode & 0o044 == 0o044
+
+    bare = tmp_path / "bare.duckdb"
+    duckdb.connect(str(bare)).close()
+    monkeypatch.setenv("PHYLOHUB_DATABASE", str(bare))
+    done = CliRunner().invoke(app, ["report", "--to", str(tmp_path / "r2")])
+    assert done.exit_code == 1
+    assert "dbt build" in done.output
+    assert not (tmp_path / "r2").exists()
+
+
+def drawn_texts(svg: str) -> list[tuple[float, str]]:
+    """The texts of a figure with their heights, from top to bottom."""
+    found = re.findall(r'<text [^>]*transform="translate\(([^)]*)\)[^"]*"[^>]*>([^<]*)</text>', svg)
+    return sorted((float(at.split(",")[1]), unescape(text)) for at, text in found)
+
+
+@pytest.mark.parametrize("trait", ["license", "task", "library"])
+def test_the_order_drawn_is_the_marts(build: Build, report: Path, trait: str) -> None:
+    values = build.rows(
+        f"select value from marts.trait_orderings where trait = '{trait}' and relation = 'finetune' "
+        "and weighting = 'weighted' order by place"
+    )
+    assert len(values) >= 3
+    svg = (report / "figures" / f"order-{trait}.svg").read_text(encoding="utf-8")
+    drawn = [text for _, text in drawn_texts(svg) if re.match(r"[0-9]+\. ", text)]
+    assert drawn == [
+        f"{place}. {label}" for place, label in enumerate(labels((value for (value,) in values), 26), start=1)
+    ]
+    # Arcs along the order are solid, those against it dashed; together they are the mart's drifts.
+    ((n_drifts, n_along),) = build.rows(
+        f"select n_drifts, n_drifts_compatible from marts.trait_ordering_fits where trait = '{trait}' "
+        "and relation = 'finetune' and weighting = 'weighted'"
+    )
+    paths = re.findall(r'<path d="M[^"]*C?L[^"]*"[^>]*stroke="(?:#0b5394|#b45309)"[^>]*>', svg)
+    assert len(paths) == n_drifts
+    assert sum("stroke-dasharray" in path for path in paths) == n_drifts - n_along
+
+
+def test_bars_and_findings_tell_the_marts_numbers(build: Build, report: Path) -> None:
+    traits = (report / "traits.html").read_text(encoding="utf-8")
+    svg = (report / "figures" / "distribution-license.svg").read_text(encoding="utf-8")
+    for value, part in build.rows(
+        "select value, share_of_models_with_trait from marts.trait_distribution where trait = 'license' "
+        "order by n_models desc, value limit 3"
+    ):
+        assert f"{shown(value)} ({share(part)} of the models that name one)" in unescape(traits)
+        assert share(part) in [text for _, text in drawn_texts(svg)]
+    evolution = unescape((report / "evolution.html").read_text(encoding="utf-8"))
+    ((n_edges, rate),) = build.rows(
+        "select n_edges, rate from marts.mutation_rates where trait = 'license' and relation = 'finetune'"
+    )
+    assert f"license {share(rate)} of {n_edges:,} edges (study 19.8 %)" in evolution
+
+
+def test_every_published_figure_stands_beside_ours(build: Build, report: Path) -> None:
+    index = unescape((report / "index.html").read_text(encoding="utf-8"))
+    with connect(build.database, read_only=True) as connection:
+        marts = Marts(connection)
+        ours = {figure: beside(marts, figure) for figure in marts.published}
+        assert len({title for title, _ in ours.values()}) == len(ours)
+        assert all(title in index for title, _ in ours.values())
+    ((n_models,),) = build.rows("select count(*) from marts.models")
+    assert ours["models"][1] == n_models
+    assert ours["occurrences_two_models"][1] == n_models * (n_models - 1)
+    assert "3,470,193,356,870" in index
+    assert "SYNTHETIC" in index
+    ((edge,),) = build.rows(
+        "select mean from marts.similarity_estimates where artifact = 'metadata' and measure = 'tfidf' and shape "
+        "= 'edge'"
+    )
+    assert ours["similarity_tfidf_parent_child"][1] == edge
+
+
+def test_empty_marts_say_so_in_words(empty: Path) -> None:
+    assert not list((empty / "figures").iterdir())
+    for page in pages(empty):
+        text = page.path.read_text(encoding="utf-8")
+        assert "SYNTHETIC" not in text
+        if page.path.name != "index.html":
+            assert text.count('<p class="missing">') == text.count("<section"), page.path.name
+
+
+@pytest.mark.parametrize("limit", [12, 100_000])
+def test_trees_are_shortest_paths_from_the_root(build: Build, limit: int) -> None:
+    graph = nx.DiGraph(
+        build.rows(
+            "select parent_id, child_id from marts.lineage_edges where parent_in_hub and not is_self_loop "
+            "and not is_cut_no_merge and relation <> 'merge'"
+        )
+    )
+    families = build.rows(
+        "select family_id from marts.families where edge_set = 'no_merge' order by depth desc, n_models desc limit 6"
+    )
+    with connect(build.database, read_only=True) as connection:
+        marts = Marts(connection)
+        for (family,) in families:
+            nodes, ids, n_members = tree_nodes(marts, family, limit)
+            distances = nx.single_source_shortest_path_length(graph, family)
+            assert ids[0] == family
+            assert n_members == len(distances) - 1
+            assert len(nodes) <= limit
+            assert [node.distance for node in nodes] == [distances[model] for model in ids]
+            for model, node in list(zip(ids, nodes, strict=True))[1:]:
+                assert node.parent is not None
+                assert graph.has_edge(ids[node.parent], model)
+                assert nodes[node.parent].distance == node.distance - 1
+                assert node.members == len(nx.descendants(graph, model)) + 1
+            if n_members < limit:
+                assert set(ids) == set(distances)
+            else:
+                left_out = set(distances) - set(ids)
+                fewest = min((node.members for node in nodes[1:]), default=0)
+                assert all(
+                    len(nx.descendants(graph, model)) + 1 <= max(fewest, 1) or limit == len(nodes) for model in left_out
+                )
+
+
+def test_radial_layout_keeps_branches_apart() -> None:
+    nodes = [Leaf(None, 0, 1, ""), *(Leaf(0, 1, 1, "finetune") for _ in range(4)), Leaf(1, 2, 1, ""), Leaf(1, 2, 1, "")]
+    places = radial_layout(nodes)
+    assert places[0] == (0, 0)
+    assert len(set(places)) == len(places)
+    radii = [(x * x + y * y) ** 0.5 for x, y in places]
+    assert radii == pytest.approx([0, 0.5, 0.5, 0.5, 0.5, 1, 1], abs=1e-3)
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_contrast_is_enough_in_light_and_dark() -> None:
+    css = (report_build.TEMPLATES / "report.css.j2").read_text(encoding="utf-8")
+    themes = [
+        dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6}|#fff)\b", line)) for line in css.splitlines() if ":root" in line
+    ]
+    for theme in themes[:2]:
+        colours = {name: "#ffffff" if colour == "#fff" else colour for name, colour in theme.items()}
+        for name in ("ink", "soft", "link"):
+            assert contrast(colours[name], colours["paper"]) >= 4.5
+            assert contrast(colours[name], colours["band"]) >= 4.5
+        assert contrast(colours["warn"], colours["warn-paper"]) >= 4.5
+        assert contrast(colours["line"], colours["paper"]) >= 3
+    for colour in (INK, MUTED, BLUE, ORANGE):
+        assert contrast(colour, "#ffffff") >= 4.5
+        assert contrast(DARK[colour], "#161616") >= 4.5
+
+
+def test_text_and_numbers() -> None:
+    assert shown("a\nb\u202e\x00") == r"a\nb\u202e\x00"
+    assert shown(None) == "\N{EN DASH}"
+    assert shown("  ") == "(empty)"
+    assert shown("x" * 400, 10) == "x" * 9 + "…"
+    assert shown("\x00" * 9, 10) == r"\x00\x00\…"
+    assert labels(["a" * 40, "a" * 41, "a" * 42], 10) == ["aaaaaaaaa…", "aaaaa… (2)", "aaaaa… (3)"]
+    assert [share(value) for value in (0.1234, 0, 0.00001, None, float("nan"))] == [
+        "12.3 %",
+        "0.0 %",
+        "0.0010 %",
+        shown(None),
+        shown(None),
+    ]
+    assert number(-1234.5, 1) == "\N{MINUS SIGN}1,234.5"
+
+
+def test_tables_sort_and_search_in_a_browser(report: Path, tmp_path: Path) -> None:
+    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if browser is None:
+        pytest.skip("there is no Chromium here")
+    text = (report / "models.html").read_text(encoding="utf-8")
+    # Without the policy, which would rightly stop the script that clicks and types here.
+    text = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", text)
+    act = (
+        "<script>const box = document.querySelector('[data-sortable]');"
+        "const press = (at) => box.querySelectorAll('th button')[at].click();"
+        "press(2); press(2);"
+        "const input = box.querySelector('input'); input.value = 'GPJ'; input.dispatchEvent(new Event('input'));"
+        "</script>"
+    )
+    page = tmp_path / "page.html"
+    page.write_text(text.replace("</body>", act + "</body>"), encoding="utf-8")
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+    flags += ["--disable-component-update", "--disable-sync", f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom"]
+    done = subprocess.run([browser, *flags, page.as_uri()], capture_output=True, text=True, check=True, timeout=120)
+    (table,) = re.findall(r"<table>.*?</table>", done.stdout, re.DOTALL)[:1]
+    assert 'aria-sort="ascending"' in table
+    rows = re.findall(r"<tr( hidden=\"\")?>(<td.*?)</tr>", table)
+    downloads = [int(re.findall(r"<td[^>]*>(.*?)</td>", row)[2].replace(",", "")) for _, row in rows]
+    assert len(downloads) == 100
+    assert all(before <= after for before, after in pairwise(downloads))
+    assert downloads[0] < downloads[-1]
+    assert 0 < sum(not hidden for hidden, _ in rows) < 100
+    assert all(("gpj" in row) == (not hidden) for hidden, row in rows)
