@@ -20,11 +20,13 @@ from rich.text import Text
 from ingest.arxiv import ENDPOINT as ARXIV_ENDPOINT
 from ingest.arxiv import GAP_SECONDS, fetch_papers, load_table
 from ingest.cards import OUTCOMES, WORKERS, Budget, fetch_cards, load_cards, read_cards
+from ingest.contract import propose
 from ingest.crawl import EXPAND, crawl, unfinished_crawl
 from ingest.fakehub import FakeHub
 from ingest.hub import Web, hub_endpoint, hub_token
 from ingest.landing import LoadResult, drop_snapshot, land_snapshot
 from ingest.readers import Source, find_sources, read_batches, snapshot_name
+from ingest.refresh import LockedError, State, only_one, read_state, run_build
 from ingest.remaining import remaining
 from ingest.synthetic import write_hub
 from ingest.warehouse import IngestError, connect, database_path
@@ -38,6 +40,11 @@ app = typer.Typer(
 )
 ingest_app = typer.Typer(no_args_is_help=True, help="Land raw records in the warehouse, and look after them.")
 app.add_typer(ingest_app, name="ingest")
+contract_app = typer.Typer(no_args_is_help=True, help="What the warehouse relies on: the seed api_contract.")
+ingest_app.add_typer(contract_app, name="contract")
+
+LOCKED, REFUSED, BUILD_FAILED = 3, 4, 5  # exit codes of `phylohub refresh`
+SHOWN_FINDINGS = 12  # of a refresh: with the figures, one screen
 
 TELL_SECONDS = 30.0  # between lines of progress where there is no terminal
 
@@ -240,6 +247,111 @@ def hub(
         path.parent.mkdir(parents=True, exist_ok=True)
         lines = write_hub(path, models, seed)
         _print(f"made {models:,} synthetic models, {lines:,} records: {path}")
+
+
+@contract_app.command("propose")
+def contract_propose() -> None:
+    """Print the lines to add to the seeds so that what marts.api_drift has found is expected from now on.
+
+    The lines go to standard output, what to do with each to standard error. Read every finding before you accept it.
+    """
+    with _errors(), connect(database_path(), read_only=True) as connection:
+        proposals = propose(connection, datetime.now(UTC).date())
+    seed = None
+    for proposal in proposals:
+        if proposal.line and proposal.seed != seed:
+            seed = proposal.seed
+            _note(f"seeds/{seed}.csv:")
+        _note(f"# {proposal.advice}")
+        if proposal.line:
+            _print(proposal.line)
+    if not proposals:
+        _note("nothing to accept: marts.api_drift is empty")
+
+
+@app.command()
+def refresh(
+    source: Annotated[Path | None, typer.Option(help="Land this file or folder instead of crawling the Hub.")] = None,
+    snapshot: Annotated[
+        str | None, typer.Option(help="Name of the snapshot; by default that of the source and the date.")
+    ] = None,
+    cards: Annotated[bool, typer.Option("--cards", help="Fetch the model cards as well.")] = False,
+    arxiv: Annotated[bool, typer.Option("--arxiv", help="Fetch the papers as well.")] = False,
+    budget: Annotated[
+        str | None, typer.Option(help="For the cards: so many requests (20000) or so much time (8h).")
+    ] = None,
+) -> None:
+    """Crawl or land a new snapshot, run `dbt build`, and say what changed and what drifted: for cron.
+
+    Exit codes: 0 the marts show the new snapshot; 1 nothing could be landed; 2 wrong usage; 3 another refresh is
+    under way; 4 the snapshot is refused, and the marts stay as they were; 5 dbt build failed otherwise; 130 Ctrl-C.
+    """
+    with _errors():
+        database = database_path()
+        try:
+            with only_one(database) as lock:
+                before = _state()
+                if source is None:
+                    ingest_models(snapshot)
+                else:
+                    dump(source, snapshot or f"{snapshot_name(source)}-{datetime.now(UTC):%Y-%m-%d}")
+                if cards:
+                    ingest_cards(budget=budget)
+                if arxiv:
+                    ingest_arxiv()
+                _print("building")
+                code, printed = run_build(database, lock)
+                after = _state()
+        except LockedError as error:
+            _fail(str(error), LOCKED)
+        _show_refresh(before, after)
+        if code and after.refused:
+            _fail("the snapshot is refused; the marts stay as they were. docs/api-drift.md tells what to do", REFUSED)
+        if code:
+            for line in printed.splitlines():
+                _note(line)
+            _fail("dbt build failed; logs/dbt.log has more", BUILD_FAILED)
+
+
+def _state() -> State:
+    if not database_path().exists():
+        return State(None, {}, [], [])
+    with connect(database_path(), read_only=True) as connection:
+        return read_state(connection)
+
+
+def _show_refresh(before: State, after: State) -> None:
+    """What has changed and what drifted, on one screen: tables on a terminal, plain lines elsewhere."""
+    console = _console(sys.stdout)
+    rows = [("snapshot", before.snapshot or "none", after.snapshot or "none", "")]
+    for name, now in after.figures.items():
+        was = before.figures.get(name)
+        rows.append((name, "none" if was is None else f"{was:,}", f"{now:,}", "" if was is None else f"{now - was:+,}"))
+    shown = after.findings[:SHOWN_FINDINGS]
+    if console.is_terminal:
+        figures, findings = Table("marts", "before", "now", "change"), Table("severity", "kind", "field", "finding")
+        for row in rows:
+            figures.add_row(*[Text(_printable(cell)) for cell in row])
+        for finding in shown:
+            subject = " ".join(word for word in (finding.path, finding.value) if word)
+            cells = (finding.severity, finding.kind, subject, finding.text)
+            findings.add_row(*[Text(_printable(cell)) for cell in cells])
+        console.print(figures)
+        if shown:
+            console.print(findings)
+    else:
+        for name, was_text, now_text, change in rows:
+            _print(f"{name}: {was_text} -> {now_text}" + (f" ({change})" if change else ""))
+        for finding in shown:
+            subject = " ".join(word for word in (finding.path, finding.value) if word)
+            _print(f"{finding.severity}: {finding.kind}: {subject}: {finding.text}")
+    n_more = len(after.findings) - len(shown)
+    _print(
+        "no drift"
+        if not after.findings
+        else (f"{n_more} more findings in marts.api_drift; " if n_more else "")
+        + "`phylohub ingest contract propose` prints the lines that accept them"
+    )
 
 
 @app.command()
@@ -453,6 +565,10 @@ def _printable(text: str) -> str:
 
 def _print(line: str) -> None:
     _console(sys.stdout).print(Text(_printable(line)), soft_wrap=True)
+
+
+def _note(line: str) -> None:
+    _console(sys.stderr).print(Text(_printable(line)), soft_wrap=True)
 
 
 def _console(file: object) -> Console:

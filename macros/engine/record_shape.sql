@@ -11,11 +11,11 @@
     coalesce(
         try(json_structure({{ record }})::varchar),
         '{' || array_to_string(
-            list_transform(
+            list_distinct(list_transform(
                 list_zip(json_keys({{ record }}), json_type({{ record }}, '$.*')),
                 lambda member: to_json(member[1])::varchar || ':'
                 || case member[2] when 'OBJECT' then '"JSON"' when 'ARRAY' then '["JSON"]' else to_json(member[2])::varchar end
-            ),
+            )),
             ','
         ) || '}'
     )

@@ -62,13 +62,15 @@ final as (
         named.types as contract_types,
         named.path is not null as is_named,
         named.path is null and anything.path is not null as is_free,
-        coalesce(named.presence, anything.presence, 'expected') as presence
+        coalesce(named.presence, anything.presence, 'expected') as presence,
+        coalesce('required' in (named.presence, parents.presence), false) as is_needed
     from paths
     cross join compared
     left join fields as now_fields on paths.path = now_fields.path and compared.snapshot = now_fields.snapshot
     left join fields as before_fields
         on paths.path = before_fields.path and compared.previous_snapshot = before_fields.snapshot
     left join contract as named on paths.path = named.path
+    left join contract as parents on paths.parent_path = parents.path
     left join contract as anything on paths.parent_path || '.*' = anything.path
 
 )

@@ -78,6 +78,8 @@ gone_flags as (
     where
         before_tags.kind = 'flag'
         and now_tags.value is null
+        -- Without any tags that is the finding, not each of them.
+        and exists (select other_tags.value from now_tags as other_tags)
         and before_tags.n_models >= 0.01 * compared.n_models_previous
 
 ),

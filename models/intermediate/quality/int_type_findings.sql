@@ -32,7 +32,7 @@ judged as (
         allowed.snapshot,
         allowed.previous_snapshot,
         allowed.path,
-        allowed.presence,
+        allowed.is_needed,
         allowed.allowed_types,
         {{ is_one_of('types.json_type', 'allowed.allowed_types') }}
         or (types.json_type = 'integer' and {{ is_one_of("'number'", 'allowed.allowed_types') }}) as is_allowed
@@ -44,15 +44,15 @@ judged as (
 
 final as (
 
-    -- November 2026: one record in a thousand of another type is somebody's slip. A needed field fails when more than
-    -- a tenth of its values cannot be read.
+    -- November 2026: one record in a thousand of another type is somebody's slip. A needed field, or the
+    -- items of one, must not be of another type in more than a tenth.
     select
         snapshot,
         previous_snapshot,
         'type_changed' as kind,
         path,
         json_type as value,
-        case when presence = 'required' and share_of_values > 0.1 then 'error' else 'warn' end as severity,
+        case when is_needed and share_of_values > 0.1 then 'error' else 'warn' end as severity,
         n_records,
         'It is ' || json_type || ' in ' || {{ percent('share_of_values') }} || ' of its values, and was '
         || replace(allowed_types, '|', ' or ') as finding

@@ -65,7 +65,10 @@ final as (
         compared.previous_snapshot,
         'value_outside' as kind,
         counted.path,
-        case when counted.vocabulary is not null then counted.least else counted.most end as value,
+        case
+            when {{ is_outside('counted.least', 'counted.minimum', 'null', 'counted.vocabulary') }} then counted.least
+            else counted.most
+        end as value,
         'warn' as severity,
         counted.n_records,
         'Value ' || counted.least
