@@ -11,12 +11,13 @@ STAMP := $(VENV)/installed
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
-.PHONY: help setup build hub report bench bench-table test test-python lint format lock clean
+.PHONY: help setup build publish hub report bench bench-table test test-python lint format lock clean
 
 help:
 	@echo "make build                 build the warehouse from a synthetic hub of 20,000 models"
 	@echo "make build SOURCE=path     build it from real records (JSON Lines, hub-stats parquet, or a folder)"
 	@echo "make report                write build/report: its figures and tables as pages that open from disk"
+	@echo "make publish               copy the marts to build/published/current for BI: DuckDB, parquet, manifest"
 	@echo "make test                  run every check and test"
 	@echo "make hub MODELS=1860411    write a synthetic hub of so many models to build/hub-MODELS.jsonl.zst (or HUB=path)"
 	@echo "make bench SIZES=...       measure the pipeline at these numbers of models, and rewrite the tables"
@@ -59,6 +60,9 @@ bench-table: setup
 
 report: setup
 	phylohub report
+
+publish: setup
+	phylohub publish
 
 test: lint test-python
 

@@ -29,7 +29,8 @@ from ingest.readers import Source, find_sources, read_batches, snapshot_name
 from ingest.refresh import LockedError, State, only_one, read_state, run_build
 from ingest.remaining import remaining
 from ingest.synthetic import write_hub
-from ingest.warehouse import IngestError, connect, database_path
+from ingest.warehouse import IngestError, connect, connect_to_copy, database_path
+from serve.publish import publish as publish_marts
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -422,6 +423,25 @@ def report(
     _print(f"report: {to / 'index.html'} ({n_figures} figures, each as SVG and PNG in {to / 'figures'})")
 
 
+@app.command()
+def publish(
+    to: Annotated[
+        Path | None, typer.Option(help="Folder of published versions; by default `published` beside the build file.")
+    ] = None,
+    keep: Annotated[int, typer.Option(min=1, help="How many versions stay.")] = 3,
+    force: Annotated[bool, typer.Option(help="Publish even after a dbt build that was not green.")] = False,
+) -> None:
+    """Publish a read-only copy of the marts for BI: a DuckDB file, parquet files and a manifest.
+
+    Readers of the last version are not disturbed; whoever opens `current` afterwards gets the new one.
+    """
+    with _errors("What was published before is still current; mend that and run the same command again."):
+        folder = to or database_path().parent / "published"
+        with connect_to_copy(database_path()) as connection:
+            done = publish_marts(connection, folder, keep=keep, force=force)
+        _print(f"published {done.n_marts} marts, {done.n_rows:,} rows, as version {done.version}: {folder / 'current'}")
+
+
 def _land(snapshot: str, sources: list[Source]) -> None:
     """Land sources, with a bar on a terminal, and say in a line a source what came of it."""
     with connect(database_path(), create=True) as connection, _progress(sources) as progress:
@@ -576,9 +596,10 @@ def _console(file: object) -> Console:
 
 
 @contextmanager
-def _errors() -> Iterator[None]:
+def _errors(
+    again: str = "What was landed before is kept; mend that and run the same command again.",
+) -> Iterator[None]:
     """What the user can mend ends in one line on standard error and exit code 1, not in a traceback."""
-    again = "What was landed before is kept; mend that and run the same command again."
     try:
         yield
     except IngestError as error:

@@ -105,12 +105,49 @@ def connect(path: Path, *, read_only: bool = False, create: bool = False) -> Ite
     config["wal_autocheckpoint"] = "256MB"
     # Otherwise a table that is missing is looked for among the variables of Python, and one of those is read.
     config["python_enable_replacements"] = False
-    try:
+    with _opening(path):
         if create:
             _create(path)
-        elif not path.exists():
-            raise IngestError(f"There is no warehouse at {path} yet. Run `make build` first.")
+        else:
+            _require(path)
         connection = duckdb.connect(str(path), read_only=read_only, config=config)
+    try:
+        if not read_only:
+            connection.execute(RAW_SCHEMA)
+        yield connection
+    finally:
+        connection.close()
+
+
+@contextmanager
+def connect_to_copy(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the build file to read from, in a connection that can write other files; close it afterwards.
+
+    Raises IngestError as `connect` does.
+    """
+    with duckdb.connect(config={"python_enable_replacements": False, "temp_directory": f"{path}.tmp"}) as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        for setting in ("memory_limit", "threads"):
+            if value := os.environ.get(f"PHYLOHUB_{setting.upper()}"):
+                connection.execute(f"set {setting} = ?", [value])
+        with _opening(path):
+            _require(path)
+            escaped = str(path).replace("'", "''")
+            connection.execute(f"attach '{escaped}' as warehouse (read_only)")
+        connection.execute("use warehouse")
+        yield connection
+
+
+def _require(path: Path) -> None:
+    if not path.exists():
+        raise IngestError(f"There is no warehouse at {path} yet. Run `make build` first.")
+
+
+@contextmanager
+def _opening(path: Path) -> Iterator[None]:
+    """Say what to do where the block cannot open the build file."""
+    try:
+        yield
     except (duckdb.Error, OSError) as error:
         if "Could not set lock" in str(error):
             raise IngestError(
@@ -119,12 +156,6 @@ def connect(path: Path, *, read_only: bool = False, create: bool = False) -> Ite
         raise IngestError(
             f"{path} cannot be opened as a DuckDB file ({error}). Mend that, or set PHYLOHUB_DATABASE to another file."
         ) from error
-    try:
-        if not read_only:
-            connection.execute(RAW_SCHEMA)
-        yield connection
-    finally:
-        connection.close()
 
 
 def _create(path: Path) -> None:

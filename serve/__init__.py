@@ -1,0 +1,1 @@
+"""Hands the marts to people: the published copy that BI reads."""
