@@ -37,7 +37,7 @@ def _language_codes() -> dict[str, str]:
     with (ROOT / "seeds" / "languages.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     codes: dict[str, str] = {}
-    for column in ("language", "alpha_3", "bibliographic"):
+    for column in ("language", "alpha_3", "bibliographic", "former"):
         for row in rows:
             codes.setdefault(row[column], row["language"])
     for row in sorted(rows, key=lambda row: row["language"]):

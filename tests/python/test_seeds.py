@@ -21,9 +21,11 @@ SEEDS = PROJECT / "seeds"
 VOCABULARIES = PROJECT.parent / "shared" / "vocabularies"
 SEED_FILES = sorted(SEEDS.glob("*.csv"))
 
-LANGUAGE_COLUMNS = ["language", "alpha_2", "alpha_3", "bibliographic", "name"]
+LANGUAGE_COLUMNS = ["language", "alpha_2", "alpha_3", "bibliographic", "former", "name"]
+# Two-letter codes that ISO 639-1 has withdrawn for one other (1989, 2001, 2008); cards still use them.
+FORMER_CODES = {"he": "iw", "id": "in", "jv": "jw", "ro": "mo", "yi": "ji"}
 # The Hub accepts these two beside the ISO codes.
-HUB_LANGUAGES = [["code", "", "", "", "Code"], ["multilingual", "", "", "", "Multilingual"]]
+HUB_LANGUAGES = [["code", "", "", "", "", "Code"], ["multilingual", "", "", "", "", "Multilingual"]]
 
 # The study's grouping, pattern by pattern; where several fit, the longest is the most specific.
 STUDY_CATEGORIES = {
@@ -73,7 +75,8 @@ def languages_csv() -> str:
     for language in pycountry.languages:
         alpha_2 = getattr(language, "alpha_2", "")
         bibliographic = getattr(language, "bibliographic", "")
-        rows.append([alpha_2 or language.alpha_3, alpha_2, language.alpha_3, bibliographic, language.name])
+        former = FORMER_CODES.get(alpha_2, "")
+        rows.append([alpha_2 or language.alpha_3, alpha_2, language.alpha_3, bibliographic, former, language.name])
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(LANGUAGE_COLUMNS)
@@ -95,7 +98,7 @@ def test_languages_are_those_of_pycountry() -> None:
     assert not found - wanted, f"not in pycountry, {refresh}"
 
 
-@pytest.mark.parametrize("column", ["language", "alpha_2", "alpha_3", "bibliographic"])
+@pytest.mark.parametrize("column", ["language", "alpha_2", "alpha_3", "bibliographic", "former"])
 def test_language_codes_name_one_language(column: str) -> None:
     codes = [row[column] for row in seed("languages") if row[column]]
     assert len(codes) == len(set(codes))

@@ -26,11 +26,18 @@ codes as (
     from languages
     where bibliographic is not null
     union all
+    select
+        former as code,
+        language,
+        4 as preference
+    from languages
+    where former is not null
+    union all
     -- Cards also spell languages out. A name of three letters or fewer would be taken for a code.
     select
         lower(name) as code,
         language,
-        4 as preference
+        5 as preference
     from languages
     where length(name) > 3
 
