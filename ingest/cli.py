@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import duckdb
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+from explore.cli import app as explore_app
 from ingest.arxiv import ENDPOINT as ARXIV_ENDPOINT
 from ingest.arxiv import GAP_SECONDS, fetch_papers, load_table
 from ingest.cards import OUTCOMES, WORKERS, Budget, fetch_cards, load_cards, read_cards
@@ -29,6 +29,7 @@ from ingest.readers import Source, find_sources, read_batches, snapshot_name
 from ingest.refresh import LockedError, State, only_one, read_state, run_build
 from ingest.remaining import remaining
 from ingest.synthetic import write_hub
+from ingest.terminal import console, fail, print_line, printable
 from ingest.warehouse import IngestError, connect, connect_to_copy, database_path
 from serve.publish import publish as publish_marts
 
@@ -43,6 +44,7 @@ ingest_app = typer.Typer(no_args_is_help=True, help="Land raw records in the war
 app.add_typer(ingest_app, name="ingest")
 contract_app = typer.Typer(no_args_is_help=True, help="What the warehouse relies on: the seed api_contract.")
 ingest_app.add_typer(contract_app, name="contract")
+app.add_typer(explore_app)
 
 LOCKED, REFUSED, BUILD_FAILED = 3, 4, 5  # exit codes of `phylohub refresh`
 SHOWN_FINDINGS = 12  # of a refresh: with the figures, one screen
@@ -75,7 +77,7 @@ def dump(
         _land(snapshot or snapshot_name(path), sources)
         if ignored:
             shown = ", ".join(ignored[:5]) + (", ..." if len(ignored) > 5 else "")
-            _print(f"passed over, not a file of records: {shown}")
+            print_line(f"passed over, not a file of records: {shown}")
 
 
 @ingest_app.command("models")
@@ -113,7 +115,7 @@ def ingest_models(
             since=since_snapshot,
             progress=lambda n_landed: count(n_landed, None),
         )
-    _print(
+    print_line(
         f"snapshot {name}: {result.n_landed:,} records ({result.n_new:,} new), {result.n_rejected:,} rejected, "
         + ("complete" if result.complete else "not complete: the same command without --limit goes on")
     )
@@ -142,7 +144,7 @@ def ingest_cards(
     """
     with _errors(), connect(database_path()) as connection, _counting("cards") as (count, say):
         if file is not None:
-            _print(f"{file.name}: {load_cards(connection, file):,} new cards")
+            print_line(f"{file.name}: {load_cards(connection, file):,} new cards")
             return
         wanted = [outcome.strip() for outcome in again.split(",") if outcome.strip()]
         if not set(wanted) <= set(OUTCOMES):
@@ -151,7 +153,7 @@ def ingest_cards(
         result = fetch_cards(
             connection, web, snapshot, budget=_budget(budget), again=wanted, workers=workers, progress=count
         )
-    _print(f"cards: {_counted(result.outcomes)}; {result.n_left:,} left to ask for")
+    print_line(f"cards: {_counted(result.outcomes)}; {result.n_left:,} left to ask for")
 
 
 @ingest_app.command("arxiv")
@@ -169,11 +171,11 @@ def ingest_arxiv(
     """Fetch titles, abstracts and categories of the papers that models link to, from arXiv, at its pace."""
     with _errors(), connect(database_path()) as connection, _counting("papers") as (count, say):
         if table is not None:
-            _print(f"{table.name}: {load_table(connection, table):,} new papers")
+            print_line(f"{table.name}: {load_table(connection, table):,} new papers")
             return
         web = Web(os.environ.get("PHYLOHUB_ARXIV_ENDPOINT") or ARXIV_ENDPOINT, gap=GAP_SECONDS, say=say)
         result = fetch_papers(connection, web, snapshot, limit=limit, progress=count)
-    _print(f"papers: {_counted(result.outcomes)}; {result.n_left:,} left to ask for")
+    print_line(f"papers: {_counted(result.outcomes)}; {result.n_left:,} left to ask for")
 
 
 @ingest_app.command()
@@ -192,7 +194,7 @@ def synthetic(
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             write_hub(path, models, seed)
-            _print(f"made {models:,} synthetic models: {path}")
+            print_line(f"made {models:,} synthetic models: {path}")
         _land(snapshot or name, [Source(path, path.name)])
 
 
@@ -234,7 +236,7 @@ def drop(snapshot: Annotated[str, typer.Argument(help="The snapshot to remove.")
     """Remove a snapshot and everything landed under its name."""
     with _errors(), connect(database_path()) as connection:
         removed = drop_snapshot(connection, snapshot)
-        _print(f"removed snapshot {snapshot}: {removed:,} records")
+        print_line(f"removed snapshot {snapshot}: {removed:,} records")
 
 
 @app.command()
@@ -247,7 +249,7 @@ def hub(
     with _errors():
         path.parent.mkdir(parents=True, exist_ok=True)
         lines = write_hub(path, models, seed)
-        _print(f"made {models:,} synthetic models, {lines:,} records: {path}")
+        print_line(f"made {models:,} synthetic models, {lines:,} records: {path}")
 
 
 @contract_app.command("propose")
@@ -265,7 +267,7 @@ def contract_propose() -> None:
             _note(f"seeds/{seed}.csv:")
         _note(f"# {proposal.advice}")
         if proposal.line:
-            _print(proposal.line)
+            print_line(proposal.line)
     if not proposals:
         _note("nothing to accept: marts.api_drift is empty")
 
@@ -300,18 +302,18 @@ def refresh(
                     ingest_cards(budget=budget)
                 if arxiv:
                     ingest_arxiv()
-                _print("building")
+                print_line("building")
                 code, printed = run_build(database, lock)
                 after = _state()
         except LockedError as error:
-            _fail(str(error), LOCKED)
+            fail(str(error), LOCKED)
         _show_refresh(before, after)
         if code and after.refused:
-            _fail("the snapshot is refused; the marts stay as they were. docs/api-drift.md tells what to do", REFUSED)
+            fail("the snapshot is refused; the marts stay as they were. docs/api-drift.md tells what to do", REFUSED)
         if code:
             for line in printed.splitlines():
                 _note(line)
-            _fail("dbt build failed; logs/dbt.log has more", BUILD_FAILED)
+            fail("dbt build failed; logs/dbt.log has more", BUILD_FAILED)
 
 
 def _state() -> State:
@@ -323,31 +325,31 @@ def _state() -> State:
 
 def _show_refresh(before: State, after: State) -> None:
     """What has changed and what drifted, on one screen: tables on a terminal, plain lines elsewhere."""
-    console = _console(sys.stdout)
+    out = console(sys.stdout)
     rows = [("snapshot", before.snapshot or "none", after.snapshot or "none", "")]
     for name, now in after.figures.items():
         was = before.figures.get(name)
         rows.append((name, "none" if was is None else f"{was:,}", f"{now:,}", "" if was is None else f"{now - was:+,}"))
     shown = after.findings[:SHOWN_FINDINGS]
-    if console.is_terminal:
+    if out.is_terminal:
         figures, findings = Table("marts", "before", "now", "change"), Table("severity", "kind", "field", "finding")
         for row in rows:
-            figures.add_row(*[Text(_printable(cell)) for cell in row])
+            figures.add_row(*[Text(printable(cell)) for cell in row])
         for finding in shown:
             subject = " ".join(word for word in (finding.path, finding.value) if word)
             cells = (finding.severity, finding.kind, subject, finding.text)
-            findings.add_row(*[Text(_printable(cell)) for cell in cells])
-        console.print(figures)
+            findings.add_row(*[Text(printable(cell)) for cell in cells])
+        out.print(figures)
         if shown:
-            console.print(findings)
+            out.print(findings)
     else:
         for name, was_text, now_text, change in rows:
-            _print(f"{name}: {was_text} -> {now_text}" + (f" ({change})" if change else ""))
+            print_line(f"{name}: {was_text} -> {now_text}" + (f" ({change})" if change else ""))
         for finding in shown:
             subject = " ".join(word for word in (finding.path, finding.value) if word)
-            _print(f"{finding.severity}: {finding.kind}: {subject}: {finding.text}")
+            print_line(f"{finding.severity}: {finding.kind}: {subject}: {finding.text}")
     n_more = len(after.findings) - len(shown)
-    _print(
+    print_line(
         "no drift"
         if not after.findings
         else (f"{n_more} more findings in marts.api_drift; " if n_more else "")
@@ -377,8 +379,8 @@ def fakehub(
         except OSError as error:
             raise IngestError(f"Port {port} cannot be used: {error.strerror}. Choose another with --port.") from error
         with hub:
-            _print(f"serving {len(hub.listed()):,} models and {len(hub.cards):,} cards until Ctrl-C; elsewhere:")
-            _print(f"HF_ENDPOINT={hub.url} phylohub ingest models")
+            print_line(f"serving {len(hub.listed()):,} models and {len(hub.cards):,} cards until Ctrl-C; elsewhere:")
+            print_line(f"HF_ENDPOINT={hub.url} phylohub ingest models")
             sys.stdout.flush()
             hub.closing.wait()
 
@@ -396,13 +398,13 @@ def summary() -> None:
         for mart in marts:
             rows = connection.execute(f'select count(*) from marts."{mart}"').fetchone()
             counts.add_row(Text(mart), f"{rows[0] if rows else 0:,}")
-        _console(sys.stdout).print(counts)
+        console(sys.stdout).print(counts)
         if connection.execute("select bool_or(is_synthetic) from marts.models").fetchone() == (True,):
-            _print("These models are SYNTHETIC. For real ones: make build SOURCE=path/to/records.jsonl.gz")
-        _print(f"built: {database_path()}")
+            print_line("These models are SYNTHETIC. For real ones: make build SOURCE=path/to/records.jsonl.gz")
+        print_line(f"built: {database_path()}")
         query = "from marts.families where edge_set = 'finetune' order by n_models desc limit 10"
-        _print("next, with the environment active (. .venv/bin/activate):")
-        _print(
+        print_line("next, with the environment active (. .venv/bin/activate):")
+        print_line(
             f"python -c \"import duckdb; print(duckdb.connect('{database_path()}', read_only=True)"
             f'.sql(\\"{query}\\"))"'
         )
@@ -420,7 +422,7 @@ def report(
 
     with _errors():
         n_figures = write_report(database_path(), to)
-    _print(f"report: {to / 'index.html'} ({n_figures} figures, each as SVG and PNG in {to / 'figures'})")
+    print_line(f"report: {to / 'index.html'} ({n_figures} figures, each as SVG and PNG in {to / 'figures'})")
 
 
 @app.command()
@@ -439,7 +441,9 @@ def publish(
         folder = to or database_path().parent / "published"
         with connect_to_copy(database_path()) as connection:
             done = publish_marts(connection, folder, keep=keep, force=force)
-        _print(f"published {done.n_marts} marts, {done.n_rows:,} rows, as version {done.version}: {folder / 'current'}")
+        print_line(
+            f"published {done.n_marts} marts, {done.n_rows:,} rows, as version {done.version}: {folder / 'current'}"
+        )
 
 
 def _land(snapshot: str, sources: list[Source]) -> None:
@@ -447,28 +451,28 @@ def _land(snapshot: str, sources: list[Source]) -> None:
     with connect(database_path(), create=True) as connection, _progress(sources) as progress:
         results = land_snapshot(connection, snapshot, sources, progress)
     for result in results:
-        _print(_line(snapshot, result))
+        print_line(_line(snapshot, result))
     if any(result.n_rejected for result in results):
-        _print("rejected records are kept in raw.hub_rejects; `phylohub ingest status` counts them by reason")
+        print_line("rejected records are kept in raw.hub_rejects; `phylohub ingest status` counts them by reason")
 
 
 @contextmanager
 def _progress(sources: list[Source]) -> Iterator[Callable[[Source, float], None]]:
     """What to tell how far each source is: a bar on a terminal, nothing elsewhere."""
-    console = _console(sys.stderr)
+    out = console(sys.stderr)
     places = {source: place for place, source in enumerate(sources)}
     with Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         TaskProgressColumn(),
         TimeElapsedColumn(),
-        console=console,
-        disable=not console.is_terminal,
+        console=out,
+        disable=not out.is_terminal,
     ) as bars:
         task = bars.add_task("landing", total=len(sources))
 
         def tell(source: Source, done: float) -> None:
-            description = _printable(f"landing {source.name}")
+            description = printable(f"landing {source.name}")
             bars.update(task, description=description, completed=places[source] + done)
 
         yield tell
@@ -478,24 +482,24 @@ def _progress(sources: list[Source]) -> Iterator[Callable[[Source, float], None]
 def _counting(what: str) -> Iterator[tuple[Callable[[int, int | None], None], Callable[[str], None]]]:
     """What to tell how many are done of how many, if that is known, and what to say a line with: a bar on a
     terminal, a line every half minute elsewhere."""
-    console = _console(sys.stderr)
+    out = console(sys.stderr)
     told_at = time.monotonic()
     with Progress(
         TextColumn("{task.description}", markup=False),
         TimeElapsedColumn(),
-        console=console,
-        disable=not console.is_terminal,
+        console=out,
+        disable=not out.is_terminal,
     ) as bars:
         task = bars.add_task(what)
 
         def say(line: str) -> None:
-            bars.console.print(Text(_printable(line)), soft_wrap=True)
+            bars.console.print(Text(printable(line)), soft_wrap=True)
 
         def count(n_done: int, n_all: int | None) -> None:
             nonlocal told_at
             line = f"{n_done:,} {what}" if n_all is None else f"{n_done:,} of {n_all:,} {what}"
             bars.update(task, description=line)
-            if not console.is_terminal and time.monotonic() - told_at >= TELL_SECONDS:
+            if not out.is_terminal and time.monotonic() - told_at >= TELL_SECONDS:
                 told_at = time.monotonic()
                 say(line)
 
@@ -533,7 +537,7 @@ def _live_status(connection: duckdb.DuckDBPyConnection) -> None:
             """,
         )
     for line in remaining(connection):
-        _print(line)
+        print_line(line)
 
 
 def _line(snapshot: str, result: LoadResult) -> str:
@@ -562,7 +566,7 @@ def _show(connection: duckdb.DuckDBPyConnection, query: str) -> None:
     table = Table(*[column[0] for column in result.description or []])
     for row in result.fetchall():
         table.add_row(*[_cell(value) for value in row])
-    _console(sys.stdout).print(table)
+    console(sys.stdout).print(table)
 
 
 def _show_row(connection: duckdb.DuckDBPyConnection, query: str) -> None:
@@ -571,28 +575,16 @@ def _show_row(connection: duckdb.DuckDBPyConnection, query: str) -> None:
     table = Table("name", "value")
     for column, value in zip(result.description or [], result.fetchone() or (), strict=False):
         table.add_row(_cell(column[0]), _cell(value))
-    _console(sys.stdout).print(table)
+    console(sys.stdout).print(table)
 
 
 def _cell(value: object) -> Text:
     """A value is data: never markup, its control characters escaped."""
-    return Text(_printable(f"{value:,}" if isinstance(value, int) else str(value)))
-
-
-def _printable(text: str) -> str:
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
-
-
-def _print(line: str) -> None:
-    _console(sys.stdout).print(Text(_printable(line)), soft_wrap=True)
+    return Text(printable(f"{value:,}" if isinstance(value, int) else str(value)))
 
 
 def _note(line: str) -> None:
-    _console(sys.stderr).print(Text(_printable(line)), soft_wrap=True)
-
-
-def _console(file: object) -> Console:
-    return Console(file=file, highlight=False)  # type: ignore[arg-type]  # rich wants IO[str], sys gives TextIO
+    console(sys.stderr).print(Text(printable(line)), soft_wrap=True)
 
 
 @contextmanager
@@ -603,22 +595,16 @@ def _errors(
     try:
         yield
     except IngestError as error:
-        _fail(str(error), 1)
+        fail(str(error), 1)
     except duckdb.Error as error:
-        _fail(f"{database_path()}: {error}. {again}", 1)
+        fail(f"{database_path()}: {error}. {again}", 1)
     except OSError as error:  # names the file itself
-        _fail(f"{error}. {again}", 1)
+        fail(f"{error}. {again}", 1)
     except (KeyboardInterrupt, RuntimeError) as error:
         # Ctrl-C while DuckDB runs a statement arrives as a RuntimeError.
         if isinstance(error, RuntimeError) and str(error) != "Query interrupted":
             raise
-        _fail("stopped. What was landed before is kept; the same command goes on from there.", 130)
-
-
-def _fail(message: str, code: int) -> NoReturn:
-    one_line = " ".join(message.split())
-    _console(sys.stderr).print(Text(_printable(f"error: {one_line}")), soft_wrap=True)
-    raise typer.Exit(code)
+        fail("stopped. What was landed before is kept; the same command goes on from there.", 130)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,6 @@ from methods.terms import Terms, unit_rows
 Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.int64]
 
-CARD_CHARACTERS = 512
 PAIRS_AT_ONCE = 16_384
 ROWS_AT_ONCE = 2_000_000  # rows drawn at a time, by as many resamples as that makes
 
@@ -44,20 +43,6 @@ class Estimate(NamedTuple):
     sd: float
     low: float
     high: float
-
-
-def card_text(card: str | None, n_characters: int | None = CARD_CHARACTERS) -> str | None:
-    """The part of a model card that is compared: its first `n_characters`, or all of it for None.
-
-    None if the card is missing, too short for that (shorter than 512 characters, where all of it is compared), or
-    says that it was automatically generated, in any case.
-    """
-    if card is None or len(card) < (CARD_CHARACTERS if n_characters is None else n_characters):
-        return None
-    lower = card.lower()
-    if "automatically generated" in lower or "generated automatically" in lower:
-        return None
-    return card[:n_characters]
 
 
 def similarities(

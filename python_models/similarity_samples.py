@@ -4,6 +4,7 @@ import numpy as np
 import pyarrow as pa
 
 from methods import sampling, similarity, terms
+from methods.cards import card_text
 
 
 def model(dbt, session):
@@ -53,9 +54,7 @@ def _corpora(documents, n_characters):
 
     def cards():
         for batch in documents.filter("card is not null").project("card").to_arrow_reader(10_000):
-            yield pa.array(
-                [similarity.card_text(card, n_characters) for card in batch.column(0).to_pylist()], pa.large_string()
-            )
+            yield pa.array([card_text(card, n_characters) for card in batch.column(0).to_pylist()], pa.large_string())
 
     return {"metadata": records, "card": cards}
 
@@ -68,5 +67,5 @@ def _texts(session, documents, nodes, n_characters):
     session.unregister("sampled_nodes")
     return {
         "metadata": [record for record, _ in found],
-        "card": [similarity.card_text(card, n_characters) for _, card in found],
+        "card": [card_text(card, n_characters) for _, card in found],
     }

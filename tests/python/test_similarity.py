@@ -16,7 +16,8 @@ from sklearn.feature_extraction.text import (  # type: ignore[import-untyped]  #
 from sklearn.metrics.pairwise import cosine_similarity  # type: ignore[import-untyped]  # nor here
 
 from methods import similarity
-from methods.similarity import Estimate, card_text, cosines, estimates, levenshtein_similarities, similarities
+from methods.cards import card_text
+from methods.similarity import Estimate, cosines, estimates, levenshtein_similarities, similarities
 from methods.terms import Terms, fit_terms
 
 NAN = float("nan")

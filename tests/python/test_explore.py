@@ -1,0 +1,472 @@
+"""Questions about one model: trees, profiles and differences, on one small hub that is built once."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import networkx as nx
+import pytest
+from conftest import BIN, ROOT, run_dbt, run_phylohub
+from typer.testing import CliRunner, Result
+
+from explore.cli import app
+from explore.diff import compare_records
+from explore.lineage import Branch, EdgeSet, read_tree
+from explore.profile import inheritance
+from explore.warehouse import open_warehouse
+
+Run = Callable[..., Result]
+
+HOSTILE = "evil/\x1b[31m[bold]<script>alert(1)</script>\u202e"
+SHOWN = r"evil/\x1b[31m[bold]<script>alert(1)</script>\u202e"
+CARD = "A card that is long enough to be compared, letter by letter. " * 10
+
+
+def record(model_id: str, *parents: str, **fields: Any) -> dict[str, Any]:
+    tags = [f"base_model:{parent}" for parent in parents]
+    tags += [f"license:{fields['license']}"] if "license" in fields else []
+    found = {"id": model_id, "createdAt": fields.get("created", "2024-01-01T00:00:00.000Z"), "tags": tags}
+    return found | {key: value for key, value in fields.items() if key not in ("license", "created")}
+
+
+RECORDS = [
+    record("lab/base", license="llama3", downloads=900, created="2023-01-01T00:00:00.000Z"),
+    record("lab/base-it", "finetune:lab/base", license="llama3", downloads=500, created="2023-02-01T00:00:00.000Z"),
+    record(
+        "me/chat", "finetune:lab/base-it", "lab/base-it", license="mit", downloads=70, siblings=[{"rfilename": "a"}],
+        cardData={"license": "mit"},
+    ),
+    record("me/chat-GGUF", "quantized:me/chat", downloads=1),
+    record("me/chat-LoRA", "adapter:me/chat", license="mit", siblings=[{"rfilename": "b"}], likes=3, cardData={}),
+    record("me/mix", "merge:me/chat", "merge:other/base", "merge:gone/model", license="mit"),
+    record("me/mix-GGUF", "quantized:me/mix", "quantized:other/base"),
+    record("other/base", license="apache-2.0", created="2023-01-02T00:00:00.000Z"),
+    record(HOSTILE, "adapter:me/chat", license="[red]\x07"),
+    record("c/one", "finetune:c/two", created="2024-01-02T00:00:00.000Z"),
+    record("c/two", "finetune:c/one", created="2024-01-01T00:00:00.000Z"),
+    record("c/self", "finetune:c/self", "finetune:c/two"),
+    record("x/alone", tags=["region:us"]),
+    *(record(f"k/kid-{n}", "quantized:lab/base", downloads=n) for n in range(9)),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("explore")
+    database = folder / "phylohub.duckdb"
+    records = folder / "hub.jsonl"
+    records.write_text("".join(json.dumps(one) + "\n" for one in RECORDS))
+    cards = folder / "cards.jsonl"
+    texts = {"lab/base-it": CARD + "\nfirst\nsame\n", "me/chat": CARD + "\nsecond\x1b[31m\nsame\n"}
+    cards.write_text("".join(json.dumps({"id": key, "card": text}) + "\n" for key, text in texts.items()))
+    for arguments in (["dump", str(records)], ["cards", "--file", str(cards)]):
+        done = run_phylohub(database, "ingest", *arguments)
+        assert done.returncode == 0, done.stderr
+    few = {"n_draws": 20, "n_similarity_resamples": 20, "n_resamples": 20, "n_order_resamples": 1}
+    for command in (["seed"], ["run", "--vars", json.dumps(few)]):
+        done = run_dbt(database, folder / "target", *command)
+        assert done.returncode == 0, done.stdout
+    return database
+
+
+@pytest.fixture
+def run(hub: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.setenv("PHYLOHUB_DATABASE", str(hub))
+
+    def invoke(*arguments: str, columns: int = 100) -> Result:
+        result = CliRunner().invoke(app, list(arguments), env={"COLUMNS": str(columns)})
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        harmless(result.output)
+        return result
+
+    return invoke
+
+
+def harmless(text: str) -> None:
+    assert [char for char in text if not char.isprintable() and char != "\n"] == []
+
+
+def lines(result: Result) -> list[str]:
+    assert (result.exit_code, result.stderr) == (0, "")
+    return [line.rstrip() for line in result.stdout.splitlines()]
+
+
+# ---- tree ----------------------------------------------------------------------------------------------------
+
+
+def test_a_tree_shows_the_line_to_the_root_and_what_is_below(run: Run) -> None:
+    assert lines(run("tree", "me/chat")) == [
+        "all relations: family of lab/base, 18 models, 2 roots",
+        "lab/base  llama3, 10 children, 16 descendants, 900 downloads",
+        "└── finetune lab/base-it  llama3, 1 child, 6 descendants, 500 downloads",
+        "    └── finetune > me/chat <  mit, 4 children, 5 descendants, 70 downloads",
+        "        ├── merge me/mix  mit, 1 child",
+        "        │   also from other/base (merge)",
+        "        │   names as its parent, not in the snapshot: gone/model (merge)",
+        "        │   └── quantized me/mix-GGUF",
+        "        │       also from other/base (quantized)",
+        "        ├── quantized me/chat-GGUF  1 download",
+        rf"        ├── adapter {SHOWN}  [red]\x07",
+        "        └── adapter me/chat-LoRA  mit",
+    ]
+
+
+def test_depth_and_width_say_what_they_leave_out(run: Run) -> None:
+    assert lines(run("tree", "lab/base", "--depth", "1", "--width", "2"))[1:] == [
+        "> lab/base <  llama3, 10 children, 16 descendants, 900 downloads",
+        "├── finetune lab/base-it  llama3, 1 child, 6 descendants, 500 downloads ... and 6 more below",
+        "├── quantized k/kid-8  8 downloads",
+        "└── ... and 8 more children",
+        "more: --depth, --width",
+    ]
+    whole = lines(run("tree", "lab/base", "--depth", "9", "--width", "99"))
+    assert not [line for line in whole if "more" in line]
+    assert len([line for line in whole if "k/kid-" in line]) == 9
+
+
+def test_an_edge_set_shows_its_relations_only(run: Run) -> None:
+    shown = "\n".join(lines(run("tree", "me/chat", "--edge-set", "no_merge")))
+    assert "me/chat-GGUF" in shown
+    assert "me/mix" not in shown
+    alone = lines(run("tree", "me/mix", "--edge-set", "finetune"))
+    assert alone[0] == "fine-tunes only: no parent and no child in the snapshot; --edge-set all may show some"
+    assert alone[1:] == ["> me/mix <  mit"]
+    assert lines(run("tree", "x/alone"))[0] == "all relations: no parent and no child in the snapshot"
+
+
+def test_cycles_are_cut_and_said(run: Run) -> None:
+    assert lines(run("tree", "c/one"))[1:] == [
+        "c/two  2 children",
+        "cycle cut: also names as its parent c/one (finetune)",
+        "└── finetune > c/one <",
+    ]
+    assert "    names itself as its parent: c/self (finetune)" in lines(run("tree", "c/self"))
+
+
+def test_a_model_with_two_places_has_its_children_at_one(run: Run, tmp_path: Path, hub: Path) -> None:
+    """Of a ladder of diamonds, whose paths are as many as 2 to the power of its length, every model is shown twice."""
+    database = tmp_path / "phylohub.duckdb"
+    rungs = 12
+    edges = [(f"d/{n}{a}", f"d/{n + 1}{b}") for n in range(rungs) for a in "ab" for b in "ab"]
+    graph = nx.DiGraph(edges)
+    shutil.copy(hub, database)
+    with duckdb.connect(str(database)) as connection:
+        for mart in ("models", "lineage_edges", "lineage_closure", "model_ancestry"):
+            connection.execute(f"delete from marts.{mart}")
+        for model in graph:
+            below = len(nx.descendants(graph, model))
+            connection.execute("insert into marts.models by name select ? as model_id, false as is_synthetic", [model])
+            connection.execute(
+                "insert into marts.model_ancestry by name select ? as model_id, 'all' as edge_set, 'd/0a' as root_id, "
+                "'d/0a' as family_id, ? as n_children, ? as n_descendants, ? as generation",
+                [model, graph.out_degree(model), below, int(re.sub("[^0-9]", "", model))],
+            )
+            for other, distance in nx.single_source_shortest_path_length(graph, model).items():
+                if other != model:
+                    row = ["all", model, other, distance]
+                    connection.execute("insert into marts.lineage_closure values (?, ?, ?, ?)", row)
+        for parent, child in edges:
+            connection.execute(
+                "insert into marts.lineage_edges values (?, ?, ?, true, false, false, true, false, false, false)",
+                [parent, child, "finetune"],
+            )
+    os.environ["PHYLOHUB_DATABASE"] = str(database)  # `run` puts it back
+    with open_warehouse(print) as warehouse:
+        top = read_tree(warehouse, "d/0a", EdgeSet.ALL, depth=99, width=99)
+    shown = [branch.model_id for branch in top.walk()]
+    assert set(shown) == {"d/0a"} | nx.descendants(graph, "d/0a")
+    assert len(shown) == 1 + 2 + (rungs - 1) * 4
+    noted = [branch for branch in top.walk() if any("its other place" in note for note in branch.notes)]
+    assert len(noted) == (rungs - 2) * 2
+    assert not any(branch.branches for branch in noted)
+
+
+def test_lines_and_trees_are_those_of_a_walk_over_the_edges(run: Run, hub: Path) -> None:
+    """networkx, on the edges that count, finds the same descendants and shortest lines."""
+    cut = {EdgeSet.ALL: "not is_cut_all", EdgeSet.FINETUNE: "not is_cut_finetune and relation = 'finetune'"}
+    for edge_set, condition in cut.items():
+        with open_warehouse(print) as warehouse:
+            graph = nx.DiGraph()
+            edges = warehouse.rows(
+                "select parent_id, child_id from marts.lineage_edges "
+                f"where parent_in_hub and not is_self_loop and {condition}"
+            )
+            graph.add_edges_from((edge["parent_id"], edge["child_id"]) for edge in edges)
+            roots = {node for node in graph if graph.in_degree(node) == 0}
+            for model in graph:
+                top = read_tree(warehouse, model, edge_set, depth=99, width=99)
+                above = up_to(top, model)
+                assert {branch.model_id for branch in above[-1].walk()} == {model} | nx.descendants(graph, model)
+                path = [branch.model_id for branch in above]
+                assert path[0] in roots
+                assert nx.is_path(graph, path)
+                assert len(path) == min(
+                    nx.shortest_path_length(graph, root, model) + 1 for root in roots if nx.has_path(graph, root, model)
+                )
+
+
+def up_to(top: Branch, model_id: str) -> list[Branch]:
+    path = [top]
+    while path[-1].model_id != model_id:
+        path.append(path[-1].branches[0])
+    return path
+
+
+class Page(HTMLParser):
+    """The tags of a page, its text, and what it would fetch."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.opened: list[str] = []
+        self.open: list[str] = []
+        self.text = ""
+        self.fetched: list[tuple[str, str | None]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.opened.append(tag)
+        if tag != "meta":
+            self.open.append(tag)
+        self.fetched += [
+            (name, value) for name, value in attrs if name in ("src", "href", "action") or name[:2] == "on"
+        ]
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_a_page_is_whole_and_asks_nobody_for_anything(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "tree.html"
+    assert lines(run("tree", "me/chat", "--html", str(path))) == [f"wrote {path}"]
+    text = path.read_text()
+    page = Page(text)
+    assert page.open == []
+    assert page.fetched == []
+    assert "script" not in page.opened
+    assert page.opened.count("details") == 4  # lab/base, lab/base-it, me/chat, me/mix
+    assert SHOWN in page.text
+    assert "<mark>me/chat</mark>" in text
+    assert "also from other/base (merge)" in page.text
+    harmless(text)
+    assert [left.name for left in tmp_path.iterdir()] == ["tree.html"]
+    missing = run("tree", "me/chat", "--html", str(tmp_path / "no" / "tree.html"))
+    assert missing.exit_code == 1
+    assert re.fullmatch(r"error: .*No such file or directory.*\n", missing.stderr)
+
+
+# ---- model ---------------------------------------------------------------------------------------------------
+
+
+def test_a_profile_tells_how_the_license_came_down(run: Run) -> None:
+    shown = lines(run("model", "me/chat"))
+    assert shown[-4:] == [
+        "licenses from the root down to it",
+        "          lab/base     llama3  root",
+        "finetune  lab/base-it  llama3  inherited",
+        "finetune  me/chat      mit     mutated",
+    ]
+    for line in (
+        "licenses            mit",
+        "children            4 (2 adapter, 1 merge, 1 quantized)",
+        "by all              root lab/base; generation 2; family of lab/base",
+        "card                ok",
+    ):
+        assert line in shown
+
+
+@pytest.mark.parametrize(
+    ("parent", "child", "word"),
+    [
+        (["a"], ["a"], "inherited"),
+        (["a"], ["b"], "mutated"),
+        (["a"], ["a", "b"], "mutated"),
+        (["a"], [], "dropped"),
+        ([], ["a"], "added"),
+        ([], [], "none"),
+    ],
+)
+def test_what_became_of_a_license(parent: list[str], child: list[str], word: str) -> None:
+    assert inheritance(parent, child) == word
+
+
+def test_a_profile_for_scripts_is_json(run: Run) -> None:
+    profile = json.loads(run("model", "me/mix", "--json").stdout)
+    assert profile["parents"] == [
+        {"parent_id": "gone/model", "relation": "merge", "state": "missing"},
+        {"parent_id": "me/chat", "relation": "merge", "state": "parent"},
+        {"parent_id": "other/base", "relation": "merge", "state": "parent"},
+    ]
+    assert profile["children_by_relation"] == {"quantized": 1}
+    assert profile["ancestry"]["all"]["n_roots"] == 2
+    assert profile["card_outcome"] is None
+    assert json.loads(run("model", HOSTILE, "--json").stdout)["model_id"] == HOSTILE
+
+
+# ---- diff ----------------------------------------------------------------------------------------------------
+
+
+def test_a_model_is_compared_with_its_parent(run: Run) -> None:
+    shown = lines(run("diff", "me/chat"))
+    assert shown[:22] == [
+        "- lab/base-it",
+        "+ me/chat",
+        "",
+        "record: 5 fields differ, 0 the same",
+        "cardData.license",
+        "  + mit",
+        "createdAt",
+        "  - 2023-02-01T00:00:00.000Z",
+        "  + 2024-01-01T00:00:00.000Z",
+        "downloads",
+        "  - 500",
+        "  + 70",
+        "siblings",
+        "  + a",
+        "tags",
+        "  - base_model:finetune:lab/base",
+        "  - license:llama3",
+        "  + base_model:finetune:lab/base-it",
+        "  + base_model:lab/base-it",
+        "  + license:mit",
+        "",
+        "cards: they differ",
+    ]
+    assert "-first" in shown
+    assert r"+second\x1b[31m" in shown
+    assert "... and 2 more lines (--lines)" in lines(run("diff", "me/chat", "--lines", "5"))
+    two = run("diff", "me/mix")
+    assert two.stderr == "comparing with other/base; other parents: me/chat\n"
+    nobody = run("diff", "x/alone")
+    assert (nobody.exit_code, nobody.stdout) == (1, "")
+    assert "x/alone has no parent in the snapshot" in nobody.stderr
+
+
+def test_two_models_are_compared(run: Run) -> None:
+    shown = lines(run("diff", "me/chat", "me/chat-LoRA"))
+    assert "record: 6 fields differ, 1 the same" in shown
+    assert "No card to compare: none has been fetched, or there is none, of me/chat-LoRA." in shown
+    assert [line for line in shown if line.startswith("  metadata, levenshtein: 0.")]
+    same = lines(run("diff", "me/chat", "me/chat"))
+    assert "record: 0 fields differ, 5 the same" in same
+    assert "cards: the same" in same
+
+
+def test_records_are_compared_field_by_field() -> None:
+    first = {"id": "a", "n": 1, "gone": None, "list": [1, {"x": 1, "y": 2}], "deep": {"a": {"b": "x"}}, "odd": ["a"]}
+    second = {"id": "b", "n": 1, "list": [{"x": 1, "y": 2}, "1"], "deep": {"a": {"b": "y"}}, "odd": "a"}
+    changes, n_same = compare_records(first, second)
+    assert n_same == 2  # n and list: 1 and "1" are shown alike
+    assert [(change.name, change.before, change.after) for change in changes] == [
+        ("deep.a.b", "x", "y"),
+        ("gone", "null", None),
+        ("odd", "a", "a"),
+    ]
+
+
+# ---- which model is meant ------------------------------------------------------------------------------------
+
+
+def test_near_matches_of_a_mistyped_id(run: Run) -> None:
+    result = run("tree", "me/chta")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.splitlines() == [
+        "error: There is no model me/chta. Did you mean one of these?",
+        "  me/chat  (5 descendants, 70 downloads)",
+    ]
+    assert run("model", "chat-GUFF").stderr.splitlines()[1].startswith("  me/chat-GGUF ")
+    nothing = run("diff", "me/chat", "zzzzzzzzzzzzzzzzzzzz")
+    assert (nothing.exit_code, nothing.stderr) == (1, "error: There is no model zzzzzzzzzzzzzzzzzzzz.\n")
+    assert run("tree", "bad\x1b[31m\u202e").exit_code == 1
+    assert run("tree", "\udcff").exit_code == 1
+
+
+def test_case_and_author_may_be_left_out(run: Run) -> None:
+    result = run("tree", "ME/Chat")
+    assert (result.exit_code, result.stderr) == (0, "taking me/chat for ME/Chat\n")
+    assert run("model", "CHAT-gguf").stderr == "taking me/chat-GGUF for CHAT-gguf\n"
+    several = run("model", "base")
+    assert (several.exit_code, several.stdout) == (1, "")
+    assert several.stderr.splitlines() == [
+        "error: 2 models are called base. Say which, such as:",
+        "  lab/base  (16 descendants, 900 downloads)",
+        "  other/base  (2 descendants, 0 downloads)",
+    ]
+
+
+def test_a_parent_that_is_gone_is_named_with_its_children(run: Run) -> None:
+    result = run("tree", "gone/model")
+    assert result.exit_code == 1
+    assert "gone/model is not in the snapshot: deleted, private or renamed" in result.stderr
+    assert result.stderr.splitlines()[1:] == ["  me/mix"]
+
+
+# ---- what is read --------------------------------------------------------------------------------------------
+
+
+def test_the_published_copy_is_read_while_the_build_file_is_written(
+    run: Run, hub: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = tmp_path / "phylohub.duckdb"
+    published = tmp_path / "published" / "current" / "phylohub.duckdb"
+    monkeypatch.setenv("PHYLOHUB_DATABASE", str(database))
+    nothing = run("tree", "me/chat")
+    assert nothing.exit_code == 1
+    assert "There is no warehouse" in nothing.stderr
+    published.parent.mkdir(parents=True)
+    with duckdb.connect(str(published)) as connection:
+        connection.execute(f"attach '{hub}' as hub (read_only)")
+        connection.execute("create schema marts")
+        for (mart,) in connection.execute(
+            "select table_name from duckdb_tables() where database_name = 'hub' and schema_name = 'marts'"
+        ).fetchall():
+            connection.execute(f"create table marts.{mart} as from hub.marts.{mart}")
+    tree = run("tree", "me/chat")
+    assert tree.exit_code == 0
+    assert "Reading the published copy" in tree.stderr
+    assert "finetune > me/chat <" in tree.stdout
+    assert "card                not known here" in run("model", "me/chat").stdout
+    difference = run("diff", "me/chat")
+    assert "This file holds the marts only" in difference.stdout
+    assert "record:" not in difference.stdout
+    duckdb.connect(str(database)).close()  # nothing was built in it
+    assert run("tree", "me/chat").exit_code == 0
+    published.unlink()
+    assert "No marts in" in run("tree", "me/chat").stderr
+
+
+def test_the_command_answers_without_loading_what_landing_needs(hub: Path) -> None:
+    """A user's command line, where these three are commands like all others."""
+    shown = run_phylohub(hub, "tree", "me/chat-GGUF")
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert "quantized > me/chat-GGUF <" in shown.stdout
+    assert "model" in run_phylohub(hub, "--help").stdout
+    program = (
+        "import sys; sys.argv = ['phylohub', 'model', 'me/chat']\n"
+        "from explore.main import main\n"
+        "try: main()\n"
+        "finally: print([name for name in ('huggingface_hub', 'pyarrow', 'numpy', 'scipy') if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env={**os.environ, "PHYLOHUB_DATABASE": str(hub)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+    assert (BIN / "phylohub").exists()
