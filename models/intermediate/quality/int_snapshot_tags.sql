@@ -11,13 +11,25 @@ models as (
 
 ),
 
+vocabulary as (
+
+    select * from {{ ref('tag_prefixes') }}
+
+),
+
+relations as (
+
+    select * from {{ ref('relations') }}
+
+),
+
 flags as (
 
     select * from {{ ref('tag_flags') }}
 
 ),
 
-exploded as (
+tags as (
 
     select
         snapshot,
@@ -27,57 +39,71 @@ exploded as (
 
 ),
 
-split as (
+prefixes as (
 
     select
-        *,
-        {{ tag_prefix('tag') }} as prefix
-    from exploded
-    where tag is not null
+        snapshot,
+        model_id,
+        {{ tag_prefix('tag') }} as prefix,
+        {{ base_model_relation("substr(tag, length('base_model:') + 1)") }} as relation
+    from tags
+    where tag like '%:%'
 
 ),
 
-seen as (
+-- Known words are on every model and are never news: leaving them out is most of the work saved.
+words as (
+
+    select
+        prefixes.snapshot,
+        prefixes.model_id,
+        'prefix' as kind,
+        prefixes.prefix as value
+    from prefixes
+    left join vocabulary on prefixes.prefix = vocabulary.prefix
+    where vocabulary.prefix is null
+    union all
+    select
+        prefixes.snapshot,
+        prefixes.model_id,
+        'relation' as kind,
+        prefixes.relation as value
+    from prefixes
+    left join relations on prefixes.relation = relations.relation
+    where prefixes.prefix = 'base_model' and prefixes.relation is not null and relations.relation is null
+
+),
+
+counted as (
 
     select
         snapshot,
-        model_id,
-        'prefix' as kind,
-        prefix as value
-    from split
-    where prefix is not null
+        kind,
+        value,
+        count(distinct model_id) as n_models,
+        count(distinct split_part(model_id, '/', 1)) as n_owners
+    from words
+    group by snapshot, kind, value
     union all
     select
-        snapshot,
-        model_id,
-        'relation' as kind,
-        {{ base_model_relation("substr(tag, length('base_model:') + 1)") }} as value
-    from split
-    where prefix = 'base_model'
-    union all
-    select
-        split.snapshot,
-        split.model_id,
+        tags.snapshot,
         'flag' as kind,
-        split.tag as value
-    from split
-    inner join flags on split.tag = flags.flag
+        tags.tag as value,
+        count(*) as n_models,
+        cast(null as bigint) as n_owners
+    from tags
+    inner join flags on tags.tag = flags.flag
+    group by tags.snapshot, tags.tag
 
 ),
 
 final as (
 
     select
-        seen.snapshot,
-        snapshots.completed_at,
-        seen.kind,
-        seen.value,
-        count(distinct seen.model_id) as n_models,
-        count(distinct split_part(seen.model_id, '/', 1)) as n_owners
-    from seen
-    inner join snapshots on seen.snapshot = snapshots.snapshot
-    where seen.value is not null
-    group by seen.snapshot, snapshots.completed_at, seen.kind, seen.value
+        counted.*,
+        snapshots.completed_at
+    from counted
+    inner join snapshots on counted.snapshot = snapshots.snapshot
 
 )
 
