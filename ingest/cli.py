@@ -420,7 +420,7 @@ def report(
     # Not at the top: the figures take half a second to import, which no other command should wait for.
     from report.build import write_report
 
-    with _errors():
+    with _errors("The report that was there is kept; mend that and run the same command again."):
         n_figures = write_report(database_path(), to)
     print_line(f"report: {to / 'index.html'} ({n_figures} figures, each as SVG and PNG in {to / 'figures'})")
 

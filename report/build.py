@@ -5,6 +5,7 @@ import hashlib
 import shutil
 import tempfile
 from contextlib import suppress
+from decimal import Decimal
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -132,11 +133,13 @@ def _hash(text: str) -> str:
 
 
 def _cell(value: object, column: Column) -> str:
-    if column.kind == "count" and isinstance(value, int | float):
-        return number(value)
+    if column.kind == "count" and isinstance(value, int | float | Decimal):
+        return number(value)  # a published copy has decimals where the build file has 128 bit integers
     if column.kind == "share" and (value is None or isinstance(value, float)):
         return share(value)
     if column.kind == "decimal" and isinstance(value, int | float):
         small = value != 0 and abs(value) < 0.001
         return f"{value:.1e}" if small else number(value, 0 if abs(value) >= 1000 else 3)
+    if column.kind == "decimal" and isinstance(value, str):
+        return value  # a number that `measured` has formatted already
     return shown(value)

@@ -1,7 +1,7 @@
 """How traits change from parent to child: mutation, drift and its order, license categories, languages, cards."""
 
 from report.content import Column, Figure, Page, Section, Table
-from report.figures import COUNT, SHARE, Arc, Dot, Move, arcs, dots, moves
+from report.figures import COUNT, DECIMAL, SHARE, Arc, Dot, Move, arcs, dots, moves
 from report.marts import TRAITS, Marts, relation_order, relation_word
 from report.text import counted, number, share, shown
 
@@ -194,7 +194,7 @@ def _categories(marts: Marts) -> Section:
                 f"Places of licenses by category: {title}",
                 f"On the order of licenses, {rows[0][0]} licenses lie earliest (mean place {rows[0][1]:.1f}) and "
                 f"{rows[-1][0]} licenses latest ({rows[-1][1]:.1f}).{strongest}",
-                dots([Dot(row[0], row[1], row[2], row[3]) for row in rows], "place on the order of licenses", "~g"),
+                dots([Dot(row[0], row[1], row[2], row[3]) for row in rows], "place on the order of licenses", DECIMAL),
                 key="Dots: mean place. Lines: from the first place to the last.",
                 table=Table(
                     f"Drift between {title}",

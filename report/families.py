@@ -135,9 +135,9 @@ def _tree(marts: Marts, number_: int, family: Sequence[Any]) -> Figure | None:
     return Figure(
         f"tree-{number_}",
         f"{number_}. {shown(family_id, 60)}",
-        f"The family of {shown(family_id, 60)} has {counted(n_models, 'member')}, {number(depth)} generations at "
-        "the most and "
-        f"{number(width)} members in the widest. {counted(n_members, 'member')} descend from its root, "
+        f"The family of {shown(family_id, 60)} has {counted(n_models, 'member')}, is {counted(depth, 'generation')} "
+        f"deep by the longest way, and has {number(width)} members in the widest. "
+        f"{counted(n_members, 'member')} descend from its root, "
         f"{share(first_ring / n_members)} of them directly. Structural virality {number(virality, 2)}: "
         + ("close to a broadcast." if virality is not None and virality < 3 else "descent passes through many hands."),
         radial(nodes, numbered),

@@ -45,7 +45,7 @@ CONFIG: dict[str, Any] = {
     "text": {"font": FONT, "fontSize": 10.5, "color": INK},
 }
 YEARS = alt.Axis(format="%Y", tickCount={"interval": "year", "step": 1})
-SHARE, COUNT, DECIMAL = ".0%", "~s", "~g"
+SHARE, COUNT, DECIMAL = ".0%", "~s", ".4~f"
 
 
 def draw(chart: alt.TopLevelMixin, finding: str) -> tuple[str, bytes]:
@@ -257,6 +257,7 @@ def radial(nodes: Sequence[Leaf], numbered: Sequence[int]) -> alt.LayerChart:
     rings = max((node.distance for node in nodes), default=1) or 1
     bend = _bend(rings)
     most = max((node.members for node in nodes[1:]), default=1)  # the root stands for nobody but itself
+    largest = 130 * min(1, 300 / len(nodes))  # square pixels of the largest dot: many large ones would be a blot
     links = [
         {
             "x": places[node.parent][0],
@@ -269,7 +270,7 @@ def radial(nodes: Sequence[Leaf], numbered: Sequence[int]) -> alt.LayerChart:
         if node.parent is not None
     ]
     points = [
-        {"x": x, "y": y, "size": round(5 + 130 * (node.members - 1) / max(most - 1, 1), 2)}
+        {"x": x, "y": y, "size": round(5 + largest * (node.members - 1) / max(most - 1, 1), 2)}
         for (x, y), node in zip(places[1:], nodes[1:], strict=True)
     ]
     circles = [
@@ -346,6 +347,17 @@ def radial_layout(nodes: Sequence[Leaf]) -> list[tuple[float, float]]:
     return places
 
 
+LOGARITHM = alt.Scale(type="log", base=10, nice=False)
+
+
+def _decades(values: Sequence[float]) -> alt.Axis:
+    """An axis of logarithms with 1, 10, 100 ... marked, and 2 and 5 between where there are few of them."""
+    low, high = min(values), max(values)
+    steps = (1, 2, 5) if high < 200 * low else (1,)
+    marks = [step * 10**power for power in range(10) for step in steps]
+    return alt.Axis(format=COUNT, values=[mark for mark in marks if low <= mark <= high])
+
+
 @dataclass(frozen=True)
 class Bubble:
     """So many families in one cell of a plane."""
@@ -355,7 +367,7 @@ class Bubble:
     n: int
 
 
-def bubbles(cells: Sequence[Bubble], x_title: str, y_title: str, *, log_y: bool = False) -> alt.LayerChart:
+def bubbles(cells: Sequence[Bubble], x_title: str, y_title: str) -> alt.LayerChart:
     """Cells of a plane, their area the logarithm of how many there are: one family can be seen beside a thousand."""
     most = max(cell.n for cell in cells)
     data = _data(
@@ -364,19 +376,12 @@ def bubbles(cells: Sequence[Bubble], x_title: str, y_title: str, *, log_y: bool 
             for cell in cells
         ]
     )
-    plain = alt.Scale(zero=False)
-    logarithm = alt.Scale(type="log", base=10, nice=False)
     chart = (
         alt.Chart(data)
         .mark_point(filled=True, color=PALE, stroke=BLUE, strokeWidth=0.8, opacity=1)
         .encode(
-            x=alt.X("x:Q", title=x_title, scale=logarithm, axis=alt.Axis(format=COUNT, tickCount=5)),
-            y=alt.Y(
-                "y:Q",
-                title=y_title,
-                scale=logarithm if log_y else plain,
-                axis=alt.Axis(tickCount=6, format=COUNT if log_y else DECIMAL),
-            ),
+            x=alt.X("x:Q", title=x_title, scale=LOGARITHM, axis=_decades([cell.x for cell in cells])),
+            y=alt.Y("y:Q", title=y_title, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=6, format=DECIMAL)),
             size=alt.Size("size:Q", scale=None),
         )
     )
@@ -421,8 +426,8 @@ def lines(series: Sequence[tuple[str, Sequence[tuple[date, int]]]], title: str, 
         title=None,
         axis=YEARS,
     )
-    scale = alt.Scale(type="log", base=10) if log else alt.Scale()
-    y = alt.Y("n:Q", title=title, scale=scale, axis=alt.Axis(format=COUNT, tickCount=5))
+    axis = _decades([n for _, points in series for _, n in points]) if log else alt.Axis(format=COUNT, tickCount=5)
+    y = alt.Y("n:Q", title=title, scale=LOGARITHM if log else alt.Scale(), axis=axis)
     line = alt.Chart(_data(data)).encode(x=x, y=y)
     layers = [
         line.transform_filter(f"datum.line === {number}").mark_line(

@@ -1,7 +1,7 @@
 """How alike relatives are, shape by shape."""
 
 from report.content import Column, Figure, Page, Section, Table
-from report.figures import Dot, dots
+from report.figures import DECIMAL, Dot, dots
 from report.marts import Marts
 from report.text import number
 
@@ -84,7 +84,7 @@ def _similarity(marts: Marts, artifact: str) -> Section:
                 f"similarity-{artifact}-{measure}",
                 f"{title}, by {measure_word}",
                 f"Mean similarity over the shapes: {'; '.join(means)}.",
-                dots(drawn, "mean similarity", "~g", top=1.0),
+                dots(drawn, "mean similarity", DECIMAL, top=1.0),
                 key="Dots: here, with 95 % intervals (often narrower than the dot). "
                 "Letters name the two models of the shape."
                 + (

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable
+from decimal import Decimal
 
 NOTHING = "\u2013"  # what stands where there is no value
 
@@ -35,7 +36,7 @@ def labels(texts: Iterable[object], limit: int = 30) -> list[str]:
     return made
 
 
-def number(value: float | None, digits: int = 0) -> str:
+def number(value: float | Decimal | None, digits: int = 0) -> str:
     """12,345 or 1.25; a minus that is one."""
     if value is None or math.isnan(value):
         return NOTHING
@@ -48,7 +49,7 @@ def share(value: float | None) -> str:
         return NOTHING
     percent = 100 * value
     digits = 1 if percent == 0 or abs(percent) >= 0.1 else 4
-    return f"{percent:.{digits}f} %".replace("-", "\u2212")
+    return f"{percent:.{digits}f}\u00a0%".replace("-", "\u2212")
 
 
 def measured(value: float | None, unit: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -11,18 +12,18 @@ from html import unescape
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from xml.parsers import expat
 
 import duckdb
 import networkx as nx
 import pytest
-from conftest import Build
+from conftest import BIN, Build
 from typer.testing import CliRunner
 
 from ingest.cli import app
 from ingest.synthetic import records
-from ingest.warehouse import IngestError, connect
+from ingest.warehouse import IngestError, connect, connect_to_copy
 from report import build as report_build
 from report.build import _hash, write_report
 from report.families import tree_nodes
@@ -30,6 +31,7 @@ from report.figures import BLUE, DARK, INK, MUTED, ORANGE, Leaf, radial_layout
 from report.marts import Marts
 from report.overview import beside
 from report.text import labels, number, share, shown
+from serve.publish import publish
 
 HOSTILE = [
     "<script>alert(1)</script>/x",
@@ -237,20 +239,39 @@ def test_hostile_names_are_text(report: Path) -> None:
     assert families.index("&lt;script&gt;alert(1)") < families.index("onerror=alert(1)"), "largest first"
 
 
-def test_same_marts_give_the_same_bytes(
-    build: Build, report: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PHYLOHUB_THREADS", "1")
-    monkeypatch.setenv("TZ", "Asia/Tokyo")
-    write_report(build.database, tmp_path / "again")
+def test_same_marts_give_the_same_bytes(build: Build, report: Path, tmp_path: Path) -> None:
+    """Also from the command line, in another process, with one thread, and in another place of the world."""
+    done = subprocess.run(
+        [str(BIN / "phylohub"), "report", "--to", str(tmp_path / "again")],
+        env={
+            **os.environ,
+            "PHYLOHUB_DATABASE": str(build.database),
+            "PHYLOHUB_THREADS": "1",
+            "PYTHONHASHSEED": "7",
+            "TZ": "Asia/Tokyo",
+            "LC_ALL": "C.UTF-8",
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "index.html" in done.stdout
+    assert (tmp_path / "again" / "index.html").stat().st_mode & 0o044 == 0o044
+
+    # A published copy holds the same marts.
+    with connect_to_copy(build.database) as connection:
+        published = publish(connection, tmp_path / "published", force=True)
+    write_report(published.folder / "phylohub.duckdb", tmp_path / "from-copy")
 
     def content(folder: Path) -> dict[str, bytes]:
         return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
-    first, second = content(report), content(tmp_path / "again")
+    first = content(report)
     assert len(first) > 50
-    assert list(set(first) ^ set(second)) == []
-    assert [name for name in first if first[name] != second[name]] == []
+    for folder in ("again", "from-copy"):
+        second = content(tmp_path / folder)
+        assert list(set(first) ^ set(second)) == []
+        assert [name for name in first if first[name] != second[name]] == []
 
 
 def test_the_old_report_stays_until_the_new_one_is_whole(
@@ -260,7 +281,7 @@ def test_the_old_report_stays_until_the_new_one_is_whole(
     to.mkdir()
     (to / "index.html").write_text(f'<meta name="generator" content="{report_build.MARK}">an old one')
 
-    def fail(*_: object) -> tuple[str, bytes]:
+    def fail(*_: object) -> NoReturn:
         raise OSError("No space left on device")
 
     with monkeypatch.context() as patch:
@@ -271,16 +292,14 @@ def test_the_old_report_stays_until_the_new_one_is_whole(
     assert "an old one" in (to / "index.html").read_text()
 
     # The new folder cannot take the place: the old one is put back.
-    real = Path.rename
+    rename = Path.rename
+
+    def fail_for_new(self: Path, target: Path) -> Path:
+        return rename(self, target) if self.name in {"report", ".report.old"} else fail()
+
     with monkeypatch.context() as patch:
         patch.setattr(report_build, "_write", lambda *_: 0)
-        patch.setattr(
-            Path,
-            "rename",
-            lambda self, at: (
-                fail() if self.name.startswith(".report.") and self.name != ".report.old" else real(self, at)
-            ),
-        )
+        patch.setattr(Path, "rename", fail_for_new)
         with pytest.raises(OSError, match="No space left"):
             write_report(build.database, to)
     assert [path.name for path in tmp_path.iterdir()] == ["report"]
@@ -294,9 +313,13 @@ def test_the_old_report_stays_until_the_new_one_is_whole(
             write_report(build.database, to)
     assert "an old one" in (to / "index.html").read_text()
 
+    def write(_: object, folder: Path) -> int:
+        return (folder / "index.html").write_text("a new one")
+
+    monkeypatch.setattr(report_build, "_write", write)
     write_report(build.database, to)
     assert [path.name for path in tmp_path.iterdir()] == ["report"]
-    assert "an old one" not in (to / "index.html").read_text()
+    assert (to / "index.html").read_text() == "a new one"
 
 
 def test_a_folder_that_is_no_report_is_never_replaced(build: Build, tmp_path: Path) -> None:
@@ -308,13 +331,7 @@ def test_a_folder_that_is_no_report_is_never_replaced(build: Build, tmp_path: Pa
     assert (tmp_path / "thesis.tex").read_text() == "years of work"
 
 
-def test_command_line(build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PHYLOHUB_DATABASE", str(build.database))
-    done = CliRunner().invoke(app, ["report", "--to", str(tmp_path / "r")])
-    assert done.exit_code == 0, done.output
-    assert "index.html" in done.output.replace("\n", "")
-    assert (tmp_path / "r" / "index.html").stat().st_mode & 0o044 == 0o044
-
+def test_without_marts_the_command_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bare = tmp_path / "bare.duckdb"
     duckdb.connect(str(bare)).close()
     monkeypatch.setenv("PHYLOHUB_DATABASE", str(bare))
@@ -365,7 +382,7 @@ def test_bars_and_findings_tell_the_marts_numbers(build: Build, report: Path) ->
     ((n_edges, rate),) = build.rows(
         "select n_edges, rate from marts.mutation_rates where trait = 'license' and relation = 'finetune'"
     )
-    assert f"license {share(rate)} of {n_edges:,} edges (study 19.8 %)" in evolution
+    assert f"license {share(rate)} of {n_edges:,} edges (study 19.8\u00a0%)" in evolution
 
 
 def test_every_published_figure_stands_beside_ours(build: Build, report: Path) -> None:
@@ -476,9 +493,9 @@ def test_text_and_numbers() -> None:
     assert shown("\x00" * 9, 10) == r"\x00\x00\…"
     assert labels(["a" * 40, "a" * 41, "a" * 42], 10) == ["aaaaaaaaa…", "aaaaa… (2)", "aaaaa… (3)"]
     assert [share(value) for value in (0.1234, 0, 0.00001, None, float("nan"))] == [
-        "12.3 %",
-        "0.0 %",
-        "0.0010 %",
+        "12.3\u00a0%",
+        "0.0\u00a0%",
+        "0.0010\u00a0%",
         shown(None),
         shown(None),
     ]
