@@ -4,6 +4,8 @@ import math
 from collections.abc import Iterable
 from decimal import Decimal
 
+from ingest.terminal import printable
+
 NOTHING = "\u2013"  # what stands where there is no value
 
 
@@ -16,7 +18,7 @@ def shown(text: object, limit: int = 300) -> str:
     if text is None:
         return NOTHING
     whole = str(text)
-    head = "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in whole[:limit])
+    head = printable(whole[:limit])
     if not head.strip():
         return "(empty)"
     return head if len(whole) <= limit and len(head) <= limit else head[: limit - 1] + "…"
