@@ -69,6 +69,12 @@ def hostile_records() -> Iterator[dict[str, Any]]:
                 "downloads": 20_000_000 - child,
                 "createdAt": f"2025-{1 + child % 9:02}-03T00:00:00Z",
             }
+    # The child hangs on the parent that is nearer to the root, not on the one with more descendants.
+    edges = [("near", "root"), ("q", "root"), ("far", "q"), ("child", "near"), ("child", "far")]
+    edges += [(f"other-{n}", "far") for n in range(5)]
+    for model in sorted({name for edge in edges for name in edge}):
+        tags = [f"base_model:finetune:diamond/{parent}" for child, parent in edges if child == model]
+        yield {"id": f"diamond/{model}", "tags": tags, "createdAt": "2025-02-01T00:00:00Z"}
 
 
 @pytest.fixture(scope="module")
@@ -422,7 +428,8 @@ def test_trees_are_shortest_paths_from_the_root(build: Build, limit: int) -> Non
         )
     )
     families = build.rows(
-        "select family_id from marts.families where edge_set = 'no_merge' order by depth desc, n_models desc limit 6"
+        "select family_id from marts.families where edge_set = 'no_merge' "
+        "order by family_id = 'diamond/root' desc, depth desc, n_models desc limit 6"
     )
     with connect(build.database, read_only=True) as connection:
         marts = Marts(connection)
