@@ -103,8 +103,11 @@ def bars(rows: Sequence[Bar], title: str, form: str = SHARE) -> alt.LayerChart:
         ]
     )
     most = max([row.value for row in rows] + [row.published or 0 for row in rows])
+    axis = alt.Axis(format=form, tickCount=4)
+    if form == SHARE:
+        axis = alt.Axis(format=form, tickCount=4, labelExpr="datum.value > 1 ? '' : datum.label")  # no 120 %
     # Room for the words at the end of the longest bar.
-    x = alt.X("value:Q", title=title, axis=alt.Axis(format=form, tickCount=4), scale=alt.Scale(domain=[0, most * 1.22]))
+    x = alt.X("value:Q", title=title, axis=axis, scale=alt.Scale(domain=[0, most * 1.22]))
     base = alt.Chart(data).encode(y=_rows_axis(names))
     return _sized(
         ROW * len(rows),
