@@ -11,12 +11,13 @@ STAMP := $(VENV)/installed
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
-.PHONY: help setup build publish hub report bench bench-table test test-python lint format lock clean
+.PHONY: help setup build publish hub report site test-site bench bench-table test test-python lint format lock clean
 
 help:
 	@echo "make build                 build the warehouse from a synthetic hub of 20,000 models"
 	@echo "make build SOURCE=path     build it from real records (JSON Lines, hub-stats parquet, or a folder)"
 	@echo "make report                write build/report: its figures and tables as pages that open from disk"
+	@echo "make site                  write build/site: the same as pages to search and click, from the published marts (needs npm)"
 	@echo "make publish               copy the marts to build/published/current for BI: DuckDB, parquet, manifest"
 	@echo "make test                  run every check and test"
 	@echo "make hub MODELS=1860411    write a synthetic hub of so many models to build/hub-MODELS.jsonl.zst (or HUB=path)"
@@ -57,6 +58,29 @@ bench: setup
 
 bench-table: setup
 	python -m benchmarks.report
+
+# Where the published marts lie, and the most models that get a page (docs/site.md).
+PUBLISHED ?= build/published/current
+SITE_MODELS ?= 200000
+SITE := reports/site
+export SEND_ANONYMOUS_USAGE_STATS := no
+
+$(SITE)/node_modules/.package-lock.json: $(SITE)/package.json $(SITE)/package-lock.json $(SITE)/patch.js
+	npm --prefix $(SITE) install --prefer-offline --no-audit --no-fund
+	npm --prefix $(SITE) run postinstall
+	@touch $@
+
+site: $(SITE)/node_modules/.package-lock.json
+	@test -e "$(PUBLISHED)/parquet/models.parquet" || { echo "no published marts in $(PUBLISHED): make publish first, or say where with PUBLISHED=" >&2; exit 1; }
+	rm -rf $(SITE)/build $(SITE)/.evidence/template/static/data
+	EVIDENCE_VAR__parquet="$(abspath $(PUBLISHED))/parquet" EVIDENCE_VAR__models=$(SITE_MODELS) npm --prefix $(SITE) run sources
+	npm --prefix $(SITE) run build
+	mkdir -p build && rm -rf build/site && mv $(SITE)/build build/site
+	@echo "look at it: python3 -m http.server --bind 127.0.0.1 -d build/site"
+
+# Clicks through build/site; needs Chromium (CHROMIUM names another one than /usr/bin/chromium).
+test-site:
+	npm --prefix $(SITE) test
 
 report: setup
 	phylohub report

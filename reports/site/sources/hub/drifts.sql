@@ -1,0 +1,5 @@
+-- The 100 strongest of each trait and relation.
+from read_parquet('${parquet}/trait_drifts.parquet')
+where traffic > 0
+qualify row_number() over (partition by trait, relation order by traffic desc, from_value, to_value) <= 100
+order by trait, relation, traffic desc, from_value, to_value

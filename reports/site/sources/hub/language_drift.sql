@@ -1,0 +1,1 @@
+from read_parquet('${parquet}/language_drift.parquet') order by relation

@@ -1,0 +1,1 @@
+from read_parquet('${parquet}/trait_orderings.parquet') order by trait, relation, weighting, place

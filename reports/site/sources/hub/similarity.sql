@@ -1,0 +1,1 @@
+from read_parquet('${parquet}/similarity_estimates.parquet') order by artifact, measure, mean desc, shape, pair
