@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 from huggingface_hub.utils import fix_hf_endpoint_in_url  # type: ignore[attr-defined]  # no __all__ there
 
 from ingest.hub import Answer, GaveUpError, TooLargeError, TryAgainError, Web, origin
-from ingest.landing import insert_rows, record_rows, reject_reasons
+from ingest.landing import insert_records, insert_rows, record_rows, reject_reasons
 from ingest.warehouse import IngestError, one_row, transaction, utc_now
 
 SOURCE = "api/models"
@@ -289,7 +289,7 @@ def _carry_over(
     if old[0] != settings:
         raise IngestError(f"Snapshot {since} was crawled with another HF_ENDPOINT or other fields. Use the same.")
     for table, columns in (
-        ("hub_models", "source, position, landed_at, content_hash, record"),
+        ("hub_listings", "source, position, landed_at, record_id"),
         ("hub_rejects", "source, position, landed_at, content_hash, reason, record"),
         ("loads", "source, source_hash, last_position, n_landed, n_rejected, started_at, cursor"),
     ):
@@ -324,7 +324,7 @@ def _land_pages(connection: duckdb.DuckDBPyConnection, web: Web, snapshot: str, 
         rows = rows.drop_columns("reason")
         rows = rows.set_column(rows.num_columns - 1, "record", rows["record"].cast(pa.large_string()))
         n_landed += rows.num_rows
-        insert_rows(connection, "hub_models", rows, [*load, utc_now()])
+        insert_records(connection, rows, [*load, utc_now()])
         insert_rows(connection, "hub_rejects", rejects, [*load, utc_now()])
         connection.execute(
             "update raw.loads set last_position = ?, n_landed = ?, n_rejected = n_rejected + ?, cursor = ? "

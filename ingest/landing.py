@@ -83,7 +83,8 @@ def drop_snapshot(connection: duckdb.DuckDBPyConnection, snapshot: str) -> int:
     with transaction(connection):
         if not connection.execute("select 1 from raw.snapshots where snapshot = ?", [snapshot]).fetchone():
             raise IngestError(f"There is no snapshot {snapshot}. `phylohub ingest status` lists them.")
-        removed = connection.execute("delete from raw.hub_models where snapshot = ?", [snapshot]).fetchone()
+        removed = connection.execute("delete from raw.hub_listings where snapshot = ?", [snapshot]).fetchone()
+        _forget_unlisted(connection)
         for table in ("hub_rejects", "loads", "snapshots"):
             connection.execute(f"delete from raw.{table} where snapshot = ?", [snapshot])
     return int(removed[0]) if removed else 0
@@ -144,8 +145,9 @@ def _begin_load(
                 f"`phylohub ingest drop {snapshot}`."
             )
         # The file was damaged, still being written, or without a record, and has been mended: start it over.
-        for table in ("hub_models", "hub_rejects"):
+        for table in ("hub_listings", "hub_rejects"):
             connection.execute(f"delete from raw.{table} where snapshot = ? and source = ?", key)
+        _forget_unlisted(connection)
         connection.execute(
             "update raw.loads set source_hash = ?, last_position = 0, n_landed = 0, n_rejected = 0, "
             "started_at = ?, completed_at = null where snapshot = ? and source = ?",
@@ -174,7 +176,7 @@ def _land_batch(
     with transaction(connection):
         # The snapshot is not complete until this load is: no mart may read half of a file.
         connection.execute("update raw.snapshots set completed_at = null where snapshot = ?", [snapshot])
-        insert_rows(connection, "hub_models", rows, constants)
+        insert_records(connection, rows, constants)
         insert_rows(connection, "hub_rejects", rejects, constants)
         insert_cards(connection, cards, source.name, utc_now(), once=True)
         connection.execute(
@@ -186,7 +188,7 @@ def _land_batch(
 
 
 def record_rows(positions: list[int], records: list[bytes]) -> pa.Table:
-    """Columns position, content_hash and record (bytes) for raw.hub_models and raw.hub_rejects."""
+    """Columns position, content_hash and record (bytes) for insert_records and raw.hub_rejects."""
     # 128 bits of SHA-256: short enough for a column of millions, and nobody can forge a collision.
     hashes = [hashlib.sha256(record).digest()[:16] for record in records]
     return pa.table(
@@ -196,6 +198,45 @@ def record_rows(positions: list[int], records: list[bytes]) -> pa.Table:
             "record": pa.array(records, pa.large_binary()),
         }
     )
+
+
+def insert_records(connection: duckdb.DuckDBPyConnection, rows: pa.Table, constants: list[object]) -> None:
+    """List rows in the snapshot and source of the constants snapshot, source and landed_at, and keep the text of those
+    whose content is not there yet, in the transaction that is under way. Positions are unique within rows."""
+    if not rows.num_rows:
+        return
+    connection.register("batch", rows)
+    connection.execute(
+        """
+        insert into raw.hub_records
+        with unknown as (
+            select min(position) as position
+            from batch
+            anti join raw.hub_records using (content_hash)
+            group by content_hash
+            order by position
+        ),
+
+        numbered as (
+            select position, nextval('raw.record_ids') as record_id from unknown
+        )
+
+        select record_id, content_hash, record from batch inner join numbered using (position)
+        """
+    )
+    connection.execute(
+        """
+        insert into raw.hub_listings
+        select ?, ?, position, ?, record_id from batch inner join raw.hub_records using (content_hash)
+        """,
+        constants,
+    )
+    connection.unregister("batch")
+
+
+def _forget_unlisted(connection: duckdb.DuckDBPyConnection) -> None:
+    """Remove the text of records that no snapshot lists any more."""
+    connection.execute("delete from raw.hub_records where record_id not in (select record_id from raw.hub_listings)")
 
 
 def insert_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: pa.Table, constants: list[object]) -> None:

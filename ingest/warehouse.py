@@ -27,14 +27,32 @@ create table if not exists raw.loads (
     completed_at timestamp,
     primary key (snapshot, source)
 );
-create table if not exists raw.hub_models (
+-- A record's text is kept once, however many snapshots hold it: the next snapshot costs what has changed. Numbers
+-- come from a sequence and are never used again, so what was derived from a record stays right.
+create sequence if not exists raw.record_ids;
+create table if not exists raw.hub_records (
+    record_id bigint not null,
+    content_hash uuid not null,
+    record varchar using compression zstd not null
+);
+create table if not exists raw.hub_listings (
     snapshot varchar not null,
     source varchar not null,
     position bigint not null,
     landed_at timestamp not null,
-    content_hash uuid not null,
-    record varchar using compression zstd not null
+    record_id bigint not null
 );
+create view if not exists raw.hub_models as
+select
+    hub_listings.snapshot,
+    hub_listings.source,
+    hub_listings.position,
+    hub_listings.landed_at,
+    hub_records.record_id,
+    hub_records.content_hash,
+    hub_records.record
+from raw.hub_listings
+inner join raw.hub_records on hub_listings.record_id = hub_records.record_id;
 create table if not exists raw.hub_rejects (
     snapshot varchar not null,
     source varchar not null,
@@ -113,7 +131,7 @@ def connect(path: Path, *, read_only: bool = False, create: bool = False) -> Ite
         connection = duckdb.connect(str(path), read_only=read_only, config=config)
     try:
         if not read_only:
-            connection.execute(RAW_SCHEMA)
+            _prepare(connection, path)
         yield connection
     finally:
         connection.close()
@@ -156,6 +174,19 @@ def _opening(path: Path) -> Iterator[None]:
         raise IngestError(
             f"{path} cannot be opened as a DuckDB file ({error}). Mend that, or set PHYLOHUB_DATABASE to another file."
         ) from error
+
+
+def _prepare(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Make what is missing of the raw schema."""
+    if connection.execute(
+        "select 1 from information_schema.tables "
+        "where table_schema = 'raw' and table_name = 'hub_models' and table_type = 'BASE TABLE'"
+    ).fetchone():
+        raise IngestError(
+            f"{path} was made by an earlier version, which kept records otherwise. Move it away and land its files "
+            "again, or set PHYLOHUB_DATABASE to another file."
+        )
+    connection.execute(RAW_SCHEMA)
 
 
 def _create(path: Path) -> None:

@@ -67,13 +67,16 @@ class MemoryWarehouse:
 
     def build(self, records: Iterable[dict[str, Any]]) -> None:
         """Replace what is landed by these records, in this order, and build every model from it."""
-        self.connection.execute("delete from raw.hub_models")
+        self.connection.execute("delete from raw.hub_listings")
+        self.connection.execute("delete from raw.hub_records")
         texts = [json.dumps(record) for record in records]
         landed = pa.table({"position": range(1, len(texts) + 1), "record": pa.array(texts, pa.string())})
         self.connection.register("landed", landed)
         self.connection.execute(
-            "insert into raw.hub_models by name select 'test' as snapshot, 'file' as source, position, record, "
-            "timestamp '2026-01-01' as landed_at, uuid() as content_hash from landed"
+            "insert into raw.hub_records select position as record_id, uuid() as content_hash, record from landed"
+        )
+        self.connection.execute(
+            "insert into raw.hub_listings select 'test', 'file', position, timestamp '2026-01-01', position from landed"
         )
         self.run_models()
 
