@@ -25,6 +25,7 @@ from ingest.crawl import EXPAND, crawl, unfinished_crawl
 from ingest.fakehub import FakeHub
 from ingest.hub import Web, hub_endpoint, hub_token
 from ingest.landing import LoadResult, drop_snapshot, land_snapshot
+from ingest.observations import land_series
 from ingest.readers import Source, find_sources, read_batches, snapshot_name
 from ingest.refresh import LockedError, State, only_one, read_state, run_build
 from ingest.remaining import remaining
@@ -78,6 +79,27 @@ def dump(
         if ignored:
             shown = ", ".join(ignored[:5]) + (", ..." if len(ignored) > 5 else "")
             print_line(f"passed over, not a file of records: {shown}")
+
+
+@ingest_app.command()
+def observations(
+    path: Annotated[Path, typer.Argument(help="JSON Lines of records with `observed_at`, also .gz or .zst.")],
+    snapshot: SnapshotOption = None,
+) -> None:
+    """Land a series of observations: one snapshot a moment, which lists what has not changed as well.
+
+    The snapshots are called after the file (or --snapshot) and the moment. Moments that are landed already are passed
+    over.
+    """
+    with _errors():
+        source = Source(path, path.name)
+        with connect(database_path(), create=True) as connection:
+            results = land_series(connection, source, snapshot or snapshot_name(path))
+        for result in results:
+            print_line(
+                f"snapshot {result.snapshot}: {result.n_models:,} models ({result.n_observed:,} observed, "
+                f"{result.n_removed:,} removed)"
+            )
 
 
 @ingest_app.command("models")

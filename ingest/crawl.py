@@ -251,7 +251,9 @@ def _begin(
     and if it is complete."""
     settings = hashlib.sha256(first_url.encode()).hexdigest()
     with transaction(connection):
-        connection.execute("insert or ignore into raw.snapshots values (?, ?, null)", [snapshot, utc_now()])
+        connection.execute(
+            "insert or ignore into raw.snapshots (snapshot, started_at) values (?, ?)", [snapshot, utc_now()]
+        )
         known = connection.execute(
             "select source_hash, cursor, n_landed, completed_at is not null from raw.loads "
             "where snapshot = ? and source = ?",

@@ -52,7 +52,9 @@ def land_snapshot(
     Raises duckdb.Error if the warehouse cannot be written; every batch before that is kept.
     """
     with transaction(connection):
-        connection.execute("insert or ignore into raw.snapshots values (?, ?, null)", [snapshot, utc_now()])
+        connection.execute(
+            "insert or ignore into raw.snapshots (snapshot, started_at) values (?, ?)", [snapshot, utc_now()]
+        )
     results = [_land_source(connection, snapshot, source, progress) for source in sources]
     # An empty snapshot must never replace a good one. One empty file among others is none of our business.
     if not any(result.n_landed for result in results):

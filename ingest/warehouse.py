@@ -62,6 +62,8 @@ create table if not exists raw.hub_rejects (
     reason varchar not null,
     record blob not null
 );
+-- When the Hub was as the snapshot shows it, where that is not when it was landed.
+alter table raw.snapshots add column if not exists taken_at timestamp;
 -- Where a crawl goes on. Files of older versions have no such column.
 alter table raw.loads add column if not exists cursor varchar;
 create table if not exists raw.rate_limits (

@@ -73,3 +73,37 @@ as (
     where connected_components.family_key < neighbours.neighbour_key
 )
 {%- endmacro %}
+
+
+{#
+    The nodes that can lie on a cycle, in two common table expressions: `below` are those that a backward edge (from a
+    larger key to a smaller one) leads to, over any number of edges, `above` those that lead to one. A cycle cannot go
+    up in keys all the way, so it holds a backward edge, and all its nodes are in both.
+#}
+{% macro around_backward_edges(edges) -%}
+    {{ return(adapter.dispatch('around_backward_edges', 'phylohub')(edges)) }}
+{%- endmacro %}
+
+{% macro duckdb__around_backward_edges(edges) -%}
+with recursive below as (
+    select edge_set, child_key as model_key
+    from {{ edges }}
+    where parent_key > child_key
+    union
+    select edges.edge_set, edges.child_key
+    from below
+    inner join {{ edges }} as edges
+        on below.edge_set = edges.edge_set and below.model_key = edges.parent_key
+),
+
+above as (
+    select edge_set, parent_key as model_key
+    from {{ edges }}
+    where parent_key > child_key
+    union
+    select edges.edge_set, edges.parent_key
+    from above
+    inner join {{ edges }} as edges
+        on above.edge_set = edges.edge_set and above.model_key = edges.child_key
+)
+{%- endmacro %}

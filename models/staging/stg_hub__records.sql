@@ -11,6 +11,7 @@ renamed as (
         snapshot,
         source as source_name,
         position as source_position,
+        record_id,
 
         record,
         content_hash,

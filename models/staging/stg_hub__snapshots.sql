@@ -11,7 +11,8 @@ renamed as (
 
         ---- timestamps
         started_at,
-        completed_at
+        completed_at,
+        coalesce(taken_at, completed_at) as taken_at
     from source
 
 )

@@ -63,7 +63,9 @@ class MemoryWarehouse:
         for bound in ("warns_above", "fails_above"):
             self.connection.execute(f"alter table staging.snapshot_bounds alter {bound} type double")
         self.connection.execute(RAW_SCHEMA)
-        self.connection.execute("insert into raw.snapshots values ('test', '2026-01-01', '2026-01-01')")
+        self.connection.execute(
+            "insert into raw.snapshots (snapshot, started_at, completed_at) values ('test', '2026-01-01', '2026-01-01')"
+        )
 
     def build(self, records: Iterable[dict[str, Any]]) -> None:
         """Replace what is landed by these records, in this order, and build every model from it."""

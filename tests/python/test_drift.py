@@ -252,9 +252,15 @@ class DriftWarehouse(MemoryWarehouse):
 
     def __init__(self, models: list[CompiledModel]) -> None:
         wanted = ("staging", "quality", "records")
+        tags = ("int_tags", "int_record_tags", "int_tag_vocabulary")
         unwanted = ("int_models_current", "snapshot_health", "tag_drift")
         super().__init__(
-            ROOT / "seeds", [model for model in models if model.folder in wanted and model.name not in unwanted]
+            ROOT / "seeds",
+            [
+                model
+                for model in models
+                if (model.folder in wanted or model.name in tags) and model.name not in unwanted
+            ],
         )
 
     def land(self, snapshot: str, records: list[Record], day: int, source: str = "api/models") -> None:
@@ -266,15 +272,21 @@ class DriftWarehouse(MemoryWarehouse):
         )
         self.connection.register("landed", landed)
         self.connection.execute(
-            "insert into raw.hub_models by name select ? as snapshot, ? as source, position, record, "
-            "timestamp '2026-01-01' as landed_at, md5(record)::uuid as content_hash from landed",
+            "insert into raw.hub_records select nextval('raw.record_ids'), md5(record)::uuid, record from landed "
+            "where md5(record)::uuid not in (select content_hash from raw.hub_records) group by record"
+        )
+        self.connection.execute(
+            "insert into raw.hub_listings select ?, ?, position, timestamp '2026-01-01', record_id "
+            "from landed inner join raw.hub_records using (record)",
             [snapshot, source],
         )
         time = datetime(2026, 1, day)
-        self.connection.execute("insert into raw.snapshots values (?, ?, ?)", [snapshot, time, time])
+        self.connection.execute(
+            "insert into raw.snapshots (snapshot, started_at, completed_at) values (?, ?, ?)", [snapshot, time, time]
+        )
 
     def clear(self) -> None:
-        for table in ("snapshots", "hub_models", "hub_rejects", "cards", "rate_limits"):
+        for table in ("snapshots", "hub_listings", "hub_records", "hub_rejects", "cards", "rate_limits"):
             self.connection.execute(f"delete from raw.{table}")
 
     def findings(self) -> Findings:
@@ -420,7 +432,11 @@ def test_profile_ends_at_the_first_level_of_what_is_nested_beyond_reason(drift: 
     drift.land("now", copy.deepcopy(HUB), 1)
     deep = '{"id": "h/1", "id": "h/2", "deep": ' + "[" * 100_000 + "]" * 100_000 + ', "also": 1}'
     drift.connection.execute(
-        "insert into raw.hub_models values ('now', 'api/models', 999, '2026-01-01', uuid(), ?)", [deep]
+        "insert into raw.hub_records select 1 + max(record_id), uuid(), ? from raw.hub_records", [deep]
+    )
+    drift.connection.execute(
+        "insert into raw.hub_listings "
+        "select 'now', 'api/models', 999, '2026-01-01', max(record_id) from raw.hub_records"
     )
     drift.run_models()
     paths = "select path, n_records, json_types from marts.api_field_profile where path in ('deep', 'also', 'id')"

@@ -614,15 +614,15 @@ def test_a_text_is_kept_once_however_often_it_is_listed(connection: Connection, 
     assert connection.execute(texts).fetchall() == [('{"id":"both"}',), ('{"id":"two"}',)]
 
 
-def test_an_identical_second_snapshot_adds_at_most_a_tenth(tmp_path: Path) -> None:
+def test_an_identical_snapshot_adds_at_most_a_tenth(tmp_path: Path) -> None:
     path = tmp_path / "hub.jsonl"
-    write_hub(path, 20_000, seed=1)
+    write_hub(path, 60_000, seed=1)
     sizes = []
-    for number in range(2):
+    for number in range(4):  # a file grows by blocks of 256 kB, so one more snapshot says little
         with connect(tmp_path / "phylohub.duckdb", create=True) as connection:
             land_snapshot(connection, f"snapshot-{number}", [Source(path, "hub.jsonl")])
         sizes.append((tmp_path / "phylohub.duckdb").stat().st_size)
-    assert sizes[1] - sizes[0] <= sizes[0] / 10
+    assert (sizes[3] - sizes[0]) / 3 <= sizes[0] / 10
 
 
 def test_a_file_of_the_earlier_layout_is_refused_in_words(tmp_path: Path) -> None:

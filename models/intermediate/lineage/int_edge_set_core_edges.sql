@@ -1,37 +1,21 @@
-with edges as (
-
-    select * from {{ ref('int_edge_set_edges') }}
-
-),
-
-parents as (
-
-    select distinct
-        edge_set,
-        parent_key as model_key
-    from edges
-
-),
-
-children as (
-
-    select distinct
-        edge_set,
-        child_key as model_key
-    from edges
-
-),
+{{ around_backward_edges(ref('int_edge_set_edges')) }},
 
 final as (
 
-    -- On a cycle every model is a parent and a child; leaving out the rest makes the search for cycles small.
+    -- Few edges are left, so that the search for cycles among them is quick.
     select
         edges.edge_set,
         edges.parent_key,
         edges.child_key
-    from edges
-    inner join parents on edges.edge_set = parents.edge_set and edges.child_key = parents.model_key
-    inner join children on edges.edge_set = children.edge_set and edges.parent_key = children.model_key
+    from {{ ref('int_edge_set_edges') }} as edges
+    inner join below as parents_below
+        on edges.edge_set = parents_below.edge_set and edges.parent_key = parents_below.model_key
+    inner join above as parents_above
+        on edges.edge_set = parents_above.edge_set and edges.parent_key = parents_above.model_key
+    inner join below as children_below
+        on edges.edge_set = children_below.edge_set and edges.child_key = children_below.model_key
+    inner join above as children_above
+        on edges.edge_set = children_above.edge_set and edges.child_key = children_above.model_key
 
 )
 

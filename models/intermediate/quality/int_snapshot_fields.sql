@@ -4,26 +4,26 @@ with snapshots as (
 
 ),
 
-records as (
+counted as (
 
     select
-        snapshot,
-        content_hash,
-        {{ record_shape('record') }} as shape
-    from {{ ref('stg_hub__records') }}
-    where snapshot in (select snapshots.snapshot from snapshots)
+        records.snapshot,
+        count(*) as n_records,
+        min(records.content_hash) as content_hash
+    from {{ ref('stg_hub__records') }} as records
+    inner join {{ ref('int_record_shapes') }} as record_shapes on records.record_id = record_shapes.record_id
+    where records.snapshot in (select snapshots.snapshot from snapshots)
+    group by records.snapshot, record_shapes.shape_hash
 
 ),
 
 shapes as (
 
     select
-        snapshot,
-        shape,
-        count(*) as n_records,
-        min(content_hash) as content_hash
-    from records
-    group by snapshot, shape
+        counted.*,
+        {{ record_shape('contents.record') }} as shape
+    from counted
+    inner join {{ ref('stg_hub__contents') }} as contents on counted.content_hash = contents.content_hash
 
 ),
 

@@ -4,16 +4,22 @@ with snapshots as (
 
 ),
 
-models as (
+listings as (
 
-    select * from {{ ref('stg_hub__models') }}
+    select * from {{ ref('int_records_listed') }}
     where snapshot in (select snapshots.snapshot from snapshots)
 
 ),
 
-vocabulary as (
+record_tags as (
 
-    select * from {{ ref('tag_prefixes') }}
+    select * from {{ ref('int_record_tags') }}
+
+),
+
+tags as (
+
+    select * from {{ ref('int_tag_vocabulary') }}
 
 ),
 
@@ -23,31 +29,13 @@ relations as (
 
 ),
 
-flags as (
-
-    select * from {{ ref('tag_flags') }}
-
-),
-
-tags as (
+base_models as (
 
     select
-        snapshot,
-        model_id,
-        {{ explode_distinct('tags') }} as tag
-    from models
-
-),
-
-prefixes as (
-
-    select
-        snapshot,
-        model_id,
-        {{ tag_prefix('tag') }} as prefix,
-        {{ base_model_relation("substr(tag, length('base_model:') + 1)") }} as relation
+        tag_key,
+        {{ base_model_relation('tag_value') }} as relation
     from tags
-    where tag like '%:%'
+    where prefix_kind = 'base_model'
 
 ),
 
@@ -55,55 +43,46 @@ prefixes as (
 words as (
 
     select
-        prefixes.snapshot,
-        prefixes.model_id,
+        tag_key,
         'prefix' as kind,
-        prefixes.prefix as value
-    from prefixes
-    left join vocabulary on prefixes.prefix = vocabulary.prefix
-    where vocabulary.prefix is null
-    union all
-    select
-        prefixes.snapshot,
-        prefixes.model_id,
-        'relation' as kind,
-        prefixes.relation as value
-    from prefixes
-    left join relations on prefixes.relation = relations.relation
-    where prefixes.prefix = 'base_model' and prefixes.relation is not null and relations.relation is null
-
-),
-
-counted as (
-
-    select
-        snapshot,
-        kind,
-        value,
-        count(distinct model_id) as n_models,
-        count(distinct split_part(model_id, '/', 1)) as n_owners
-    from words
-    group by snapshot, kind, value
-    union all
-    select
-        tags.snapshot,
-        'flag' as kind,
-        tags.tag as value,
-        count(*) as n_models,
-        cast(null as bigint) as n_owners
+        prefix as value
     from tags
-    inner join flags on tags.tag = flags.flag
-    group by tags.snapshot, tags.tag
+    where prefix is not null and prefix_kind is null
+    union all
+    select
+        base_models.tag_key,
+        'relation' as kind,
+        base_models.relation as value
+    from base_models
+    left join relations on base_models.relation = relations.relation
+    where base_models.relation is not null and relations.relation is null
+    union all
+    select
+        tag_key,
+        'flag' as kind,
+        tag as value
+    from tags
+    where is_flag
 
 ),
 
 final as (
 
     select
-        counted.*,
-        snapshots.completed_at
-    from counted
-    inner join snapshots on counted.snapshot = snapshots.snapshot
+        listings.snapshot,
+        words.kind,
+        words.value,
+        case words.kind when 'flag' then count(*) else count(distinct listings.model_id) end as n_models,
+        case words.kind
+            when 'flag' then null
+            else count(distinct split_part(listings.model_id, '/', 1))
+        end as n_owners,
+        min(snapshots.completed_at) as completed_at
+    from words
+    inner join record_tags on words.tag_key = record_tags.tag_key
+    inner join listings on record_tags.record_id = listings.record_id
+    inner join snapshots on listings.snapshot = snapshots.snapshot
+    group by listings.snapshot, words.kind, words.value
 
 )
 

@@ -6,7 +6,7 @@ with snapshots as (
 
 models as (
 
-    select * from {{ ref('stg_hub__models') }}
+    select * from {{ ref('int_records_listed') }}
     where snapshot in (select snapshots.snapshot from snapshots)
 
 ),

@@ -2,7 +2,7 @@
 -- (a snapshot that is not fit goes no further)
 with records as (
 
-    select * from {{ ref('stg_hub__models') }}
+    select * from {{ ref('int_records_listed') }}
 
 ),
 
@@ -33,7 +33,7 @@ final as (
     -- Keys follow age, so that `parent_key < child_key` says that the parent is the older one.
     select
         row_number() over (order by created_at asc nulls last, model_id asc)::integer as model_key,
-        * exclude (recency)
+        * exclude (tags, recency)
     from ranked
     where recency = 1
 

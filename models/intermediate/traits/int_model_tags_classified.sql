@@ -1,55 +1,18 @@
-with tags as (
+with models as (
 
-    select * from {{ ref('int_model_tags') }}
-
-),
-
-prefixes as (
-
-    select * from {{ ref('tag_prefixes') }}
+    select * from {{ ref('int_models_current') }}
 
 ),
 
-tasks as (
+record_tags as (
 
-    select * from {{ ref('tasks') }}
-
-),
-
-libraries as (
-
-    select * from {{ ref('libraries') }}
+    select * from {{ ref('int_record_tags') }}
 
 ),
 
-flags as (
+tags as (
 
-    select * from {{ ref('tag_flags') }}
-
-),
-
-two_letter_languages as (
-
-    select * from {{ ref('languages') }}
-    where alpha_2 is not null
-
-),
-
-joined as (
-
-    select
-        tags.*,
-        prefixes.kind as prefix_kind,
-        tags.is_own_task or tasks.task is not null as is_task,
-        tags.is_own_library or libraries.library is not null as is_library,
-        flags.flag is not null as is_flag,
-        two_letter_languages.language is not null as is_two_letter_language
-    from tags
-    left join prefixes on tags.prefix = prefixes.prefix
-    left join tasks on tags.tag = tasks.task
-    left join libraries on tags.tag = libraries.library
-    left join flags on tags.tag = flags.flag
-    left join two_letter_languages on tags.tag = two_letter_languages.alpha_2
+    select * from {{ ref('int_tag_vocabulary') }}
 
 ),
 
@@ -58,23 +21,23 @@ final as (
     -- First match wins. Bare three-letter codes are languages only where the card says so: moe, rag, tts ... are
     -- common words among tags.
     select
-        model_key,
-        tag,
+        models.model_key,
+        tags.tag,
+        tags.prefix,
         case
-            when prefix_kind is not null then prefix_kind
-            when is_task then 'task'
-            when is_declared_language then 'language'
-            when is_library then 'library'
-            when is_flag then 'flag'
-            when is_two_letter_language and not has_declared_languages then 'language'
+            when tags.prefix_kind is not null then tags.prefix_kind
+            when record_tags.is_own_task or tags.is_task then 'task'
+            when record_tags.is_declared_language then 'language'
+            when record_tags.is_own_library or tags.is_library then 'library'
+            when tags.is_flag then 'flag'
+            when tags.is_two_letter_language and models.card_languages is null then 'language'
             else 'free'
         end as kind,
-        case
-            when prefix_kind not in ('flag', 'free') then substr(tag, length(prefix) + 2)
-            else tag
-        end as tag_value,
-        is_two_letter_language
-    from joined
+        tags.tag_value,
+        tags.is_two_letter_language
+    from record_tags
+    inner join models on record_tags.record_id = models.record_id
+    inner join tags on record_tags.tag_key = tags.tag_key
 
 )
 

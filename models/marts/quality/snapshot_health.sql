@@ -9,7 +9,7 @@ records as (
     select
         snapshot,
         count(*) as n_records
-    from {{ ref('stg_hub__models') }}
+    from {{ ref('int_records_listed') }}
     group by snapshot
 
 ),
@@ -32,7 +32,8 @@ models as (
 
 tagged_models as (
 
-    select count(distinct model_key) as n_models from {{ ref('int_model_tags') }}
+    select count(distinct record_id) as n_models from {{ ref('int_record_tags') }}
+    where record_id in (select models.record_id from {{ ref('int_models_current') }} as models)
 
 ),
 

@@ -12,7 +12,7 @@ traits as (
 
 tags as (
 
-    select * from {{ ref('int_model_tags') }}
+    select * from {{ ref('int_model_tags_classified') }}
 
 ),
 

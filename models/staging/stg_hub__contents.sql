@@ -1,15 +1,15 @@
 with source as (
 
-    select * from {{ source('raw', 'hub_models') }}
+    select * from {{ source('raw', 'hub_records') }}
 
 ),
 
 parsed as (
 
     select
-        snapshot,
-        source,
-        position,
+        record_id,
+        content_hash,
+        record,
         {{ parse_hub_record('record') }} as fields
     from source
 
@@ -19,13 +19,13 @@ renamed as (
 
     select
         ---- keys
-        parsed.snapshot,
-        parsed.source as source_name,
-        parsed.position as source_position,
+        parsed.record_id,
+        parsed.content_hash,
         fields.id as model_id,
         fields._id as object_id,
 
         ---- text
+        parsed.record,
         fields.author,
         fields.sha,
         fields.pipeline_tag as task,

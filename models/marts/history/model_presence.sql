@@ -1,0 +1,37 @@
+with versions as (
+
+    select * from {{ ref('int_model_versions') }}
+
+),
+
+marked as (
+
+    select
+        *,
+        lag(valid_to) over (partition by model_id order by valid_from) is distinct from valid_from as is_first
+    from versions
+
+),
+
+numbered as (
+
+    select
+        *,
+        sum(cast(is_first as integer)) over (partition by model_id order by valid_from) as spell
+    from marked
+
+),
+
+final as (
+
+    select
+        model_id,
+        min(valid_from) as present_from,
+        case when count(valid_to) = count(*) then max(valid_to) end as present_to,
+        count(*) as n_versions
+    from numbered
+    group by model_id, spell
+
+)
+
+select * from final

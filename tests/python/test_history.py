@@ -1,0 +1,228 @@
+"""Several snapshots: a real series of observations, and incremental builds against full refreshes."""
+
+import gzip
+import json
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from conftest import FEW_DRAWS, Build, MemoryWarehouse, run_dbt, run_phylohub
+
+from ingest.landing import drop_snapshot, land_snapshot
+from ingest.observations import land_series
+from ingest.readers import Source
+from ingest.synthetic import records
+from ingest.warehouse import IngestError, connect
+
+SERIES = "hub_observations_2026-08.jsonl.gz"
+
+
+def utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC).replace(tzinfo=None)
+
+
+def lines_of(path: Path) -> list[dict[str, Any]]:
+    with gzip.open(path) as file:
+        return [json.loads(line) for line in file]
+
+
+def written(path: Path, lines: list[dict[str, Any]]) -> Source:
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return Source(path, path.name)
+
+
+def test_the_real_series_lists_at_each_moment_what_was_there(tmp_path: Path, real_file: Callable[[str], Path]) -> None:
+    path = real_file(SERIES)
+    there: dict[str, dict[str, Any]] = {}
+    expected = {}
+    for time in sorted({line["observed_at"] for line in lines_of(path)}, key=utc):
+        now = [line for line in lines_of(path) if line["observed_at"] == time]
+        for line in now:
+            if "id" not in line:
+                slug = line["path"].removeprefix("data/").removesuffix(".json")
+                there = {k: v for k, v in there.items() if k.lower().replace(".", "-") != slug}
+        for line in now:
+            if line.get("removed"):
+                there.pop(line["id"], None)
+            elif "id" in line:
+                there[line["id"]] = line
+        expected[utc(time)] = {model_id: line["likes"] for model_id, line in there.items()}
+    assert len(expected) == 13
+
+    database = tmp_path / "phylohub.duckdb"
+    with connect(database, create=True) as connection:
+        results = land_series(connection, Source(path, path.name), "series")
+        assert land_series(connection, Source(path, path.name), "series") == results
+        found: dict[datetime, dict[str, Any]] = {}
+        for taken_at, model_id, likes in connection.execute(
+            "select taken_at, record ->> 'id', (record ->> 'likes')::int "
+            "from raw.hub_models inner join raw.snapshots using (snapshot)"
+        ).fetchall():
+            assert model_id not in found.setdefault(taken_at, {})
+            found[taken_at][model_id] = likes
+        assert found == expected
+        # A text is kept once: a moment costs what was observed in it.
+        (n_texts,) = connection.execute("select count(*) from raw.hub_records").fetchone() or (0,)
+        assert n_texts <= sum("id" in line for line in lines_of(path))
+
+
+def test_what_is_no_observation_is_rejected_and_nothing_else_is_lost(tmp_path: Path) -> None:
+    path = tmp_path / "series.jsonl"
+    good = {"observed_at": "2026-01-01T00:00:00+02:00", "id": "a/b"}
+    bad = [b"\xff", b"no JSON", b"[" * 100_000, b"1", b'{"id":"a/b"}', b'{"observed_at":3,"id":"a"}']
+    bad += [b'{"observed_at":"2026-01-01","id":%s}' % value for value in (b"null", b"1", b'""')]
+    path.write_bytes(b"\n".join([*bad, json.dumps(good).encode()]))
+    with connect(tmp_path / "phylohub.duckdb", create=True) as connection:
+        (result,) = [r for r in land_series(connection, Source(path, path.name), "s") if r.n_models]
+        assert result.snapshot == "s-2025-12-31T22:00:00Z"
+        reasons = connection.execute(
+            "select position, reason, record from raw.hub_rejects order by position"
+        ).fetchall()
+        assert [record for *_, record in reasons] == bad
+        assert [reason for _, reason, _ in reasons] == [
+            "not UTF-8", "not JSON", "not JSON", "not an object", "no time", "no time", "no id", "id is not a string",
+            "id is empty",
+        ]  # fmt: skip
+        path.write_bytes(json.dumps(good).encode())
+        with pytest.raises(IngestError, match="another file"):
+            land_series(connection, Source(path, path.name), "s")
+        path.write_bytes(b"{}")
+        with pytest.raises(IngestError, match="no observation"):
+            land_series(connection, Source(path, path.name), "t")
+
+
+def test_history_follows_values_that_change_go_and_come_back(warehouse: MemoryWarehouse) -> None:
+    warehouse.build([])
+    connection = warehouse.connection
+    connection.execute("delete from raw.snapshots")
+    states: list[list[dict[str, Any]]] = [
+        [{"id": "a", "tags": ["license:mit"], "likes": 1}, {"id": "b", "pipeline_tag": "x", "tags": []}],
+        [{"id": "a", "tags": ["license:mit", "base_model:finetune:b"], "likes": 2}],
+        [{"id": "a", "tags": ["license:gemma"], "likes": 2}, {"id": "b", "pipeline_tag": "x", "tags": []}],
+    ]
+    try:
+        for day, state in enumerate(states, start=1):
+            connection.execute(
+                "insert into raw.snapshots (snapshot, started_at, completed_at) values (?, ?, ?)",
+                [f"day {day}", datetime(2026, 1, day), datetime(2026, 1, day)],
+            )
+            for position, record in enumerate(state):
+                connection.execute(
+                    "insert into raw.hub_records values (?, uuid(), ?)", [10 * day + position, json.dumps(record)]
+                )
+                connection.execute(
+                    "insert into raw.hub_listings values (?, 'f', ?, '2026-01-01', ?)",
+                    [f"day {day}", position, 10 * day + position],
+                )
+        warehouse.run_models()
+        day_of = (
+            "select model_id, trait, value, day(valid_from), day(valid_to) from marts.model_trait_history order by all"
+        )
+        assert warehouse.rows(day_of) == [
+            ("a", "license", "gemma", 3, None),
+            ("a", "license", "mit", 1, 3),
+            ("a", "parent", "finetune:b", 2, 3),
+            ("b", "task", "x", 1, 2),
+            ("b", "task", "x", 3, None),
+        ]
+        present = "select model_id, day(present_from), day(present_to) from marts.model_presence order by all"
+        assert warehouse.rows(present) == [("a", 1, None), ("b", 1, 2), ("b", 3, None)]
+        metrics = "select day(valid_from), day(valid_to), likes from marts.model_metric_history where model_id = 'a'"
+        assert warehouse.rows(f"{metrics} order by all") == [(1, 2, 1), (2, 3, 2), (3, None, 2)]
+        changes = "select n_models, n_appeared, n_disappeared, n_changed from marts.snapshot_changes order by taken_at"
+        assert warehouse.rows(changes) == [(2, 2, 0, 0), (1, 0, 1, 1), (2, 1, 0, 1)]
+    finally:
+        connection.execute("delete from raw.snapshots")
+        connection.execute(
+            "insert into raw.snapshots (snapshot, started_at, completed_at) values ('test', '2026-01-01', '2026-01-01')"
+        )
+
+
+def changed(before: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A hub a week later: in a hundred models one has changed, one in a thousand is gone, and there are new ones."""
+    after = []
+    for number, record in enumerate(before):
+        if number % 1_000 == 7:
+            continue
+        if number % 100 == 3:
+            record = record | {"likes": record["likes"] + 1}
+        if number % 300 == 5:
+            record = record | {
+                "tags": [*record["tags"], "license:bsd", "never-seen", f"base_model:finetune:{before[0]['id']}"]
+            }
+        after.append(record)
+    newest = before[-1]
+    for number in range(5):
+        after.append(
+            newest
+            | {
+                "id": f"synthetic-new/model-{number}",
+                "tags": ["license:mit", f"base_model:finetune:{before[number]['id']}", "phylohub:synthetic"],
+            }
+        )
+    return after
+
+
+def age(record: dict[str, Any]) -> str:
+    return str(record["lastModified"])
+
+
+def test_an_incremental_build_gives_the_tables_of_a_full_refresh(tmp_path: Path) -> None:
+    before = list(records(2_000, seed=3))
+    first = tmp_path / "first.jsonl"
+    written(first, before)
+    grown = Build(tmp_path, first)
+    assert grown.dbt.returncode == 0, grown.dbt.stdout
+    # The same file's name: the second snapshot is of the first one's series.
+    second = tmp_path / "second" / "first.jsonl"
+    second.parent.mkdir()
+    written(second, changed(before))
+    assert run_phylohub(grown.database, "ingest", "dump", str(second), "--snapshot", "second").returncode == 0
+    anew = tmp_path / "anew.duckdb"
+    shutil.copy(grown.database, anew)
+    variables = json.dumps(FEW_DRAWS)
+    done = run_dbt(grown.database, tmp_path / "target", "build", "--vars", variables)
+    assert done.returncode == 0, done.stdout
+    done = run_dbt(anew, tmp_path / "target", "build", "--full-refresh", "--vars", variables)
+    assert done.returncode == 0, done.stdout
+    tables = grown.tables()
+    grown.database = anew
+    expected = grown.tables()
+    assert tables.keys() == expected.keys()
+    for mart, rows in expected.items():
+        assert tables[mart] == rows, mart
+    old, new = ({record["id"]: record for record in sorted(hub, key=age)} for hub in (before, changed(before)))
+    n_changed = sum(old[model_id] != new[model_id] for model_id in old.keys() & new.keys())
+    assert n_changed > 20
+    assert [row[2:] for row in sorted(tables["snapshot_changes"], key=lambda row: row[1])] == [
+        (2_000, 2_000, 0, 0),
+        (len(new), len(new.keys() - old.keys()), len(old.keys() - new.keys()), n_changed),
+    ]
+
+
+def test_a_history_that_lost_a_snapshot_is_told_anew(tmp_path: Path) -> None:
+    path = tmp_path / "hub.jsonl"
+    hub = [{"id": f"a/{number}", "tags": []} for number in range(3)]
+    database = tmp_path / "phylohub.duckdb"
+    select = ("--select", "+snapshot_changes", "--exclude", "test_type:unit", "resource_type:test")
+
+    def counts() -> list[tuple[Any, ...]]:
+        done = run_dbt(database, tmp_path / "target", "build", *select)
+        assert done.returncode == 0, done.stdout
+        with duckdb.connect(str(database), read_only=True) as connection:
+            return connection.execute(
+                "select snapshot, n_models, n_appeared, n_disappeared from marts.snapshot_changes order by taken_at"
+            ).fetchall()
+
+    with connect(database, create=True) as connection:
+        land_snapshot(connection, "one", [written(path, hub[:2])])
+        land_snapshot(connection, "two", [written(path, hub[1:])])
+    assert counts() == [("one", 2, 2, 0), ("two", 2, 1, 1)]
+    with connect(database) as connection:
+        drop_snapshot(connection, "one")
+        land_snapshot(connection, "three", [written(path, hub)])
+    assert counts() == [("two", 2, 2, 0), ("three", 3, 1, 0)]
