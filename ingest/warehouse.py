@@ -117,7 +117,7 @@ def connect(path: Path, *, read_only: bool = False, create: bool = False) -> Ite
     """
     config: dict[str, str | bool | int | float | list[str]] = {
         setting: os.environ[f"PHYLOHUB_{setting.upper()}"]
-        for setting in ("memory_limit", "threads")
+        for setting in ("memory_limit", "threads", "temp_directory")
         if os.environ.get(f"PHYLOHUB_{setting.upper()}")
     }
     # A checkpoint packs the rows since the last one, and packs again those that did not fill a row group. At

@@ -11,7 +11,8 @@ base_models as (
         tag_value,
         {{ base_model_relation('tag_value') }} as relation
     from tags
-    where kind = 'base_model'
+    -- Of a view over millions of tags this condition leaves few before anything is joined; one on `kind` would not.
+    where prefix_kind = 'base_model'
 
 ),
 

@@ -24,6 +24,7 @@ final as (
         models.model_key,
         tags.tag,
         tags.prefix,
+        tags.prefix_kind,
         case
             when tags.prefix_kind is not null then tags.prefix_kind
             when record_tags.is_own_task or tags.is_task then 'task'
