@@ -1,12 +1,19 @@
 -- Tags are numbered once and kept for good. Had their numbers been given anew without their records (a refresh of one
 -- of the two models alone), every count of tags would be wrong: of one record in a thousand they are read again.
-with records as (
+with exploded as (
 
     select
         record_id,
         {{ explode_distinct('tags') }} as tag
     from {{ ref('int_records_parsed') }}
     where record_id % 997 = 1
+
+),
+
+records as (
+
+    select * from exploded
+    where tag is not null
 
 ),
 
@@ -28,7 +35,7 @@ final as (
         records.tag as read_tag,
         kept.record_id as kept_record_id,
         kept.tag as kept_tag
-    from (select * from records where tag is not null) as records
+    from records
     full outer join kept on records.record_id = kept.record_id and records.tag = kept.tag
     where records.record_id is null or kept.record_id is null
 
