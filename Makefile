@@ -11,7 +11,7 @@ STAMP := $(VENV)/installed
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
-.PHONY: help setup build publish hub report site test-site bench bench-table test test-python lint format lock clean
+.PHONY: help setup build publish docs hub report site test-site bench bench-table test test-python lint format lock clean
 
 help:
 	@echo "make build                 build the warehouse from a synthetic hub of 20,000 models"
@@ -19,6 +19,7 @@ help:
 	@echo "make report                write build/report: its figures and tables as pages that open from disk"
 	@echo "make site                  write build/site: the same as pages to search and click, from the published marts (needs npm)"
 	@echo "make publish               copy the marts to build/published/current for BI: DuckDB, parquet, manifest"
+	@echo "make docs                  write target/static_index.html: every model and column, and what feeds what"
 	@echo "make test                  run every check and test"
 	@echo "make hub MODELS=1860411    write a synthetic hub of so many models to build/hub-MODELS.jsonl.zst (or HUB=path)"
 	@echo "make bench SIZES=...       measure the pipeline at these numbers of models, and rewrite the tables"
@@ -88,10 +89,20 @@ report: setup
 publish: setup
 	phylohub publish
 
+# Reads types from the build file, so it comes after a build.
+docs: setup
+	dbt --log-level warn docs generate --static
+	@echo "documentation: target/static_index.html, one file that opens from disk"
+
 test: lint test-python
 
-test-python: setup
+test-python: setup $(VENV)/duckdb1/installed
 	python -m pytest
+
+# DuckDB 1, beside DuckDB 2 and out of its way: BI tools bring it, so a test reads the published copy with it.
+$(VENV)/duckdb1/installed: tests/duckdb1.lock $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --upgrade --target $(@D) -r $<
+	@touch $@
 
 lint: setup
 	ruff check .

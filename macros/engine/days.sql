@@ -1,0 +1,8 @@
+{# A select of one row a day, in the column `day`, from the first to the last of two dates (both scalar subqueries). #}
+{% macro days_between(first, last) -%}
+    {{ return(adapter.dispatch('days_between', 'phylohub')(first, last)) }}
+{%- endmacro %}
+
+{% macro duckdb__days_between(first, last) -%}
+    select cast(unnest(generate_series({{ first }}, {{ last }}, interval 1 day)) as date) as day
+{%- endmacro %}

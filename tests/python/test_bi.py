@@ -1,0 +1,202 @@
+"""The published copy of a whole build, read by the clients that can run here; metrics; and the documentation."""
+
+import csv
+import json
+import os
+import shutil
+import struct
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import adbc_driver_duckdb
+import adbc_driver_manager.dbapi
+import duckdb
+import pandas as pd
+import pytest
+import sqlalchemy
+from conftest import BIN, ROOT, Build, run_dbt, run_phylohub
+
+
+@pytest.fixture(scope="module")
+def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
+    folder = tmp_path_factory.mktemp("bi")
+    made = run_phylohub(folder / "made.duckdb", "ingest", "synthetic", "--models", "800")
+    assert made.returncode == 0, made.stderr
+    (records,) = (folder / "synthetic").glob("*.jsonl.gz")
+    build = Build(folder, records)
+    assert build.dbt.returncode == 0, build.dbt.stdout
+    return build
+
+
+@pytest.fixture(scope="module")
+def copy(build: Build) -> Path:
+    """The version that `dbt run-operation publish` makes current."""
+    done = run_dbt(build.database, build.target, "run-operation", "publish")
+    assert done.returncode == 0, done.stdout
+    assert "published" in done.stdout
+    return (build.database.parent / "published" / "current").resolve()
+
+
+@pytest.fixture(scope="module")
+def manifest(build: Build) -> dict[str, Any]:
+    return dict(json.loads((build.target / "manifest.json").read_text()))
+
+
+QUERY = "select task, count(*) as n_models from marts.models group by task order by task nulls last"
+
+
+@pytest.fixture(scope="module")
+def tasks(build: Build) -> list[tuple[Any, ...]]:
+    return build.rows(QUERY)
+
+
+def test_the_copy_has_every_mart_and_row(build: Build, copy: Path) -> None:
+    published = json.loads((copy / "manifest.json").read_text())["marts"]
+    marts = {name for (name,) in build.rows("select table_name from duckdb_tables() where schema_name = 'marts'")}
+    assert published.keys() == marts
+    with duckdb.connect(str(copy / "phylohub.duckdb"), read_only=True) as connection:
+        for mart in marts:
+            rows = build.rows(f"from marts.{mart} order by all")
+            assert published[mart]["rows"] == len(rows)
+            assert connection.execute(f"from marts.{mart} order by all").fetchall() == rows
+            assert published[mart]["description"]
+            parquet = str(copy / "parquet" / f"{mart}.parquet")
+            assert connection.execute("from read_parquet(?)", [parquet]).fetchall() == rows
+            assert all(column["description"] for column in published[mart]["columns"])
+    # Types that every client reads.
+    kinds = {column["type"].split("(")[0] for mart in published.values() for column in mart["columns"]}
+    assert kinds <= {"varchar", "bigint", "integer", "double", "boolean", "date", "timestamp", "decimal"}
+
+
+def test_every_duckdb_1_client_reads_the_file(copy: Path, tasks: list[tuple[Any, ...]]) -> None:
+    # The header's storage version: 64 is that of DuckDB 1.0, which all later ones read.
+    header = (copy / "phylohub.duckdb").read_bytes()[:20]
+    assert (header[8:12], *struct.unpack("<Q", header[12:])) == (b"DUCK", 64)
+    library = Path(sys.prefix) / "duckdb1"
+    assert library.exists(), "DuckDB 1 is not there: `make test` installs it"
+    code = (
+        "import duckdb, json, sys; assert duckdb.__version__.startswith('1.'); "
+        "copy = duckdb.connect(sys.argv[1], read_only=True); "
+        "print(json.dumps([copy.execute(sys.argv[2]).fetchall(), "
+        "copy.execute(\"select count(*) from duckdb_columns() where comment <> ''\").fetchall()]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(copy / "phylohub.duckdb"), QUERY],
+        env={**os.environ, "PYTHONPATH": str(library)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    rows, comments = json.loads(done.stdout)
+    assert [tuple(row) for row in rows] == tasks
+    assert comments[0][0] > 200
+
+
+def test_sqlalchemy(copy: Path, tasks: list[tuple[Any, ...]]) -> None:
+    engine = sqlalchemy.create_engine(f"duckdb:///{copy / 'phylohub.duckdb'}?access_mode=READ_ONLY")
+    try:
+        with engine.connect() as connection:
+            assert [tuple(row) for row in connection.execute(sqlalchemy.text(QUERY))] == tasks
+        found = sqlalchemy.inspect(engine)
+        assert {"models", "families"} <= set(found.get_table_names(schema="marts"))
+        assert "model_id" in {column["name"] for column in found.get_columns("models", schema="marts")}
+    finally:
+        engine.dispose()
+
+
+def test_adbc(copy: Path, tasks: list[tuple[Any, ...]]) -> None:
+    with (
+        adbc_driver_manager.dbapi.connect(
+            driver=adbc_driver_duckdb.driver_path(),
+            entrypoint="duckdb_adbc_init",
+            db_kwargs={"path": str(copy / "phylohub.duckdb"), "access_mode": "READ_ONLY"},
+        ) as connection,
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(QUERY)
+        assert [tuple(row.values()) for row in cursor.fetch_arrow_table().to_pylist()] == tasks
+
+
+def test_pandas(copy: Path, tasks: list[tuple[Any, ...]]) -> None:
+    models = pd.read_parquet(copy / "parquet" / "models.parquet")
+    counts = models.groupby("task", dropna=False)["model_id"].count()
+    assert {(None if pd.isna(task) else task, int(n)) for task, n in counts.items()} == set(tasks)
+    assert str(models["created_at"].dtype).startswith("datetime64")
+
+
+@pytest.fixture(scope="module")
+def metricflow(build: Build, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """`mf query` on the build. It reads target/semantic_manifest.json of the folder it is started in, and no other."""
+    folder = tmp_path_factory.mktemp("mf")
+    (folder / "target").mkdir()
+    for name in ("dbt_project.yml", "profiles.yml"):
+        shutil.copy(ROOT / name, folder)
+    shutil.copy(build.target / "semantic_manifest.json", folder / "target")
+
+    def query(metrics: str, group_by: str) -> list[dict[str, str]]:
+        out = folder / "out.csv"
+        out.unlink(missing_ok=True)
+        done = subprocess.run(
+            [str(BIN / "mf"), "query", "--metrics", metrics, "--group-by", group_by, "--csv", str(out), "--quiet"],
+            cwd=folder,
+            env={**os.environ, "PHYLOHUB_DATABASE": str(build.database)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        with out.open() as file:
+            return list(csv.DictReader(file))
+
+    return query
+
+
+def test_the_metric_of_mutations_is_the_mart(build: Build, metricflow: Any) -> None:
+    rows = metricflow("mutation_rate,comparable_edges", "mutation__trait,mutation__relation")
+    found = {(row["mutation__trait"], row["mutation__relation"]): row for row in rows}
+    query = "select trait, relation, rate, n_edges from marts.mutation_rates where relation <> 'all' and n_edges > 0"
+    marts = build.rows(query)
+    assert found.keys() == {row[:2] for row in marts}
+    for trait, relation, rate, n_edges in marts:
+        assert float(found[trait, relation]["mutation_rate"]) == pytest.approx(rate, abs=1e-12)
+        assert int(found[trait, relation]["comparable_edges"]) == n_edges
+
+
+def test_metrics_of_models_edges_and_licenses(build: Build, metricflow: Any) -> None:
+    rows = metricflow("models", "metric_time__month")
+    growth = build.rows("select strftime(month, '%Y-%m'), n_models from marts.growth_by_month order by 1")
+    assert sorted((row["metric_time__month"][:7], int(row["models"])) for row in rows) == growth
+    rows = metricflow("edges,edges_without_parent,license_changes", "metric_time__year")
+    query = "select count(*), count(*) filter (where not parent_in_hub) from marts.lineage_edges"
+    assert [
+        (sum(int(row["edges"]) for row in rows), sum(int(row["edges_without_parent"]) for row in rows))
+    ] == build.rows(query)
+    changed = "select count(*) from intermediate.int_dated_mutations where trait = 'license' and mutation > 0"
+    assert [(sum(int(row["license_changes"] or 0) for row in rows),)] == build.rows(changed)
+
+
+def test_exposures_name_what_people_look_at(manifest: dict[str, Any]) -> None:
+    exposures = {exposure["name"]: exposure for exposure in manifest["exposures"].values()}
+    assert {"published_copy", "report", "site"} <= exposures.keys()
+    marts = {key for key, node in manifest["nodes"].items() if node["schema"] == "marts" and key.startswith("model.")}
+    assert set(exposures["published_copy"]["depends_on"]["nodes"]) == marts
+
+
+def test_docs_have_an_overview_and_describe_marts_and_models(build: Build, manifest: dict[str, Any]) -> None:
+    assert "phylohub" in manifest["docs"]["doc.phylohub.__overview__"]["block_contents"]
+    columns = build.rows("select schema_name, table_name, column_name from duckdb_columns()")
+    nodes = manifest["nodes"] | manifest["sources"]
+    described = {
+        (node["schema"], node.get("identifier") or node["name"], column.lower())
+        for node in nodes.values()
+        for column, facts in node["columns"].items()
+        if facts["description"].strip()
+    }
+    tables = {(node["schema"], node.get("identifier") or node["name"]) for node in nodes.values()}
+    missing = {row for row in columns if row[:2] in tables and row[0] == "marts"} - described
+    assert not missing, sorted(missing)
+    named = [key for key, node in nodes.items() if key.split(".")[0] in ("model", "seed", "source")]
+    assert not [key for key in named if not nodes[key]["description"].strip()]
