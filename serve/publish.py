@@ -188,8 +188,8 @@ def _write(connection: duckdb.DuckDBPyConnection, part: Path, about: dict[str, o
 
 def _marts(connection: duckdb.DuckDBPyConnection) -> list[str]:
     rows = connection.execute(
-        "select table_name from duckdb_tables() where database_name = current_database() and schema_name = 'marts' "
-        "order by table_name"
+        "select table_name from information_schema.tables "
+        "where table_catalog = current_database() and table_schema = 'marts' order by table_name"
     ).fetchall()
     return [name for (name,) in rows]
 
@@ -206,7 +206,9 @@ def _columns(connection: duckdb.DuckDBPyConnection, mart: str) -> list[Column]:
 def _description(connection: duckdb.DuckDBPyConnection, mart: str) -> str:
     (row,) = connection.execute(
         "select coalesce(comment, '') from duckdb_tables() "
-        "where database_name = current_database() and schema_name = 'marts' and table_name = ?",
+        "where database_name = current_database() and schema_name = 'marts' and table_name = $1 "
+        "union all select coalesce(comment, '') from duckdb_views() "
+        "where database_name = current_database() and schema_name = 'marts' and view_name = $1",
         [mart],
     ).fetchall()
     return str(row[0]).strip()

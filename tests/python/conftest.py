@@ -147,6 +147,9 @@ class Build:
         free["api_field_profile"] = "exclude (snapshot)"
         free["api_drift"] = "exclude (snapshot, previous_snapshot)"
         free["trait_ordering_fits"] = "exclude (seconds)"
+        free |= {"snapshot_changes": "exclude (snapshot, taken_at)", "family_snapshots": "exclude (snapshot, taken_at)"}
+        free |= {"model_presence": "exclude (present_from)"}
+        free |= dict.fromkeys(("model_trait_history", "model_metric_history"), "exclude (valid_from)")
         marts = self.rows("select table_name from information_schema.tables where table_schema = 'marts'")
         return {mart: self.rows(f"select * {free.get(mart, '')} from marts.{mart} order by all") for (mart,) in marts}
 

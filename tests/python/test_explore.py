@@ -163,7 +163,10 @@ def test_a_model_with_two_places_has_its_children_at_one(run: Run, tmp_path: Pat
     shutil.copy(hub, database)
     with duckdb.connect(str(database)) as connection:
         for mart in ("models", "lineage_edges", "lineage_closure", "model_ancestry"):
-            connection.execute(f"delete from marts.{mart}")
+            connection.execute(f"create table emptied as from marts.{mart} limit 0")
+            connection.execute(f"drop {'view' if mart == 'lineage_closure' else 'table'} marts.{mart}")
+            connection.execute(f"create table marts.{mart} as from emptied")
+            connection.execute("drop table emptied")
         for model in graph:
             below = len(nx.descendants(graph, model))
             connection.execute("insert into marts.models by name select ? as model_id, false as is_synthetic", [model])
@@ -431,7 +434,7 @@ def test_the_published_copy_is_read_while_the_build_file_is_written(
         connection.execute(f"attach '{hub}' as hub (read_only)")
         connection.execute("create schema marts")
         for (mart,) in connection.execute(
-            "select table_name from duckdb_tables() where database_name = 'hub' and schema_name = 'marts'"
+            "select table_name from information_schema.tables where table_catalog = 'hub' and table_schema = 'marts'"
         ).fetchall():
             connection.execute(f"create table marts.{mart} as from hub.marts.{mart}")
     tree = run("tree", "me/chat")
