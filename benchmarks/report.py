@@ -104,7 +104,7 @@ def _stage(cost: dict[str, float] | None) -> str:
 
 def _cost(cost: dict[str, Any] | None, before: dict[str, Any] | None = None) -> str:
     if cost is None:
-        return "does not fit"
+        return "not run"
     costs = [cost] + ([before] if before else [])
     return f"{_seconds(sum(c['cpu'] for c in costs))}, {_megabytes(max(c['peak_bytes'] for c in costs))}"
 

@@ -26,7 +26,7 @@ NOTEBOOK_LIMIT = 200_000  # models; beyond, the notebook needs more memory than 
 # The study's numbers of draws; the warehouse's own are larger.
 STUDY_DRAWS = {"n_draws": 500, "n_similarity_resamples": 1000, "n_resamples": 1000}
 
-HUB = ["ingest/synthetic.py"]
+HUB = [f"ingest/{name}.py" for name in ("synthetic", "synthetic_cards", "synthetic_graph", "synthetic_words")]
 LANDING = [*HUB, "ingest", "benchmarks/run.py"]
 PIPELINE = [
     *LANDING,

@@ -266,11 +266,14 @@ def hub(
     path: Annotated[Path, typer.Argument(help="The file to write: .jsonl, or compressed with .jsonl.gz, .jsonl.zst.")],
     models: Annotated[int, typer.Option(min=1, help="How many models to make.")] = 20_000,
     seed: Annotated[int, typer.Option(min=0, help="Another seed makes another hub.")] = 1,
+    cards: Annotated[
+        Path | None, typer.Option(help="A second file to write, with the models' cards: for `phylohub ingest cards`.")
+    ] = None,
 ) -> None:
     """Write a synthetic hub to a file, to land, serve or measure: made-up models, labelled synthetic everywhere."""
     with _errors():
         path.parent.mkdir(parents=True, exist_ok=True)
-        lines = write_hub(path, models, seed)
+        lines = write_hub(path, models, seed, cards)
         print_line(f"made {models:,} synthetic models, {lines:,} records: {path}")
 
 

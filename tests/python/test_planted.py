@@ -3,14 +3,16 @@
 import pytest
 from conftest import Build, run_dbt
 
-from ingest.synthetic import PLANTED, PLANTED_LICENSE_ORDER, write_hub
+from ingest.synthetic import write_hub
+from ingest.synthetic_graph import PLANTED
+from ingest.synthetic_words import PLANTED_LICENSE_ORDER
 
 
 @pytest.fixture(scope="module")
 def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
     folder = tmp_path_factory.mktemp("planted")
     records = folder / "planted.jsonl.gz"
-    write_hub(records, 40_000, seed=4)
+    write_hub(records, 40_000, seed=5)
     built = Build(folder, records, {"n_draws": 4000, "n_similarity_resamples": 2000, "n_resamples": 2000})
     assert built.dbt.returncode == 0, built.dbt.stdout
     return built

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import os
 import re
@@ -18,10 +19,38 @@ from typing import Any
 
 import networkx as nx
 import numpy as np
+import pyarrow as pa
 import pytest
 
-from ingest import synthetic
-from ingest.synthetic import PLANTED, PLANTED_LICENSE_ORDER, records, write_hub
+from ingest import synthetic, synthetic_graph
+from ingest.synthetic import records, write_hub
+from ingest.synthetic_cards import card_lengths
+from ingest.synthetic_graph import (
+    ADAPTER,
+    FINETUNE,
+    MERGE,
+    NO_CODE,
+    PLANTED,
+    QUANTIZED,
+    RELATIONS,
+    make_graph,
+    make_traits,
+    mutate_languages,
+    mutate_license,
+    mutate_word,
+)
+from ingest.synthetic_words import (
+    FLAG_SHARES,
+    LANGUAGE_COUNTS,
+    LANGUAGE_SIZES,
+    LIBRARY_WEIGHTS,
+    LICENSE_COUNTS,
+    PLANTED_LICENSE_ORDER,
+    STUDY_MODELS,
+    TASK_WEIGHTS,
+    THREE_LETTERS,
+    WORDS,
+)
 
 Record = dict[str, Any]
 Edge = tuple[str, str, str]  # parent, child, relation
@@ -67,10 +96,10 @@ def licenses(record: Record) -> set[str]:
 
 
 def languages(record: Record) -> set[str]:
-    two_letters: dict[str | bool, str] = {three: two for two, three in synthetic.THREE_LETTERS.items()}
+    two_letters: dict[str | bool, str] = {three: two for two, three in THREE_LETTERS.items()}
     found = record.get("cardData", {}).get("language")
     if found is None:
-        return {tag for tag in record["tags"] if tag in synthetic.LANGUAGE_COUNTS}
+        return {tag for tag in record["tags"] if tag in LANGUAGE_COUNTS}
     codes: list[str | bool] = found if isinstance(found, list) else [found]
     return {two_letters.get(code, str(code)) if code else "no" for code in codes}
 
@@ -107,6 +136,13 @@ def test_same_arguments_same_bytes(tmp_path: Path) -> None:
     assert one[4:8] == bytes(4), "the gzip header holds a time"
 
 
+def test_bytes_are_those_of_other_machines(tmp_path: Path) -> None:
+    """A change of the generator changes this number; nothing else may."""
+    write_hub(tmp_path / "hub.jsonl", 3_000, 1, cards=tmp_path / "cards.jsonl")
+    found = [hashlib.sha256((tmp_path / name).read_bytes()).hexdigest()[:16] for name in ("hub.jsonl", "cards.jsonl")]
+    assert found == ["1482ef431b209f8c", "2d408a58fd75d284"]
+
+
 @pytest.mark.parametrize(("hash_seed", "zone"), [("1", "Pacific/Auckland"), ("2", "America/Lima")])
 def test_bytes_do_not_depend_on_the_environment(tmp_path: Path, hash_seed: str, zone: str) -> None:
     write_hub(tmp_path / "here.jsonl", 1_000, 5)
@@ -118,12 +154,14 @@ def test_bytes_do_not_depend_on_the_environment(tmp_path: Path, hash_seed: str, 
     assert there.read_bytes() == (tmp_path / "here.jsonl").read_bytes()
 
 
-def test_plain_and_gzip_hold_the_records_one_a_line(tmp_path: Path, lines: list[Record]) -> None:
-    plain, zipped = tmp_path / "hub.jsonl", tmp_path / "hub.jsonl.gz"
-    assert write_hub(plain, SMALL, 1) == write_hub(zipped, SMALL, 1) == len(lines) == SMALL + SMALL // 1_000
+def test_plain_and_compressed_hold_the_records_one_a_line(tmp_path: Path, lines: list[Record]) -> None:
+    plain, zipped, zstd = (tmp_path / f"hub.jsonl{suffix}" for suffix in ("", ".gz", ".zst"))
+    for path in (plain, zipped, zstd):
+        assert write_hub(path, SMALL, 1) == len(lines) == SMALL + SMALL // 1_000
     assert gzip.decompress(zipped.read_bytes()) == plain.read_bytes()
+    assert pa.input_stream(zstd, compression="zstd").read() == plain.read_bytes()
     assert [json.loads(line) for line in plain.read_text(encoding="utf-8").splitlines()] == lines
-    assert sorted(tmp_path.iterdir()) == [plain, zipped], "a temporary file is left"
+    assert sorted(tmp_path.iterdir()) == [plain, zipped, zstd], "a temporary file is left"
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, 3, 999])
@@ -147,13 +185,13 @@ def test_a_crash_leaves_the_old_file_and_nothing_else(tmp_path: Path, monkeypatc
     path = tmp_path / "hub.jsonl.gz"
     path.write_bytes(b"old")
 
-    def broken(n_models: int, seed: int) -> Any:
-        yield {"id": "synthetic-org-0000/one"}
+    def broken(n_models: int, seed: int, *, with_cards: bool) -> Any:
+        yield synthetic.Block(pa.array(["{}\n"]), iter([b"{}\n"]))
         raise RuntimeError("crash")
 
-    monkeypatch.setattr(synthetic, "records", broken)
+    monkeypatch.setattr(synthetic, "blocks", broken)
     with pytest.raises(RuntimeError, match="crash"):
-        write_hub(path, 2, 0)
+        write_hub(path, 2, 0, cards=tmp_path / "cards.jsonl")
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -183,7 +221,7 @@ def test_fields_agree_with_each_other(lines: list[Record]) -> None:
         assert synthetic.START <= created <= epoch(record["lastModified"]) <= synthetic.END
         assert record["modelId"] == record["id"]
         assert record["author"] == record["id"].split("/")[0]
-        assert len(set(record["tags"])) == len(record["tags"]) < synthetic.MAX_TAGS
+        assert len(set(record["tags"])) == len(record["tags"]) < 50
         assert task(record) | library(record) <= set(record["tags"])
         assert record["downloads"] >= 0
         assert record["likes"] >= 0
@@ -209,7 +247,7 @@ def test_types_vary_as_the_hubs_do(large: dict[str, Record]) -> None:
 
 
 def test_sizes_are_plausible(hub: dict[str, Record]) -> None:
-    assert 10 <= sum(len(record["tags"]) for record in hub.values()) / SMALL <= 12
+    assert 10 <= sum(len(record["tags"]) for record in hub.values()) / SMALL <= 13
     downloads = sorted(record["downloads"] for record in hub.values())
     assert downloads[-SMALL // 100] > 50 * downloads[SMALL // 2], "the tail is not heavy"
     assert hub[next(iter(hub))]["tags"] != sorted(hub[next(iter(hub))]["tags"])
@@ -299,7 +337,7 @@ def test_shares_of_the_graph(large: dict[str, Record]) -> None:
     gone = sum(parent not in large for parent, _, _ in found)
     assert close(gone / len(found), PLANTED.missing_parent, len(found))
     counts = Counter(relation for _, _, relation in found)
-    for relation, share in zip(synthetic.RELATIONS, PLANTED.relation_shares, strict=False):
+    for relation, share in zip(RELATIONS, PLANTED.relation_shares, strict=False):
         # The edges of a merge come together, three at a time.
         assert close(counts[relation] / len(found), share, len(found), 3 * share * (1 - share)), relation
 
@@ -336,43 +374,120 @@ def test_mutation_rates_of_finetune_edges(
 def test_a_mutation_always_changes_the_value() -> None:
     chances = [k / 20 for k in range(20)]
     for words, mutate in (
-        (synthetic.LICENSE_COUNTS, synthetic._mutate_license),
-        (synthetic.TASK_WEIGHTS, synthetic._mutate_word),
-        (synthetic.LIBRARY_WEIGHTS, synthetic._mutate_word),
+        (LICENSE_COUNTS, mutate_license),
+        (TASK_WEIGHTS, mutate_word(len(TASK_WEIGHTS))),
+        (LIBRARY_WEIGHTS, mutate_word(len(LIBRARY_WEIGHTS))),
     ):
-        for old, fresh, u in product(words, words, chances):
-            assert mutate(old, fresh, u) in set(words) - {old}
-    codes = tuple(synthetic.LANGUAGE_COUNTS) * 2
-    for start, size, fresh, u in product(range(26), synthetic.LANGUAGE_SIZES, codes[:26], chances):
-        before = codes[start : start + size]
-        after = synthetic._mutate_languages(before, (fresh,), u)
-        distance = 1 - len(set(before) & set(after)) / len(set(before) | set(after))
-        assert distance == (0.5 if u < PLANTED.language_partial else 1)
+        old, fresh, u = (
+            np.array(one) for one in zip(*product(range(len(words)), range(len(words)), chances), strict=True)
+        )
+        new = mutate(old, fresh, u)
+        assert (new != old).all()
+        assert set(new.tolist()) <= set(range(len(words)))
+
+
+def test_a_change_of_languages_shares_half_or_nothing() -> None:
+    rng = np.random.default_rng(3)
+    old = synthetic_graph._language_sets(rng, rng.random(20_000), rng.random(20_000))
+    fresh = synthetic_graph._language_sets(rng, rng.random(20_000), rng.random(20_000))
+    chances = rng.random(20_000)
+    for before, after, u in zip(old.tolist(), mutate_languages(old, fresh, chances).tolist(), chances, strict=True):
+        a, b = set(before) - {NO_CODE}, set(after) - {NO_CODE}
+        assert len(a) in LANGUAGE_SIZES
+        assert len(b) in LANGUAGE_SIZES
+        assert 1 - len(a & b) / len(a | b) == (0.5 if u < PLANTED.language_partial else 1)
 
 
 def test_license_mutations_follow_the_planted_order() -> None:
     # A larger hub without its records: few mutations lie between two ordered licenses.
     rng = np.random.default_rng(7)
-    tree = synthetic._graph(rng, 200_000)
-    found = [one[0] for one in synthetic._traits(rng, tree, 200_000)]
-    place = {license_: number for number, license_ in enumerate(PLANTED_LICENSE_ORDER)}
-    steps = [
-        place[found[child]] - place[found[parent]]
-        for child, parent in tree.inherit
-        if found[child] in place and found[parent] in place and found[child] != found[parent]
-    ]
-    forward = sum(step > 0 for step in steps)
+    tree = make_graph(rng, 400_000)
+    found = make_traits(rng, tree).license
+    names = list(LICENSE_COUNTS)
+    place = np.array([PLANTED_LICENSE_ORDER.index(x) if x in PLANTED_LICENSE_ORDER else -1 for x in names])
+    child, parent = (np.concatenate(ends) for ends in zip(*tree.levels, strict=True))
+    known = (found[child] >= 0) & (found[parent] >= 0)
+    before, after = place[found[parent[known]]], place[found[child[known]]]
+    moved = (before >= 0) & (after >= 0) & (before != after)
+    forward = (after > before)[moved].mean()
     # A star hands its license to many, so the shares among parents are uneven: a wider band than the binomial one.
-    assert abs(forward / len(steps) - PLANTED.license_forward) < 0.06
+    assert moved.sum() > 1_000
+    assert abs(forward - PLANTED.license_forward) < 0.06
+
+
+def test_a_hub_of_the_studys_size_has_its_shape() -> None:
+    """The study's counts, to a factor or share that says how close: its trees grew, ours follow a few rules."""
+    tree = make_graph(np.random.default_rng(1), STUDY_MODELS)
+    assert tree.child.size == pytest.approx(573_653, rel=0.02)
+    declared = np.bincount(tree.relation)
+    published = {FINETUNE: 189_391, QUANTIZED: 101_921, ADAPTER: 241_417, MERGE: 573_653 - 189_391 - 101_921 - 241_417}
+    for relation, count in published.items():
+        assert declared[relation] == pytest.approx(count, rel=0.05), RELATIONS[relation]
+    assert 36 <= len(tree.levels) + 1 <= 44, "depth"
+
+    there = (tree.parent >= 0) & (tree.parent < tree.child)
+    children = np.bincount(tree.parent[there], minlength=STUDY_MODELS)
+    assert children.max() == pytest.approx(33_000, rel=0.1)
+    with_children = {r: int((children[tree.kind == r] > 0).sum()) for r in (FINETUNE, QUANTIZED, ADAPTER)}
+    for relation, count in {FINETUNE: 15_047, QUANTIZED: 970, ADAPTER: 458}.items():
+        assert count / 2 < with_children[relation] < count * 2, RELATIONS[relation]
+
+    finetune = there & (tree.relation == FINETUNE)
+    u, v = tree.parent[finetune], tree.child[finetune]
+    k, parents = np.bincount(u, minlength=STUDY_MODELS).astype(float), np.bincount(v, minlength=STUDY_MODELS)
+    pairs = k * (k - 1) / 2
+    for found, published_count in (
+        (k.sum(), 191_072),
+        (pairs.sum(), 119_795_843),
+        (k[v].sum(), 40_922),
+        ((pairs * (k - 2) / 3).sum(), 193_010_561_824),
+        (pairs[v].sum(), 11_847_103),
+        ((k[v] * (k[u] - 1)).sum(), 19_932_645),
+        ((parents[u] * k[v]).sum(), 10_965),
+    ):
+        assert published_count / 3 < found < published_count * 3
+
+
+def test_cards_have_the_published_lengths(tmp_path: Path) -> None:
+    u = (np.arange(1_000_000) + 0.5) / 1_000_000
+    lengths = np.concatenate([card_lengths(u, np.full(u.size, is_child)) for is_child in (True, False, False)])
+    assert np.median(lengths) == pytest.approx(2_073, rel=0.05)
+    assert lengths.mean() == pytest.approx(3_576, rel=0.1)
+    assert lengths.max() > 10_000_000
+
+    write_hub(tmp_path / "alone.jsonl", SMALL, 1)
+    write_hub(tmp_path / "hub.jsonl", SMALL, 1, cards=tmp_path / "cards.jsonl")
+    assert (tmp_path / "alone.jsonl").read_bytes() == (tmp_path / "hub.jsonl").read_bytes()
+    cards = {card["id"]: card["card"] for card in map(json.loads, (tmp_path / "cards.jsonl").read_bytes().splitlines())}
+    listed = first_seen([json.loads(line) for line in (tmp_path / "hub.jsonl").read_bytes().splitlines()])
+    assert set(cards) == {name for name, record in listed.items() if {"rfilename": "README.md"} in record["siblings"]}
+    assert close(len(cards) / SMALL, PLANTED.card_share, SMALL)
+    assert all("phylohub:synthetic" in text for text in cards.values() if len(text) > 100)
+
+
+def test_words_of_different_kinds_differ() -> None:
+    kinds = [
+        LANGUAGE_COUNTS,
+        THREE_LETTERS.values(),
+        TASK_WEIGHTS,
+        LIBRARY_WEIGHTS,
+        WORDS,
+        FLAG_SHARES,
+    ]
+    assert max(Counter(word for kind in kinds for word in kind).values()) == 1, "a record would carry a tag twice"
 
 
 def test_license_order_holds_the_ordered_licenses() -> None:
     assert len(set(PLANTED_LICENSE_ORDER)) == len(PLANTED_LICENSE_ORDER) == 20
-    assert set(PLANTED_LICENSE_ORDER) == set(synthetic.LICENSE_COUNTS) - {"other", "unknown"}
+    assert set(PLANTED_LICENSE_ORDER) == {word for word, _ in Counter(LICENSE_COUNTS).most_common(22)} - {
+        "other",
+        "unknown",
+    }
 
 
 @pytest.mark.parametrize(
-    ("trait", "share"), [(licenses, 0.45), (languages, 0.75), (task, 0.47), (library, PLANTED.no_library)]
+    ("trait", "share"),
+    [(licenses, 1 - sum(LICENSE_COUNTS.values()) / STUDY_MODELS), (languages, 0.80), (task, 0.51), (library, 0.24)],
 )
 def test_models_without_a_trait(large: dict[str, Record], trait: Callable[[Record], set[str]], share: float) -> None:
     without = sum(not trait(record) for record in large.values())
@@ -382,7 +497,8 @@ def test_models_without_a_trait(large: dict[str, Record], trait: Callable[[Recor
 def test_root_licenses_have_the_published_shares(large: dict[str, Record]) -> None:
     roots = [r for r in large.values() if not any(tag.startswith("base_model:") for tag in r["tags"])]
     counts = Counter(license_ for record in roots for license_ in licenses(record))
-    total, published = sum(counts.values()), sum(synthetic.LICENSE_COUNTS.values())
-    for license_, count in synthetic.LICENSE_COUNTS.items():
+    total, published = sum(counts.values()), sum(LICENSE_COUNTS.values())
+    for license_, count in LICENSE_COUNTS.items():
         assert close(counts[license_] / total, count / published, total), license_
-    assert close(1 - total / len(roots), PLANTED.no_license, len(roots))
+    others = len(roots) - synthetic_graph.STARS * 4 // 5  # four of five stars are roots, and all have a license
+    assert close((len(roots) - total) / others, PLANTED.no_license, others)
