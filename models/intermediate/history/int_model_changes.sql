@@ -35,9 +35,9 @@ snapshots as (
     from {{ ref('stg_hub__snapshots') }}
     where
         completed_at is not null
-        {% if grows %}
+        {%- if grows %}
             and taken_at > (select max(seen.taken_at) from {{ this }} as seen)
-        {% endif %}
+        {%- endif %}
 
 ),
 

@@ -8,7 +8,7 @@ marked as (
 
     select
         *,
-        lag(valid_to) over (partition by model_id order by valid_from) is distinct from valid_from as is_first
+        coalesce(lag(valid_to) over (partition by model_id order by valid_from) <> valid_from, true) as is_first
     from versions
 
 ),

@@ -9,8 +9,9 @@ marked as (
     -- A value that the version before had as well goes on; else it begins.
     select
         *,
-        lag(valid_to) over (partition by model_id, trait, trait_value order by valid_from)
-        is distinct from valid_from as is_first
+        coalesce(
+            lag(valid_to) over (partition by model_id, trait, trait_value order by valid_from) <> valid_from, true
+        ) as is_first
     from version_traits
 
 ),
