@@ -4,8 +4,9 @@ Nothing in it is a real model. Every id is `synthetic-<org>/<name>`, every recor
 `phylohub:synthetic`, arXiv numbers are higher than any month has reached, DOIs use the prefix reserved for tests.
 What the generator plants stands in `PLANTED`, so that a measurement can be compared with the truth.
 
-The text of a block of records is put together by column, with Arrow's string functions: the fastest of three ways
-measured, by a third against DuckDB's and by two thirds against a Python string a record.
+The text of a block of records is put together by column, with Arrow's string functions. Of three ways tried on five
+fields, without the shuffling of tags that all share, they took 0.3 microseconds a record, DuckDB's functions 0.7 and a
+Python string a record 1.7.
 """
 
 from __future__ import annotations  # pyarrow's and NumPy's classes take type parameters in their stubs only
