@@ -25,19 +25,28 @@ with told as (
 
 ),
 
+told_until as (
+
+    {% if grows %}
+        select max(taken_at) as taken_at from {{ this }}
+    {% else %}
+        select cast(null as timestamp) as taken_at
+    {% endif %}
+
+),
+
 snapshots as (
 
     select
-        snapshot,
-        completed_at,
-        taken_at,
-        row_number() over (order by taken_at, snapshot) as number
-    from {{ ref('stg_hub__snapshots') }}
+        snapshots.snapshot,
+        snapshots.completed_at,
+        snapshots.taken_at,
+        row_number() over (order by snapshots.taken_at, snapshots.snapshot) as number
+    from {{ ref('stg_hub__snapshots') }} as snapshots
+    cross join told_until
     where
-        completed_at is not null
-        {%- if grows %}
-            and taken_at > (select max(seen.taken_at) from {{ this }} as seen)
-        {%- endif %}
+        snapshots.completed_at is not null
+        and (told_until.taken_at is null or snapshots.taken_at > told_until.taken_at)
 
 ),
 
