@@ -20,7 +20,7 @@ from typing import Any
 
 import networkx as nx
 import numpy as np
-import pandas as pd  # type: ignore[import-untyped]  # its types are a package of their own
+import pandas as pd
 import pulp  # type: ignore[import-untyped]  # PuLP has annotations, but does not declare them
 from rapidfuzz.distance import Levenshtein
 from sklearn.feature_extraction.text import (  # type: ignore[import-untyped]  # scikit-learn ships no types

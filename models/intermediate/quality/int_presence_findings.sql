@@ -49,7 +49,7 @@ worded as (
 
 final as (
 
-    -- What holds for a field holds for its members: one finding is enough.
+    -- What holds for a field holds for its members: one finding is enough, and so is one line that accepts it.
     select
         worded.snapshot,
         worded.previous_snapshot,
@@ -64,8 +64,18 @@ final as (
             else worded.fewer || worded.compared
         end as finding
     from worded
-    left join worded as parents on worded.parent_path = parents.path and worded.kind = parents.kind
-    where parents.path is null
+    left join changes as parents on worded.parent_path = parents.path
+    left join worded as told on worded.parent_path = told.path and worded.kind = told.kind
+    where
+        told.path is null
+        and (
+            parents.path is null
+            or (
+                parents.presence <> 'optional'
+                and parents.is_there
+                and (parents.was_there or parents.previous_snapshot is null)
+            )
+        )
 
 )
 
