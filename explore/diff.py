@@ -50,7 +50,7 @@ def read_difference(warehouse: Warehouse, first: str, second: str) -> Difference
     """Compare two models. Raises IngestError if a record cannot be read as JSON."""
     notes: list[str] = []
     changes, n_same, records = None, 0, None
-    if warehouse.has("staging", "stg_hub__records") and warehouse.has("intermediate", "int_models_current"):
+    if warehouse.has("staging", "stg_hub__contents") and warehouse.has("intermediate", "int_models_current"):
         records = [_record(warehouse, model_id) for model_id in (first, second)]
         changes, n_same = compare_records(*(_parsed(*pair) for pair in zip((first, second), records, strict=True)))
     else:
@@ -72,17 +72,8 @@ def read_difference(warehouse: Warehouse, first: str, second: str) -> Difference
 def _record(warehouse: Warehouse, model_id: str) -> str:
     """The record that the marts show, as it came."""
     # In two steps: the first finds a row of the current snapshot by id, the second fetches one row by its key.
-    (key,) = warehouse.rows(
-        "select snapshot, source_name, source_position from intermediate.int_models_current where model_id = $id",
-        id=model_id,
-    )
-    (row,) = warehouse.rows(
-        """
-        select record from staging.stg_hub__records
-        where snapshot = $snapshot and source_name = $source_name and source_position = $source_position
-        """,
-        **key,
-    )
+    (key,) = warehouse.rows("select record_id from intermediate.int_models_current where model_id = $id", id=model_id)
+    (row,) = warehouse.rows("select record from staging.stg_hub__contents where record_id = $record_id", **key)
     return str(row["record"])
 
 

@@ -1,6 +1,6 @@
-with declared_parents as (
+with record_parents as (
 
-    select * from {{ ref('int_declared_parents') }}
+    select * from {{ ref('int_record_parents') }}
 
 ),
 
@@ -19,16 +19,17 @@ relations as (
 joined as (
 
     select
-        declared_parents.child_key,
-        declared_parents.parent_id,
-        declared_parents.relation,
+        children.model_key as child_key,
+        record_parents.parent_id,
+        record_parents.relation,
         parents.model_key as parent_key,
         parents.model_key is not null as parent_in_hub,
-        coalesce(parents.model_key = declared_parents.child_key, false) as is_self_loop,
+        coalesce(parents.model_key = children.model_key, false) as is_self_loop,
         relations.paper_rank
-    from declared_parents
-    left join models as parents on declared_parents.parent_id = parents.model_id
-    left join relations on declared_parents.relation = relations.relation
+    from record_parents
+    inner join models as children on record_parents.record_id = children.record_id
+    left join models as parents on record_parents.parent_id = parents.model_id
+    left join relations on record_parents.relation = relations.relation
 
 ),
 

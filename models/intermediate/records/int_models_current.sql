@@ -1,30 +1,63 @@
 -- depends_on: {{ ref('int_snapshot_gate') }}
 -- (a snapshot that is not fit goes no further)
-with records as (
+with listed as (
 
-    select * from {{ ref('int_records_listed') }}
+    select records.*
+    from {{ ref('int_records_listed') }} as records
+    inner join {{ ref('int_snapshots_current') }} as current_snapshot
+        on records.snapshot = current_snapshot.snapshot
 
 ),
 
-current_snapshot as (
+repeated as (
 
-    select * from {{ ref('int_snapshots_current') }}
+    -- The same id can stand on two pages or in two files. Few do, so only they are put in order.
+    select
+        model_id,
+        count(*) as n_records
+    from listed
+    group by model_id
+    having count(*) > 1
 
 ),
 
 ranked as (
 
-    -- The same id can stand on two pages or in two files: the record modified last is the current one;
-    -- of records modified at the same time, the one landed last.
+    -- The record modified last is the current one; of records modified at the same time, the one landed last.
     select
-        records.*,
+        listed.record_id,
+        listed.model_id,
+        listed.created_at,
+        listed.downloads,
+        repeated.n_records,
         row_number() over (
-            partition by records.model_id
-            order by records.last_modified_at desc nulls last, records.source_name desc, records.source_position desc
-        ) as recency,
-        count(*) over (partition by records.model_id) as n_records
-    from records
-    inner join current_snapshot on records.snapshot = current_snapshot.snapshot
+            partition by listed.model_id
+            order by listed.last_modified_at desc nulls last, listed.source_name desc, listed.source_position desc
+        ) as recency
+    from listed
+    inner join repeated on listed.model_id = repeated.model_id
+
+),
+
+chosen as (
+
+    select
+        record_id,
+        model_id,
+        created_at,
+        downloads,
+        n_records
+    from ranked
+    where recency = 1
+    union all
+    select
+        record_id,
+        model_id,
+        created_at,
+        downloads,
+        1 as n_records
+    from listed
+    where model_id not in (select repeated.model_id from repeated)
 
 ),
 
@@ -33,9 +66,12 @@ final as (
     -- Keys follow age, so that `parent_key < child_key` says that the parent is the older one.
     select
         row_number() over (order by created_at asc nulls last, model_id asc)::integer as model_key,
-        * exclude (tags, recency)
-    from ranked
-    where recency = 1
+        record_id,
+        model_id,
+        created_at,
+        downloads,
+        n_records
+    from chosen
 
 )
 

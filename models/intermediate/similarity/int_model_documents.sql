@@ -6,7 +6,7 @@ with models as (
 
 records as (
 
-    select * from {{ ref('stg_hub__records') }}
+    select * from {{ ref('stg_hub__contents') }}
 
 ),
 
@@ -23,11 +23,7 @@ final as (
         records.record,
         cards.card
     from models
-    inner join records
-        on
-            models.snapshot = records.snapshot
-            and models.source_name = records.source_name
-            and models.source_position = records.source_position
+    inner join records on models.record_id = records.record_id
     left join cards on models.model_key = cards.model_key
 
 )

@@ -34,7 +34,8 @@ final as (
         tags.tag_key,
         coalesce(exploded.tag = exploded.task, false) as is_own_task,
         coalesce(exploded.tag = exploded.library, false) as is_own_library,
-        {{ list_has('exploded.card_languages', 'lower(exploded.tag)') }} as is_declared_language
+        {{ list_has('exploded.card_languages', 'lower(exploded.tag)') }} as is_declared_language,
+        exploded.card_languages is not null as declares_languages
     from exploded
     inner join tags on exploded.tag = tags.tag
 

@@ -4,6 +4,18 @@ with models as (
 
 ),
 
+records as (
+
+    select * from {{ ref('int_records_parsed') }}
+
+),
+
+current_snapshot as (
+
+    select * from {{ ref('int_snapshots_current') }}
+
+),
+
 relatives as (
 
     select * from {{ ref('int_model_relatives') }}
@@ -13,7 +25,7 @@ relatives as (
 
 synthetic as (
 
-    select model_key from {{ ref('int_model_tags_classified') }}
+    select record_id from {{ ref('int_record_tags_classified') }}
     where tag = 'phylohub:synthetic'
 
 ),
@@ -23,37 +35,39 @@ final as (
     select
         ---- ids
         models.model_id,
-        models.snapshot,
-        coalesce(models.author, nullif(split_part(models.model_id, '/', 1), models.model_id)) as author,
-        models.sha,
+        current_snapshot.snapshot,
+        coalesce(records.author, nullif(split_part(models.model_id, '/', 1), models.model_id)) as author,
+        records.sha,
 
         ---- text
-        models.task,
-        models.library,
-        models.gated,
+        records.task,
+        records.library,
+        records.gated,
 
         ---- numbers
-        models.downloads,
-        models.downloads_all_time,
-        models.likes,
-        models.trending_score,
-        models.n_parameters,
-        models.used_storage_bytes,
+        records.downloads,
+        records.downloads_all_time,
+        records.likes,
+        records.trending_score,
+        records.n_parameters,
+        records.used_storage_bytes,
         coalesce(relatives.n_parents, 0) as n_parents,
         coalesce(relatives.n_children, 0) as n_children,
         coalesce(relatives.n_descendants, 0) as n_descendants,
         models.n_records,
 
         ---- booleans
-        models.is_private,
-        synthetic.model_key is not null as is_synthetic,
+        records.is_private,
+        synthetic.record_id is not null as is_synthetic,
 
         ---- timestamps
-        models.created_at,
-        models.last_modified_at
+        records.created_at,
+        records.last_modified_at
     from models
+    cross join current_snapshot
+    inner join records on models.record_id = records.record_id
     left join relatives on models.model_key = relatives.model_key
-    left join synthetic on models.model_key = synthetic.model_key
+    left join synthetic on models.record_id = synthetic.record_id
 
 )
 

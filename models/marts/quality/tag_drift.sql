@@ -4,15 +4,23 @@ with edges as (
 
 ),
 
-traits as (
+trait_counts as (
 
-    select * from {{ ref('int_model_traits') }}
+    select * from {{ ref('int_trait_counts') }}
+
+),
+
+models as (
+
+    select * from {{ ref('int_models_current') }}
 
 ),
 
 tags as (
 
-    select * from {{ ref('int_model_tags_classified') }}
+    select * from {{ ref('int_record_tags_classified') }}
+    -- A prefix that none of ours is.
+    where prefix_kind is null and prefix is not null
 
 ),
 
@@ -48,11 +56,6 @@ vocabulary as (
         flag as value
     from {{ ref('tag_flags') }}
     where flag_group = 'format'
-    union all
-    select
-        'prefix' as kind,
-        prefix as value
-    from {{ ref('tag_prefixes') }}
 
 ),
 
@@ -61,22 +64,24 @@ seen as (
     select
         'relation' as kind,
         relation as value,
-        child_key as model_key
+        count(distinct child_key) as n_models
     from edges
+    group by relation
     union all
     select
         trait as kind,
         trait_value as value,
-        model_key
-    from traits
-    where is_counted
+        n_models
+    from trait_counts
+    where trait in ('license', 'language', 'task', 'library') and n_models > 0
     union all
     select
         'prefix' as kind,
-        prefix as value,
-        model_key
+        tags.prefix as value,
+        count(distinct models.model_key) as n_models
     from tags
-    where prefix is not null
+    inner join models on tags.record_id = models.record_id
+    group by tags.prefix
 
 ),
 
@@ -85,13 +90,10 @@ final as (
     select
         seen.kind,
         seen.value,
-        count(distinct seen.model_key) as n_models
+        seen.n_models
     from seen
     left join vocabulary on seen.kind = vocabulary.kind and seen.value = vocabulary.value
-    where
-        vocabulary.value is null
-        and seen.kind in ('relation', 'license', 'language', 'task', 'library', 'prefix')
-    group by seen.kind, seen.value
+    where vocabulary.value is null
 
 )
 

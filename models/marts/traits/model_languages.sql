@@ -1,6 +1,6 @@
-with model_languages as (
+with record_languages as (
 
-    select * from {{ ref('int_model_languages') }}
+    select * from {{ ref('int_record_languages') }}
     where is_counted
 
 ),
@@ -21,14 +21,14 @@ final as (
 
     select
         models.model_id,
-        model_languages.language,
+        record_languages.language,
         languages.name as language_name,
-        model_languages.declared_in,
+        record_languages.declared_in,
         languages.language is not null as is_known,
-        model_languages.is_paper
-    from model_languages
-    inner join models on model_languages.model_key = models.model_key
-    left join languages on model_languages.language = languages.language
+        record_languages.is_paper
+    from record_languages
+    inner join models on record_languages.record_id = models.record_id
+    left join languages on record_languages.language = languages.language
 
 )
 

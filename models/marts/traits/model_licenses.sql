@@ -1,6 +1,6 @@
 with traits as (
 
-    select * from {{ ref('int_model_traits') }}
+    select * from {{ ref('int_record_traits') }}
     where trait = 'license'
 
 ),
@@ -27,7 +27,7 @@ final as (
         licenses.study_category,
         licenses.license is not null as is_known
     from traits
-    inner join models on traits.model_key = models.model_key
+    inner join models on traits.record_id = models.record_id
     left join licenses on traits.trait_value = licenses.license
 
 )

@@ -1,6 +1,6 @@
 with traits as (
 
-    select * from {{ ref('int_model_traits') }}
+    select * from {{ ref('int_record_traits') }}
     where trait = 'paper'
 
 ),
@@ -17,7 +17,7 @@ final as (
         models.model_id,
         traits.trait_value as arxiv_id
     from traits
-    inner join models on traits.model_key = models.model_key
+    inner join models on traits.record_id = models.record_id
 
 )
 

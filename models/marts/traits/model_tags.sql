@@ -1,12 +1,12 @@
-with tags as (
+with models as (
 
-    select * from {{ ref('int_model_tags_classified') }}
+    select * from {{ ref('int_models_current') }}
 
 ),
 
-models as (
+tags as (
 
-    select * from {{ ref('int_models_current') }}
+    select * from {{ ref('int_record_tags_classified') }}
 
 ),
 
@@ -18,7 +18,7 @@ final as (
         tags.kind,
         tags.tag_value as value
     from tags
-    inner join models on tags.model_key = models.model_key
+    inner join models on tags.record_id = models.record_id
 
 )
 

@@ -1,13 +1,22 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{% if vocabularies_changed(this) %}truncate {{ this }}{% endif %}",
+) }}
+
 with tags as (
 
-    select * from {{ ref('int_model_tags_classified') }}
+    select * from {{ ref('int_record_tags_classified') }}
+    {% if is_incremental() %}
+        where record_id > (select coalesce(max(seen.record_id), 0) from {{ this }} as seen)
+    {% endif %}
 
 ),
 
 base_models as (
 
     select
-        model_key as child_key,
+        record_id,
         tag_value,
         {{ base_model_relation('tag_value') }} as relation
     from tags
@@ -19,7 +28,7 @@ base_models as (
 split as (
 
     select
-        child_key,
+        record_id,
         coalesce(relation, 'unspecified') as relation,
         trim(case when relation is null then tag_value else substr(tag_value, length(relation) + 2) end) as parent_id
     from base_models
@@ -29,7 +38,7 @@ split as (
 typed as (
 
     select distinct
-        child_key,
+        record_id,
         parent_id
     from split
     where relation <> 'unspecified'
@@ -40,12 +49,14 @@ final as (
 
     -- A bare tag repeats the typed one; only alone is it an edge of its own.
     select distinct
-        split.child_key,
+        split.record_id,
         split.parent_id,
-        split.relation
+        split.relation,
+        vocabularies.version as vocabularies
     from split
-    left join typed on split.child_key = typed.child_key and split.parent_id = typed.parent_id
-    where split.parent_id <> '' and (split.relation <> 'unspecified' or typed.child_key is null)
+    cross join {{ ref('int_vocabularies') }} as vocabularies
+    left join typed on split.record_id = typed.record_id and split.parent_id = typed.parent_id
+    where split.parent_id <> '' and (split.relation <> 'unspecified' or typed.record_id is null)
 
 )
 

@@ -1,12 +1,24 @@
-with models as (
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{% if vocabularies_changed(this) %}truncate {{ this }}{% endif %}",
+) }}
 
-    select * from {{ ref('int_models_current') }}
+with records as (
+
+    select * from {{ ref('int_records_parsed') }}
+    {% if is_incremental() %}
+        where record_id > (select coalesce(max(seen.record_id), 0) from {{ this }} as seen)
+    {% endif %}
 
 ),
 
 tags as (
 
-    select * from {{ ref('int_model_tags_classified') }}
+    select * from {{ ref('int_record_tags_classified') }}
+    {% if is_incremental() %}
+        where record_id > (select coalesce(max(seen.record_id), 0) from {{ this }} as seen)
+    {% endif %}
 
 ),
 
@@ -19,16 +31,16 @@ codes as (
 card_declared as (
 
     select
-        model_key,
+        record_id,
         {{ explode_distinct('card_languages') }} as declared
-    from models
+    from records
 
 ),
 
 declared as (
 
     select
-        model_key,
+        record_id,
         declared,
         'card' as declared_in,
         true as is_counted,
@@ -37,7 +49,7 @@ declared as (
     union all
     -- A card's own declaration stands; tags count only where there is none. The study counted two-letter tags.
     select
-        model_key,
+        record_id,
         lower(tag_value) as declared,
         'tag' as declared_in,
         kind = 'language' as is_counted,
@@ -51,7 +63,7 @@ recognised as (
 
     -- A code as it stands, else its primary subtag (zh-CN is zh).
     select
-        declared.model_key,
+        declared.record_id,
         declared.declared_in,
         declared.is_counted,
         declared.is_paper,
@@ -66,13 +78,15 @@ recognised as (
 final as (
 
     select
-        model_key,
-        language,
-        min(declared_in) as declared_in,
-        bool_or(is_counted) as is_counted,
-        bool_or(is_paper) as is_paper
+        recognised.record_id,
+        recognised.language,
+        min(recognised.declared_in) as declared_in,
+        bool_or(recognised.is_counted) as is_counted,
+        bool_or(recognised.is_paper) as is_paper,
+        any_value(vocabularies.version) as vocabularies
     from recognised
-    group by model_key, language
+    cross join {{ ref('int_vocabularies') }} as vocabularies
+    group by recognised.record_id, recognised.language
 
 )
 

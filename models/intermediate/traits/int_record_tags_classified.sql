@@ -1,10 +1,4 @@
-with models as (
-
-    select * from {{ ref('int_models_current') }}
-
-),
-
-record_tags as (
+with record_tags as (
 
     select * from {{ ref('int_record_tags') }}
 
@@ -21,7 +15,7 @@ final as (
     -- First match wins. Bare three-letter codes are languages only where the card says so: moe, rag, tts ... are
     -- common words among tags.
     select
-        models.model_key,
+        record_tags.record_id,
         tags.tag,
         tags.prefix,
         tags.prefix_kind,
@@ -31,13 +25,12 @@ final as (
             when record_tags.is_declared_language then 'language'
             when record_tags.is_own_library or tags.is_library then 'library'
             when tags.is_flag then 'flag'
-            when tags.is_two_letter_language and models.card_languages is null then 'language'
+            when tags.is_two_letter_language and not record_tags.declares_languages then 'language'
             else 'free'
         end as kind,
         tags.tag_value,
         tags.is_two_letter_language
     from record_tags
-    inner join models on record_tags.record_id = models.record_id
     inner join tags on record_tags.tag_key = tags.tag_key
 
 )

@@ -1,0 +1,14 @@
+{# A query of one row, `version`: what tables hold, whatever the order of their rows, as one short text. #}
+{% macro digest_of_tables(relations) -%}
+    {{ return(adapter.dispatch('digest_of_tables', 'phylohub')(relations)) }}
+{%- endmacro %}
+
+{% macro duckdb__digest_of_tables(relations) -%}
+    select md5(string_agg(line, chr(10) order by line)) as version
+    from (
+        {% for relation in relations %}
+            select '{{ relation.identifier }}' || cast(rows_of as varchar) as line from {{ relation }} as rows_of
+            {% if not loop.last %}union all{% endif %}
+        {% endfor %}
+    ) as lines
+{%- endmacro %}

@@ -1,0 +1,8 @@
+{{ digest_of_tables([
+    ref('languages'),
+    ref('libraries'),
+    ref('tag_flags'),
+    ref('tag_prefixes'),
+    ref('tasks'),
+    ref('traits'),
+]) }}
