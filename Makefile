@@ -42,6 +42,7 @@ else
 	phylohub ingest synthetic
 endif
 	dbt --log-level warn build
+	phylohub compact
 	phylohub summary
 
 MODELS ?= 1860411

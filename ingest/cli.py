@@ -5,7 +5,7 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -20,6 +20,7 @@ from explore.cli import app as explore_app
 from ingest.arxiv import ENDPOINT as ARXIV_ENDPOINT
 from ingest.arxiv import GAP_SECONDS, fetch_papers, load_table
 from ingest.cards import OUTCOMES, WORKERS, Budget, fetch_cards, load_cards, read_cards
+from ingest.compact import compact as compact_file
 from ingest.contract import propose
 from ingest.crawl import EXPAND, crawl, unfinished_crawl
 from ingest.fakehub import FakeHub
@@ -329,6 +330,8 @@ def refresh(
                     ingest_arxiv()
                 print_line("building")
                 code, printed = run_build(database, lock)
+                with suppress(IngestError):  # a reader may have it open: the next refresh does it
+                    compact_file(database)
                 after = _state()
         except LockedError as error:
             fail(str(error), LOCKED)
@@ -433,6 +436,18 @@ def summary() -> None:
             f"python -c \"import duckdb; print(duckdb.connect('{database_path()}', read_only=True)"
             f'.sql(\\"{query}\\"))"'
         )
+
+
+@app.command()
+def compact() -> None:
+    """Give back the free blocks of the build file, if they are more than a tenth of it.
+
+    Nobody else may have it open. A kill leaves the file as it was, or the whole new one.
+    """
+    with _errors("The file is as it was."):
+        before, after = compact_file(database_path())
+    now = f" before, now {after / 1e6:,.0f} MB" if after != before else ", hardly a free block"
+    print_line(f"{database_path()}: {before / 1e6:,.0f} MB{now}")
 
 
 @app.command()

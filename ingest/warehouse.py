@@ -140,8 +140,8 @@ def connect(path: Path, *, read_only: bool = False, create: bool = False) -> Ite
 
 
 @contextmanager
-def connect_to_copy(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open the build file to read from, in a connection that can write other files; close it afterwards.
+def connect_to_copy(path: Path, *, read_only: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the build file as `warehouse` in a connection that can write other files; close it afterwards.
 
     Raises IngestError as `connect` does.
     """
@@ -153,7 +153,7 @@ def connect_to_copy(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         with _opening(path):
             _require(path)
             escaped = str(path).replace("'", "''")
-            connection.execute(f"attach '{escaped}' as warehouse (read_only)")
+            connection.execute(f"attach '{escaped}' as warehouse (read_only {read_only})")
         connection.execute("use warehouse")
         yield connection
 

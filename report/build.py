@@ -83,7 +83,8 @@ def _pages(marts: Marts) -> tuple[list[Page], bool, str]:
     synthetic, said = overview.caveats(marts)
     made = [overview.page(marts, said, synthetic)]
     made += [module.page(marts) for module in (traits, evolution, similarity, families, growth, pairs, models)]
-    return made, synthetic, said[0]
+    scope = "Its numbers are those of this snapshot; what is called the study's are of the whole Hub, "
+    return made, synthetic, f"{said[0]} {scope}{marts.published['models']:,.0f} models."
 
 
 def _write(marts: Marts, folder: Path) -> int:

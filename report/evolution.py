@@ -1,12 +1,16 @@
 """How traits change from parent to child: mutation, drift and its order, license categories, languages, cards."""
 
+from typing import Any
+
 from report.content import Column, Figure, Page, Section, Table
-from report.figures import COUNT, DECIMAL, SHARE, Arc, Dot, Move, arcs, dots, moves
+from report.figures import COUNT, DECIMAL, DOTS_KEY, MOVES_KEY, SHARE, Arc, Dot, Move, arcs, dots, moves
 from report.marts import TRAITS, Marts, relation_order, relation_word
-from report.text import counted, number, share, shown
+from report.text import counted, number, share, shown, studied
 
 N_ARCS = 80
 N_DRIFTS = 200
+FEW = 30  # edges below which a mean of card lengths, which vary a hundredfold, says next to nothing
+STUDY_LINE = "Last line: the study's whole Hub; the others: this snapshot."
 
 
 def page(marts: Marts) -> Page:
@@ -22,8 +26,7 @@ def page(marts: Marts) -> Page:
 def _mutation(marts: Marts) -> Section:
     rows = marts.rows(
         "select trait, relation, n_edges, rate, rate_low, rate_high, n_edges_paper, rate_paper from "
-        "marts.mutation_rates "
-        f"where n_edges > 0 order by trait, {relation_order('relation')}"
+        f"marts.mutation_rates where n_edges > 0 order by trait, {relation_order('relation')}"
     )
     main = [row for trait in TRAITS for row in rows if row[:2] == (trait, "finetune")]
     if not main:
@@ -33,7 +36,7 @@ def _mutation(marts: Marts) -> Section:
     published = {row[0]: marts.published.get(f"mutation_rate_{row[0]}") for row in main}
     said = [
         f"{trait} {share(rate)} of {counted(n, 'edge')}"
-        + ("" if (other := published[trait]) is None else f" (study {share(other)})")
+        + studied(None if (other := published[trait]) is None else share(other))
         for trait, _, n, rate, *_ in main
     ]
     return Section(
@@ -41,8 +44,7 @@ def _mutation(marts: Marts) -> Section:
         "Mutation rates",
         [
             "How often a fine-tune differs from its parent, over edges where both have the trait. For languages, "
-            "which a "
-            "model may have several of, it is the part not shared."
+            "which a model may have several of, it is the part not shared."
         ],
         figures=[
             Figure(
@@ -50,7 +52,7 @@ def _mutation(marts: Marts) -> Section:
                 "Mutation rates along fine-tunes",
                 "Of fine-tunes, these change the trait: " + "; ".join(said) + ".",
                 dots([Dot(row[0], row[3], row[4], row[5], published[row[0]]) for row in main], "mutation rate"),
-                key="Dots: here, with 95 % intervals. Open diamonds: the study.",
+                key=DOTS_KEY,
                 table=Table(
                     "Mutation rates by trait and relation",
                     [
@@ -83,9 +85,9 @@ def _orders(marts: Marts) -> Section:
         "orders",
         "Which way traits drift",
         [
-            "Values from top to bottom in the order that the most drift along fine-tunes agrees with. Beside "
-            "each stands "
-            "its place in the study's order. Equally good orders can exist: the table tells how far a value can move."
+            "Values from top to bottom in the order that the most drift along fine-tunes agrees with. Beside each "
+            "stands its place in the study's order. Equally good orders can exist: the table tells how far a value "
+            "can move."
         ]
         + [f"There is no drift of the trait {trait} here, so nothing to order." for trait in absent],
         missing="" if figures else "No trait drifts along fine-tunes in this snapshot.",
@@ -170,14 +172,14 @@ def _categories(marts: Marts) -> Section:
     for taxonomy, title in (("ours", "our categories"), ("study", "the study's categories")):
         rows = marts.rows(
             "select category, mean_place, first_place, last_place, n_licenses from marts.license_category_places "
-            "where taxonomy = $taxonomy and relation = 'finetune' and weighting = 'weighted' order by "
-            "mean_place, category",
+            "where taxonomy = $taxonomy and relation = 'finetune' and weighting = 'weighted' order by mean_place, "
+            "category",
             {"taxonomy": taxonomy},
         )
         drifts = marts.rows(
             "select from_category, to_category, n_forward, n_backward, traffic from marts.license_category_drifts "
-            "where taxonomy = $taxonomy and relation = 'finetune' and traffic > 0 "
-            "order by traffic desc, from_category, to_category",
+            "where taxonomy = $taxonomy and relation = 'finetune' and traffic > 0 order by traffic desc, "
+            "from_category, to_category",
             {"taxonomy": taxonomy},
         )
         if not rows:
@@ -218,6 +220,11 @@ def _categories(marts: Marts) -> Section:
     )
 
 
+def _moved(rows: list[tuple[Any, ...]], study: Move) -> list[Move]:
+    """Of rows of relation, edges, parents' and children's mean; the study's at the end."""
+    return [*(Move(relation_word(row[0]), row[2], row[3]) for row in rows), study]
+
+
 def _languages(marts: Marts) -> Section:
     rows = marts.rows(
         "select relation, n_edges, parent_mean, child_mean, change, change_low, change_high from marts.language_drift "
@@ -238,11 +245,10 @@ def _languages(marts: Marts) -> Section:
                 f"Over {relation_word(every[0])}, parents name {every[2]:.2f} languages and children {every[3]:.2f} "
                 f"({counted(every[1], 'edge')}). In the study, {parent:.2f} and {child:.2f}.",
                 moves(
-                    [Move(relation_word(row[0]), row[2], row[3]) for row in rows]
-                    + [Move("study, all relations", parent, child)],
+                    _moved(rows, Move("study, all relations", parent, child)),
                     "mean number of languages",
                 ),
-                key="From the open circle (parents) to the triangle (children). Last line: the study.",
+                key=f"{MOVES_KEY} {STUDY_LINE}",
                 table=Table(
                     "Languages by relation",
                     [
@@ -264,8 +270,8 @@ def _languages(marts: Marts) -> Section:
 def _cards(marts: Marts) -> Section:
     rows = marts.rows(
         "select relation, n_characters_edges, n_characters_parent_mean, n_characters_child_mean, "
-        "n_characters_change_low, "
-        "n_characters_change_high, is_auto_generated_parent_mean, is_auto_generated_child_mean from marts.card_drift "
+        "n_characters_change_low, n_characters_change_high, is_auto_generated_parent_mean, "
+        "is_auto_generated_child_mean from marts.card_drift "
         f"where n_characters_edges > 0 order by {relation_order('relation')}"
     )
     if not rows:
@@ -281,7 +287,10 @@ def _cards(marts: Marts) -> Section:
     return Section(
         "cards",
         "Model cards",
-        [f"Of {counted(every[1], 'edge')} both cards are at hand."],
+        [
+            f"Of {counted(every[1], 'edge')} both cards are at hand."
+            + (" That is too few to speak for the snapshot." if every[1] < FEW else "")
+        ],
         figures=[
             Figure(
                 "card-drift",
@@ -289,12 +298,11 @@ def _cards(marts: Marts) -> Section:
                 f"Over {relation_word(every[0])}, parents' cards have {number(every[2])} characters and children's "
                 f"{number(every[3])} on average; in the study, {number(parent)} and {number(child)}.",
                 moves(
-                    [Move(relation_word(row[0]), row[2], row[3]) for row in rows]
-                    + [Move("study, all relations", parent, child)],
+                    _moved(rows, Move("study, all relations", parent, child)),
                     "mean number of characters",
                     COUNT,
                 ),
-                key="From the open circle (parents) to the triangle (children). Last line: the study.",
+                key=f"{MOVES_KEY} {STUDY_LINE}",
                 table=Table(
                     "Cards by relation",
                     [
@@ -314,11 +322,10 @@ def _cards(marts: Marts) -> Section:
                 "card-automation",
                 "Cards written by a program, from parent to child",
                 f"The share of cards written by a program goes from {share(every[6])} among parents to "
-                f"{share(every[7])} "
-                f"among children, a change of {number(change, 3)}; in the study, "
+                f"{share(every[7])} among children, a change of {number(change, 3)}; in the study, "
                 f"{number(marts.published['card_auto_generated_change'], 3)}.",
                 moves([Move(relation_word(row[0]), row[6], row[7]) for row in rows], "share of cards", SHARE),
-                key="From the open circle (parents) to the triangle (children).",
+                key=MOVES_KEY,
             ),
         ],
     )
@@ -328,8 +335,7 @@ def _drifts(marts: Marts) -> Section:
     where = "relation = 'finetune' and traffic > 0"
     rows = marts.rows(
         "select trait, from_value, to_value, n_forward, n_backward, traffic, q_value from marts.trait_drifts "
-        f"where {where} "
-        "order by traffic desc, trait, from_value, to_value limit $limit",
+        f"where {where} order by traffic desc, trait, from_value, to_value limit $limit",
         {"limit": N_DRIFTS},
     )
     if not rows:

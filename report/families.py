@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from report.content import Column, Figure, Page, Section, Table
-from report.figures import Bar, Bubble, Leaf, bars, bubbles, radial
+from report.figures import BARS_KEY, Bar, Bubble, Leaf, bars, bubbles, radial
 from report.marts import Marts, relation_order, relation_word
-from report.text import counted, number, share, shown
+from report.text import counted, number, share, shown, studied
 
 N_TREES = 4
 N_NODES = 1200  # a tree with more cannot be read, and takes long to draw
@@ -27,8 +27,8 @@ def page(marts: Marts) -> Page:
 
 def _trees(marts: Marts) -> Section:
     largest = marts.rows(
-        "select family_id, n_models, depth, width, structural_virality from marts.families where edge_set = $edge_set "
-        "order by n_models desc, family_id limit $limit",
+        "select family_id, n_models, depth, width, structural_virality from marts.families where edge_set = "
+        "$edge_set order by n_models desc, family_id limit $limit",
         {"edge_set": EDGE_SET, "limit": N_TREES},
     )
     figures = [
@@ -40,9 +40,10 @@ def _trees(marts: Marts) -> Section:
         "trees",
         "The largest families",
         [
-            "Merges are left out here: they tie most families into one. Each tree shows the members that descend from "
-            "the family's main root, in the middle; a ring outwards is a generation, and rings lie closer "
-            "together outwards where there are many."
+            "Merges are left out here: they tie most families into one. Each tree shows the members that descend "
+            "from the family's main root, in the middle. A ring outwards is one step further from it by the shortest "
+            "way; rings lie closer together outwards where there are many. The depth of a family counts the steps of "
+            "its longest line of descent, so a family is often deeper than its tree has rings: do not compare the two."
         ],
         missing="" if figures else "No model of this snapshot has a parent in it, so there are no families.",
         figures=figures,
@@ -95,8 +96,8 @@ def tree_nodes(marts: Marts, family: str, limit: int = N_NODES) -> tuple[list[Le
     weight = {family: n_members} | {row[0]: row[2] for row in members}
     best: dict[str, tuple[tuple[Any, ...], str, str]] = {}
     for parent, child, relation in marts.rows(
-        "select parent_id, child_id, relation from marts.lineage_edges where parent_in_hub and not is_self_loop "
-        "and not is_cut_no_merge and relation <> 'merge' and list_contains($ids, child_id)",
+        "select parent_id, child_id, relation from marts.lineage_edges where parent_in_hub and not is_self_loop and "
+        "not is_cut_no_merge and relation <> 'merge' and list_contains($ids, child_id)",
         {"ids": list(place)},
     ):
         if parent in place and distance[child] == distance[parent] + 1:
@@ -132,24 +133,26 @@ def _tree(marts: Marts, number_: int, family: Sequence[Any]) -> Figure | None:
         {"edge_set": EDGE_SET, "family": family_id},
     )[0][0]
     left_out = n_members + 1 - len(nodes)
+    rings = max(node.distance for node in nodes)
     return Figure(
         f"tree-{number_}",
         f"{number_}. {shown(family_id, 60)}",
-        f"The family of {shown(family_id, 60)} has {counted(n_models, 'member')}, is {counted(depth, 'generation')} "
-        f"deep by the longest way, and has {number(width)} members in the widest. "
-        f"{counted(n_members, 'member')} descend from its root, "
-        f"{share(first_ring / n_members)} of them directly. Structural virality {number(virality, 2)}: "
+        f"The family of {shown(family_id, 60)} has {counted(n_models, 'member')}, {number(width)} of them in its "
+        f"widest generation, and depth {depth}: its longest line of descent has {counted(depth, 'step')}. "
+        f"{counted(n_members, 'member')} descend from its root, {share(first_ring / n_members)} of them directly; "
+        f"those drawn are {counted(rings, 'step')} from it at most by the shortest way. "
+        f"Structural virality {number(virality, 2)}: "
         + ("close to a broadcast." if virality is not None and virality < 3 else "descent passes through many hands."),
         radial(nodes, numbered),
-        key="Square: the root. Lines: fine-tune solid, adapter dashed, quantized dotted, others long dashes. "
-        "The larger a dot, the more members descend from it; the numbered ones are in the table"
-        + (f". {left_out:,} members are not drawn, only counted in the dots." if left_out else "."),
+        key="Square: the root. Rings: steps from it by the shortest way. Lines: fine-tune solid, adapter dashed, "
+        "quantized dotted, others long dashes. The larger a dot, the more members descend from it; the numbered ones "
+        "are in the table" + (f". {left_out:,} members are not drawn, only counted in the dots." if left_out else "."),
         table=Table(
             "Members that most descend from",
             [
                 Column("Number", "count"),
                 Column("Model", "name"),
-                Column("Generation", "count"),
+                Column("Steps from the root (shortest way)", "count"),
                 Column("Descendants", "count"),
             ],
             [(place, ids[at], nodes[at].distance, nodes[at].members - 1) for place, at in enumerate(numbered, start=1)],
@@ -162,24 +165,23 @@ def _tree(marts: Marts, number_: int, family: Sequence[Any]) -> Figure | None:
 def _shapes(marts: Marts) -> Section:
     cells = marts.rows(
         "select power(2, floor(log2(n_models) * 2) / 2), round(structural_virality * 2) / 2, count(*) from "
-        "marts.families "
-        "where edge_set = $edge_set and structural_virality is not null group by all order by all",
+        "marts.families where edge_set = $edge_set and structural_virality is not null group by all order by all",
         {"edge_set": EDGE_SET},
     )
     if not cells:
         return Section("shapes", "Depth, width and structural virality", missing="There are no families here.")
     wide = marts.rows(
-        "select power(2, floor(log2(greatest(width, 1)) * 2) / 2), depth, count(*) from marts.families "
-        "where edge_set = $edge_set group by all order by all",
+        "select power(2, floor(log2(greatest(width, 1)) * 2) / 2), depth, count(*) from marts.families where "
+        "edge_set = $edge_set group by all order by all",
         {"edge_set": EDGE_SET},
     )
     depths = marts.rows(
-        "select depth, count(*), sum(n_models) from marts.families where edge_set = 'finetune' group by depth "
-        "order by depth"
+        "select depth, count(*), sum(n_models) from marts.families where edge_set = 'finetune' group by depth order "
+        "by depth"
     )
     n_families, n_broadcast, median = marts.rows(
-        "select count(*), count(*) filter (where structural_virality < 2), median(structural_virality) "
-        "from marts.families where edge_set = $edge_set",
+        "select count(*), count(*) filter (where structural_virality < 2), median(structural_virality) from "
+        "marts.families where edge_set = $edge_set",
         {"edge_set": EDGE_SET},
     )[0]
     figures = [
@@ -204,15 +206,22 @@ def _shapes(marts: Marts) -> Section:
         Figure(
             "depth-width",
             "Depth and width",
-            f"Families without merges are up to {number(max(row[1] for row in wide))} generations deep; "
-            f"{share(sum(row[2] for row in wide if row[1] <= 1) / n_families)} have only one generation of children.",
+            "The longest line of descent in families without merges has "
+            f"{counted(max(row[1] for row in wide), 'step')}; in "
+            f"{share(sum(row[2] for row in wide if row[1] <= 1) / n_families)} of them nobody's child has children.",
             bubbles(
-                [Bubble(*row) for row in wide if row[0] > 0], "members of the widest generation", "depth in generations"
+                [Bubble(*row) for row in wide if row[0] > 0],
+                "members of the widest generation",
+                "depth: steps of the longest line of descent",
             ),
             key="Each bubble stands for the families of a cell; its area grows with the logarithm of their number.",
             table=Table(
                 "Families by width and depth",
-                [Column("Width from", "decimal"), Column("Depth", "count"), Column("Families", "count")],
+                [
+                    Column("Widest generation from", "decimal"),
+                    Column("Depth (longest line)", "count"),
+                    Column("Families", "count"),
+                ],
                 wide,
             ),
         ),
@@ -223,17 +232,17 @@ def _shapes(marts: Marts) -> Section:
             Figure(
                 "depths",
                 "Depth of families of fine-tunes",
-                f"The deepest family of fine-tunes has {counted(depths[-1][0], 'generation')}, in the study nearly "
+                f"The longest line of fine-tunes has {counted(depths[-1][0], 'step')}, in the study nearly "
                 f"{number(marts.published['depth_max'])}. {share(depths[0][1] / total)} of families have depth "
                 f"{depths[0][0]}.",
                 bars(
                     [Bar(str(depth), n / total, f"{share(n / total)}, {n:,}") for depth, n, _ in depths[:20]],
-                    "share of families, by depth",
+                    "share of families, by depth (steps of the longest line)",
                 ),
                 key="Depths above the first twenty are in the table." if len(depths) > 20 else "",
                 table=Table(
                     "Families of fine-tunes by depth",
-                    [Column("Depth", "count"), Column("Families", "count"), Column("Members", "count")],
+                    [Column("Depth (longest line)", "count"), Column("Families", "count"), Column("Members", "count")],
                     depths,
                 ),
             )
@@ -241,7 +250,11 @@ def _shapes(marts: Marts) -> Section:
     return Section(
         "shapes",
         "Depth, width and structural virality",
-        ["Torn families look smaller and shallower; see the overview."],
+        [
+            "Depth counts the steps of the longest line of descent from a root, width the members of the largest "
+            "generation (those equally far from a root by the shortest way). Torn families look smaller and shallower; "
+            "see the overview."
+        ],
         figures=figures,
     )
 
@@ -249,8 +262,7 @@ def _shapes(marts: Marts) -> Section:
 def _relations(marts: Marts) -> Section:
     rows = marts.rows(
         "select relation, n_edges, n_edges_without_parent, n_children, n_children_with_children, "
-        "share_of_edges_to_parents "
-        f"from marts.relation_stats order by {relation_order('relation')}"
+        f"share_of_edges_to_parents from marts.relation_stats order by {relation_order('relation')}"
     )
     drawn = [row for row in rows if row[3]]
     if not drawn:
@@ -273,12 +285,12 @@ def _relations(marts: Marts) -> Section:
                 "Of models made from another, these have children of their own: "
                 + "; ".join(
                     f"{shown(bar.name, 40)} {bar.words}"
-                    + ("" if bar.published is None else f" (study {share(bar.published)})")
+                    + studied(None if bar.published is None else share(bar.published))
                     for bar in bars_of
                 )
                 + ".",
                 bars(bars_of, "share of children that have children"),
-                key="Bars: here. Open diamonds: the study, over its edges.",
+                key=f"{BARS_KEY[:-1]}, children over its edges.",
                 table=Table(
                     "Edges and children by relation",
                     [
@@ -315,8 +327,8 @@ def _largest(marts: Marts) -> Section:
                     Column("Family", "name"),
                     Column("Members", "count"),
                     Column("Roots", "count"),
-                    Column("Depth", "count"),
-                    Column("Width", "count"),
+                    Column("Depth (longest line)", "count"),
+                    Column("Widest generation", "count"),
                     Column("Virality", "decimal"),
                     Column("First created"),
                 ],

@@ -5,6 +5,7 @@ runs against an order lies on the other side and is dashed.
 """
 
 import itertools
+import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from typing import Any
 import altair as alt
 import vl_convert
 
+from report.shapes import layout
 from report.text import labels
 
 WIDTH = 420  # of every figure, so that one can stand in a paper's column and on a telephone
@@ -83,6 +85,11 @@ DIAMOND: dict[str, Any] = {
 }
 
 
+BARS_KEY = "Bars: this snapshot. Open diamonds: the study's whole Hub."
+DOTS_KEY = "Dots: this snapshot, with 95 % intervals. Open diamonds: the study's whole Hub."
+MOVES_KEY = "From the open circle (parents) to the triangle (children)."
+
+
 @dataclass(frozen=True)
 class Bar:
     """A bar with the words at its end, and a published value on the same scale."""
@@ -119,31 +126,86 @@ def bars(rows: Sequence[Bar], title: str, form: str = SHARE) -> alt.LayerChart:
 
 @dataclass(frozen=True)
 class Dot:
-    """A mean or rate with its interval."""
+    """A mean or rate with its interval. Without a value it is a heading of the rows below it.
+
+    `outlines` and `filled` are the paths of a glyph (report.shapes.glyph) beside its name.
+    """
 
     name: str
-    value: float
-    low: float | None
-    high: float | None
+    value: float | None
+    low: float | None = None
+    high: float | None = None
     published: float | None = None
+    outlines: str = ""
+    filled: str = ""
+
+
+GLYPH = 42  # pixels across that are kept free for the widest glyph
 
 
 def dots(rows: Sequence[Dot], title: str, form: str = SHARE, top: float | None = None) -> alt.LayerChart:
     """Dots with intervals, from zero."""
     names = labels((row.name for row in rows), 44)
     data = _data([{**vars(row), "name": name} for name, row in zip(names, rows, strict=True)])
-    most = max([row.high or row.value for row in rows] + [row.published or 0 for row in rows])
+    most = max([row.high or row.value or 0 for row in rows] + [row.published or 0 for row in rows])
     x = alt.X(
         "value:Q", title=title, axis=alt.Axis(format=form, tickCount=5), scale=alt.Scale(domain=[0, top or most * 1.05])
     )
-    base = alt.Chart(data).encode(y=_rows_axis(names))
-    return _sized(
-        ROW * len(rows),
+    y = _rows_axis(names)
+    glyphs = any(row.filled for row in rows)
+    if glyphs:
+        heads = json.dumps([name for name, row in zip(names, rows, strict=True) if row.value is None])
+        bold = {"condition": {"test": f"indexof({heads}, datum.value) >= 0", "value": "bold"}, "value": "normal"}
+        y["axis"].labelFontWeight = bold
+        y["axis"].labelPadding = GLYPH + 10
+    base = alt.Chart(data).encode(y=y)
+    layers = [
         base.transform_filter("datum.low != null")
         .mark_rule(color=BLUE, strokeWidth=2)
         .encode(x=alt.X("low:Q"), x2="high:Q"),
-        base.mark_point(filled=True, color=BLUE, size=45, opacity=1).encode(x=x),
+        base.transform_filter("datum.value != null")
+        .mark_point(filled=True, color=BLUE, size=45, opacity=1)
+        .encode(x=x),
         base.transform_filter("datum.published != null").mark_point(**DIAMOND).encode(x=alt.X("published:Q")),
+    ]
+    if glyphs:
+        # A path's unit is half the root of the size: pixels.
+        glyph = base.encode(x=alt.value(-6))
+        layers += [
+            glyph.transform_filter("datum.outlines != ''")
+            .mark_point(size=4, color=MUTED, fill="white", strokeWidth=1, opacity=1)
+            .encode(shape=alt.Shape("outlines:N", scale=None)),
+            glyph.transform_filter("datum.filled != ''")
+            .mark_point(size=4, filled=True, color=INK, opacity=1)
+            .encode(shape=alt.Shape("filled:N", scale=None)),
+        ]
+    return _sized((ROW + 3 if glyphs else ROW) * len(rows), *layers)
+
+
+def shapes(rows: Sequence[tuple[str, str]]) -> alt.LayerChart:
+    """Shapes by title and edges, four beside each other, parents at the left, with the letters of their models."""
+    width, height, across, down = WIDTH / 4, 96, 23, 21
+    nodes, links, titles = [], [], []
+    for number, (title, edges) in enumerate(rows):
+        left, top = number % 4 * width + 14, number // 4 * height
+        places, pairs = layout(edges)
+        middle = max(y for _, y in places.values()) / 2
+        at = {model: (left + x * across, top + 56 + (y - middle) * down) for model, (x, y) in places.items()}
+        nodes += [{"x": x, "y": y, "letter": model} for model, (x, y) in at.items()]
+        links += [
+            {"x": at[parent][0], "y": at[parent][1], "x2": at[child][0], "y2": at[child][1]} for parent, child in pairs
+        ]
+        titles.append({"x": left - 10, "y": top + 10, "title": title})
+    total = height * math.ceil(len(rows) / 4)
+    x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[0, WIDTH], nice=False))
+    y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[total, 0], nice=False))
+    node = alt.Chart(_data(nodes)).encode(x=x, y=y)
+    return _sized(
+        total,
+        alt.Chart(_data(links)).mark_rule(color=MUTED, strokeWidth=1.2).encode(x=x, y=y, x2="x2:Q", y2="y2:Q"),
+        node.mark_point(size=230, color=MUTED, fill="white", strokeWidth=1.2, opacity=1),
+        node.mark_text(baseline="middle").encode(text="letter:N"),
+        alt.Chart(_data(titles)).mark_text(align="left", fontWeight="bold").encode(x=x, y=y, text="title:N"),
     )
 
 
@@ -164,7 +226,9 @@ def moves(rows: Sequence[Move], title: str, form: str = DECIMAL) -> alt.LayerCha
     x = alt.X(
         "parent:Q", title=title, axis=alt.Axis(format=form, tickCount=5), scale=alt.Scale(domain=[0, most * 1.08])
     )
-    base = alt.Chart(data).encode(y=_rows_axis(names))
+    y = _rows_axis(names)
+    y["axis"].labelPadding = 10  # clear of a circle at zero
+    base = alt.Chart(data).encode(y=y)
     return _sized(
         (ROW + 5) * len(rows),
         base.mark_rule(color=BLUE, strokeWidth=1.5).encode(x=x, x2="child:Q"),
@@ -252,7 +316,7 @@ DASHES: dict[str, list[float]] = {
 
 
 def radial(nodes: Sequence[Leaf], numbered: Sequence[int]) -> alt.LayerChart:
-    """A tree around its root: a ring is a generation, and a dot's area tells how many members it stands for.
+    """A tree around its root: a ring is a step by the shortest way, a dot's area tells how many members it stands for.
 
     `nodes` with every parent before its children, the root first; those in `numbered` get 1, 2, 3 ... beside them.
     """

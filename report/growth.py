@@ -20,8 +20,8 @@ def page(marts: Marts) -> Page:
 
 def _hub(marts: Marts) -> Section:
     rows = marts.rows(
-        "select month, n_models, n_children, n_models_back_filled, n_models_total from marts.growth_by_month "
-        "where month is not null order by month"
+        "select month, n_models, n_children, n_models_back_filled, n_models_total from marts.growth_by_month where "
+        "month is not null order by month"
     )
     if not rows:
         return Section("hub", "Models by month", missing="No model here says when it was created.")
@@ -34,8 +34,7 @@ def _hub(marts: Marts) -> Section:
         "Models by month",
         [
             "These are the models that still exist and are in the snapshot, by the month of their creation. In a "
-            "sample "
-            "they tell how the sample was drawn at least as much as how the Hub grew."
+            "sample they tell how the sample was drawn at least as much as how the Hub grew."
         ]
         + (
             [f"The Hub dates everything older to 2 March 2022: {counted(back_filled, 'model')} carry that date."]
@@ -47,8 +46,7 @@ def _hub(marts: Marts) -> Section:
                 "growth-months",
                 "Models created by month",
                 f"From {rows[0][0]:%B %Y} to {rows[-1][0]:%B %Y}; the most, {counted(most[1], 'model')}, in "
-                f"{most[0]:%B %Y}. "
-                f"{share(children / total)} of all have a parent in the snapshot.",
+                f"{most[0]:%B %Y}. {share(children / total)} of all have a parent in the snapshot.",
                 months([(row[0], row[1], row[2]) for row in rows]),
                 key="Pale bars: all models. Dark bars inside: those with a parent in the snapshot.",
                 table=Table(
@@ -116,8 +114,7 @@ def _families(marts: Marts) -> Section:
                 "Members of the largest families",
                 "; ".join(
                     f"{place}: {name} grew from {number(points[0][1])} in {points[0][0]:%B %Y} to "
-                    f"{number(points[-1][1])} "
-                    f"in {points[-1][0]:%B %Y}"
+                    f"{number(points[-1][1])} in {points[-1][0]:%B %Y}"
                     if len(points) > 1
                     else f"{place}: {name} had all its {number(points[0][1])} members in {points[0][0]:%B %Y}"
                     for place, (name, points) in enumerate(series, start=1)

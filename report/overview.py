@@ -2,13 +2,17 @@
 
 from report.content import Column, Page, Section, Table
 from report.marts import Marts
+from report.similarity import KIN
 from report.text import counted, listed, measured, share, shown
 
 # What each published figure is called, and the query of ours. Published figures without a line here are an error.
 _SINGLE = {
     "models": ("Models", "select count(*) from marts.models"),
     "edges": ("Edges (one a pair)", "select count(*) from marts.lineage_edges where is_paper_edge"),
-    "depth_max": ("Deepest family (fine-tunes)", "select max(depth) from marts.families where edge_set = 'finetune'"),
+    "depth_max": (
+        "Depth of the deepest family (steps of its longest line, fine-tunes)",
+        "select max(depth) from marts.families where edge_set = 'finetune'",
+    ),
     "papers": ("Papers that models link to", "select count(distinct arxiv_id) from marts.model_papers"),
     "card_share": ("Share of models with a card", "select share_with_card_paper from marts.card_stats"),
     "card_characters_mean": ("Characters of a card, mean", "select mean_characters from marts.card_stats"),
@@ -63,14 +67,13 @@ _KEYED = {
         "select rate_paper from marts.mutation_rates where relation = 'finetune' and trait = $key",
     ),
     "occurrences_": (
-        "Occurrences of the shape {}",
+        "Occurrences of the shape: {}",
         "select n_occurrences from marts.subgraph_occurrences where shape = $key",
     ),
     "similarity_tfidf_": (
         "Similarity of {} (records, TF-IDF, in their smallest shape; study: read off its figure)",
-        "select arg_min(mean, n_nodes) from (select mean, list_position(['two_models', 'edge', 'two_children', "
-        "'path_of_two', 'three_children', 'two_grandchildren', 'uncle', 'path_of_three'], shape) as n_nodes "
-        "from marts.similarity_estimates where artifact = 'metadata' and measure = 'tfidf' and relation = $key)",
+        "select arg_min(mean, shape_number) from marts.similarity_estimates inner join marts.subgraph_occurrences "
+        "using (shape) where artifact = 'metadata' and measure = 'tfidf' and relation = $key",
     ),
     "subject_models_": (
         "Models that link to a paper of {}",
@@ -109,7 +112,11 @@ def beside(marts: Marts, figure: str) -> tuple[str, float | None]:
         start = max((start for start in _KEYED if figure.startswith(start)), key=len, default="")
         title, query = _KEYED[start]
         key = figure.removeprefix(start)
-        title = title.format(key.replace("_", " ") if start in {"similarity_tfidf_", "occurrences_"} else key)
+        if start == "occurrences_":
+            shape = marts.row("select title from marts.subgraph_occurrences where shape = $key", {"key": key})
+            title = title.format(shape[0] if shape else key)
+        else:
+            title = title.format(KIN[key] if start == "similarity_tfidf_" else key)
         row = marts.row(query, {"key": key})
     return title, None if row is None or row[0] is None else float(row[0])
 
@@ -139,16 +146,15 @@ def caveats(marts: Marts) -> tuple[bool, list[str]]:
     if n_without:
         said.append(
             f"{n_without:,} of {counted(n_edges, 'declared edge')} ({share(n_without / n_edges)}) name a parent "
-            "that is "
-            "not in the snapshot: families are torn there, so they look smaller and shallower than they are."
+            "that is not in the snapshot: families are torn there, so they look smaller and shallower than they are."
         )
     if n_rejected:
         said.append(
             f"{counted(n_rejected, 'record')} could not be read and {'is' if n_rejected == 1 else 'are'} left out."
         )
     said.append(
-        "Intervals are over resampled families or draws. They tell how sure a number is for these models, not whether "
-        "these models stand for all."
+        "Intervals are over resampled families or draws. They tell how sure a number is for these models, not "
+        "whether these models stand for all."
     )
     said.append("Models say of themselves what they are: a tag may be missing, wrong, or copied from the parent.")
     return n_synthetic > 0, said
@@ -173,9 +179,9 @@ def page(marts: Marts, said: list[str], synthetic: bool) -> Page:
                 "study",
                 "Our numbers beside the study's",
                 [
-                    "The study is Anatomy of a Machine Learning Ecosystem: 2 Million Models on Hugging Face (Laufer, "
-                    "Oderinwale, Kleinberg). Counts of a smaller snapshot are smaller; compare shares, rates and "
-                    "orders.",
+                    "The study is Anatomy of a Machine Learning Ecosystem: 2 Million Models on Hugging Face "
+                    "(Laufer, Oderinwale, Kleinberg). Counts of a smaller snapshot are smaller; compare shares, "
+                    "rates and orders.",
                     f"Its orders of {traits} stand in the drift graphs.",
                 ]
                 + (
@@ -194,7 +200,7 @@ def page(marts: Marts, said: list[str], synthetic: bool) -> Page:
                 tables=[
                     Table(
                         "Published figures and ours",
-                        [Column("What"), Column("Here", "decimal"), Column("Study", "decimal")],
+                        [Column("What"), Column("This snapshot", "decimal"), Column("Study's whole Hub", "decimal")],
                         rows,
                     )
                 ],
@@ -204,11 +210,13 @@ def page(marts: Marts, said: list[str], synthetic: bool) -> Page:
                 "Words used throughout",
                 [
                     "Edge: from a parent to a child that names it as its base model; its relation is fine-tune, "
-                    "adapter, "
-                    "quantized or merge, or unspecified where the child does not say.",
-                    "Family: models joined by edges. Generation: the fewest edges from a root, a model without a "
-                    "parent "
-                    "here. Depth: the longest way down. Width: the most members of one generation.",
+                    "adapter, quantized or merge, or unspecified where the child does not say.",
+                    "Family: models joined by edges. Root: a member without a parent here. Width: the most members of "
+                    "one generation.",
+                    "Generation and depth are two measures, and not to be compared. Generation: steps from the nearest "
+                    "root by the shortest way. Depth: steps by the longest one. A model that descends from a root "
+                    "in 2 steps and, through another parent, in 5, is of generation 2 and depth 5. A family's depth is "
+                    "that of its deepest member.",
                     "Structural virality: the mean distance between two members of a family. Just under 2 where all "
                     "descend directly from one model (a broadcast), more where descent passes from hand to hand.",
                     "Mutation: a child's value that differs from its parent's. Drift: how much more often one value "

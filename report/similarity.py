@@ -1,56 +1,103 @@
 """How alike relatives are, shape by shape."""
 
 from report.content import Column, Figure, Page, Section, Table
-from report.figures import DECIMAL, Dot, dots
+from report.figures import DECIMAL, Dot, dots, shapes
 from report.marts import Marts
-from report.text import number
+from report.shapes import glyph
+from report.text import number, studied
+
+NO_BREAK = "\u2011"  # a hyphen that ends no line
+Shapes = dict[str, tuple[str, str]]  # title and edges by shape, in the order of the study's table
 
 ARTIFACTS = {"metadata": "records", "card": "model cards"}
 MEASURES = {"tfidf": "TF-IDF", "bow": "term counts", "levenshtein": "Levenshtein"}
 KIN = {
-    "random": "random",
-    "parent_child": "parent, child",
+    "random": "any two models",
+    "parent_child": "parent and child",
     "siblings": "siblings",
-    "grandparent": "grandparent",
-    "great_grandparent": "great-grandparent",
-    "uncle_nephew": "uncle, nephew",
+    "grandparent": "grandparent and grandchild",
+    "great_grandparent": "great-grandparent and -child",
+    "uncle_nephew": "uncle and nephew",
 }
-SHAPES = {
-    "two_models": "two models",
-    "edge": "one edge",
-    "two_children": "two children",
-    "path_of_two": "chain of 2",
-    "three_children": "three children",
-    "two_grandchildren": "two grandchildren",
-    "uncle": "uncle",
-    "path_of_three": "chain of 3",
+MEANT = {
+    "random": "Two models of the snapshot by lot, related or not: what any two have in common.",
+    "parent_child": "A model, and one fine-tuned from it.",
+    "siblings": "Two models fine-tuned from the same parent.",
+    "grandparent": "A model, and a fine-tune of a fine-tune of it.",
+    "great_grandparent": "A model, and a fine-tune of a fine-tune of a fine-tune of it.",
+    "uncle_nephew": "A model, and a fine-tune of its sibling.",
 }
 
 
 def page(marts: Marts) -> Page:
     """Similarity by artifact and measure; occurrences of shapes."""
+    known = {
+        shape: (title, edges)
+        for shape, title, edges in marts.rows(
+            "select shape, title, edges from marts.subgraph_occurrences order by shape_number"
+        )
+    }
     return Page(
         "similarity.html",
         "How alike relatives are",
         "Similarity of records and cards between parent and child, siblings, and others, in eight shapes.",
-        [*(_similarity(marts, artifact) for artifact in ARTIFACTS), _occurrences(marts)],
+        [_shapes(marts, known), *(_similarity(marts, artifact, known) for artifact in ARTIFACTS), _occurrences(marts)],
     )
 
 
-def _similarity(marts: Marts, artifact: str) -> Section:
+def _shapes(marts: Marts, known: Shapes) -> Section:
+    pairs = marts.rows(
+        "select relation, shape, string_agg(distinct pair, ', ' order by pair) from marts.similarity_estimates "
+        "group by relation, shape"
+    )
+    if not known or not pairs:
+        return Section("shapes", "Which models are compared", missing="There is no graph of fine-tunes here.")
+    order = list(known)
+    pairs = sorted((row for row in pairs if row[0] in KIN and row[1] in known), key=lambda row: order.index(row[1]))
+    rows: list[tuple[object, ...]] = []
+    for relation, word in KIN.items():
+        where = [
+            f"{known[shape][0]} {between.replace('-', NO_BREAK)}" for of, shape, between in pairs if of == relation
+        ]
+        rows.append((word, MEANT[relation], "; ".join(where)))
+    return Section(
+        "shapes",
+        "Which models are compared",
+        [
+            "Models are not compared by family, but by small shapes that occur in the graph of fine-tunes. Letters "
+            "stand for the models of a shape, and name the two that are compared: in a chain of four, t-w are a "
+            "great-grandparent and its great-grandchild."
+        ],
+        figures=[
+            Figure(
+                "shapes",
+                "The eight shapes",
+                "Edges from parent to child: "
+                + "; ".join(f"{title} {edges.replace(' ', ', ') or 'none'}" for title, edges in known.values())
+                + ".",
+                shapes(list(known.values())),
+                key="A circle is a model. Lines are fine-tunes, from the parent at the left to its child.",
+            )
+        ],
+        tables=[
+            Table("Relatives in plain words", [Column("Relatives"), Column("Who"), Column("In which shape")], rows)
+        ],
+    )
+
+
+def _similarity(marts: Marts, artifact: str, known: Shapes) -> Section:
     title = f"Similarity of {ARTIFACTS[artifact]}"
-    shapes, kin = list(SHAPES), list(KIN)
+    order, kin = list(known), list(KIN)
     rows = [
         row
         for row in marts.rows(
             "select measure, relation, shape, pair, n, n_missing, mean, mean_low, mean_high from "
-            "marts.similarity_estimates "
-            "where artifact = $artifact",
+            "marts.similarity_estimates where artifact = $artifact",
             {"artifact": artifact},
         )
-        if row[6] is not None and row[0] in MEASURES and row[1] in KIN and row[2] in SHAPES
+        if row[6] is not None and row[0] in MEASURES and row[1] in KIN and row[2] in known
     ]
-    rows.sort(key=lambda row: (list(MEASURES).index(row[0]), kin.index(row[1]), shapes.index(row[2]), row[3]))
+    rows.sort(key=lambda row: (list(MEASURES).index(row[0]), kin.index(row[1]), order.index(row[2]), row[3]))
     if not rows:
         return Section(
             artifact,
@@ -63,32 +110,30 @@ def _similarity(marts: Marts, artifact: str) -> Section:
         of = [row for row in rows if row[0] == measure]
         if not of:
             continue
-        means = [
-            f"{word} {_span(known)}"
-            + (
-                ""
-                if (other := _published(marts, artifact, measure, relation)) is None
-                else f" (study {number(other, 2)})"
+        said: list[str] = []
+        drawn: list[Dot] = []
+        for relation, word in KIN.items():
+            same = [row for row in of if row[1] == relation]
+            if not same:
+                continue
+            published = _published(marts, artifact, measure, relation)
+            said.append(
+                f"{word} {_span([row[6] for row in same])}{studied(number(published, 2) if published else None)}"
             )
-            for relation, word in KIN.items()
-            if (known := [row[6] for row in of if row[1] == relation])
-        ]
-        seen: set[str] = set()
-        drawn = []
-        for _, relation, shape, pair, _, _, mean, low, high in of:
-            published = None if relation in seen else _published(marts, artifact, measure, relation)
-            seen.add(relation)
-            drawn.append(Dot(f"{KIN[relation]} · {SHAPES[shape]} {pair}", mean, low, high, published))
+            drawn.append(Dot(word, None, published=published))
+            for _, _, shape, pair, _, _, mean, low, high in same:
+                name, edges = known[shape]
+                drawn.append(Dot(f"{name} {pair}", mean, low, high, None, *glyph(edges, pair)))
         figures.append(
             Figure(
                 f"similarity-{artifact}-{measure}",
                 f"{title}, by {measure_word}",
-                f"Mean similarity over the shapes: {'; '.join(means)}.",
+                f"Mean similarity over the shapes: {'; '.join(said)}.",
                 dots(drawn, "mean similarity", DECIMAL, top=1.0),
-                key="Dots: here, with 95 % intervals (often narrower than the dot). "
-                "Letters name the two models of the shape."
+                key="Dots: this snapshot, with 95 % intervals (often narrower than the dot). Beside each stands the "
+                "shape, parents at its left, with the two models that are compared filled in."
                 + (
-                    " Open diamonds: the study, read off its figure, once for each kind of relatives."
+                    " Open diamonds beside the headings: the study's whole Hub, read off its figure."
                     if any(dot.published is not None for dot in drawn)
                     else ""
                 ),
@@ -104,7 +149,7 @@ def _similarity(marts: Marts, artifact: str) -> Section:
                         Column("From", "decimal"),
                         Column("To", "decimal"),
                     ],
-                    [(KIN[row[1]], SHAPES[row[2]], *row[3:]) for row in of],
+                    [(KIN[row[1]], known[row[2]][0], *row[3:]) for row in of],
                 ),
             )
         )
@@ -112,9 +157,8 @@ def _similarity(marts: Marts, artifact: str) -> Section:
         artifact,
         title,
         [
-            "Shapes are drawn evenly over all their occurrences in the graph of fine-tunes. Chains lead down "
-            "from t or u; "
-            "a parent with many children is drawn often in shapes with many children, and weighs more there."
+            "Shapes are drawn by lot, evenly over all their occurrences in the graph of fine-tunes. A parent with "
+            "many children is drawn often in shapes with many children, and weighs more there. 1 is the same text."
         ],
         figures=figures,
     )
@@ -131,7 +175,7 @@ def _published(marts: Marts, artifact: str, measure: str, relation: str) -> floa
 
 def _occurrences(marts: Marts) -> Section:
     rows = marts.rows(
-        "select shape, n_occurrences, n_occurrences_paper from marts.subgraph_occurrences order by shape_number"
+        "select shape, title, n_occurrences, n_occurrences_paper from marts.subgraph_occurrences order by shape_number"
     )
     return Section(
         "occurrences",
@@ -142,14 +186,11 @@ def _occurrences(marts: Marts) -> Section:
                 "Occurrences in the graph of fine-tunes",
                 [
                     Column("Shape"),
-                    Column("Here", "count"),
-                    Column("Here, study's formula", "count"),
-                    Column("Study", "count"),
+                    Column("This snapshot", "count"),
+                    Column("This snapshot, study's formula", "count"),
+                    Column("Study's whole Hub", "count"),
                 ],
-                [
-                    (SHAPES.get(row[0], row[0]), row[1], row[2], marts.published.get(f"occurrences_{row[0]}"))
-                    for row in rows
-                ],
+                [(*row[1:], marts.published.get(f"occurrences_{row[0]}")) for row in rows],
             )
         ]
         if rows

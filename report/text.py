@@ -65,6 +65,11 @@ def measured(value: float | None, unit: str) -> str:
     return number(value)
 
 
+def studied(published: str | None) -> str:
+    """What the study found, in words, to stand behind ours; nothing if it did not say."""
+    return "" if published is None else f" (study {published})"
+
+
 def listed(words: Iterable[str]) -> str:
     """a, b and c."""
     items = list(words)

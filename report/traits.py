@@ -1,9 +1,9 @@
 """What models say of themselves: traits, availability, cards, the subjects of their papers."""
 
 from report.content import Column, Figure, Page, Section, Table
-from report.figures import Bar, bars
+from report.figures import BARS_KEY, Bar, bars
 from report.marts import TRAITS, Marts
-from report.text import counted, measured, share, shown
+from report.text import counted, measured, share, shown, studied
 
 N_BARS = 15
 N_ROWS = 100
@@ -78,15 +78,15 @@ def _distributions(marts: Marts) -> Section:
 
 def _availability(marts: Marts) -> Section:
     rows = marts.rows(
-        "select feature, n_models, share_of_models, mean_downloads_with, mean_downloads_without "
-        "from marts.availability order by share_of_models desc, feature"
+        "select feature, n_models, share_of_models, mean_downloads_with, mean_downloads_without from "
+        "marts.availability order by share_of_models desc, feature"
     )
     known = [row for row in rows if row[2] is not None]
     if not known:
         return Section("availability", "Availability", missing="No model carries one of the tags looked for.")
     published = {row[0]: marts.published.get(f"availability_{row[0]}") for row in known}
     words = [
-        f"{feature}: {share(part)}" + ("" if (other := published[feature]) is None else f" (study {share(other)})")
+        f"{feature}: {share(part)}" + studied(None if (other := published[feature]) is None else share(other))
         for feature, _, part, _, _ in known
     ]
     doi = next((row for row in known if row[0] == "doi" and row[1] and row[3] is not None and row[4]), None)
@@ -109,7 +109,7 @@ def _availability(marts: Marts) -> Section:
                     [Bar(feature, part, share(part), published[feature]) for feature, _, part, _, _ in known],
                     "share of models",
                 ),
-                key="Bars: here. Open diamonds: the study.",
+                key=BARS_KEY,
                 table=Table(
                     "Features and downloads",
                     [
@@ -159,7 +159,9 @@ def _cards(marts: Marts) -> Section:
         ],
         tables=[
             Table(
-                "Length of model cards", [Column("What"), Column("Here", "decimal"), Column("Study", "decimal")], rows
+                "Length of model cards",
+                [Column("What"), Column("This snapshot", "decimal"), Column("Study's whole Hub", "decimal")],
+                rows,
             )
         ],
     )
@@ -198,7 +200,7 @@ def _subjects(marts: Marts) -> Section:
                 "arXiv categories of linked papers",
                 finding,
                 bars(drawn, "share of models", ".1%"),
-                key="Bars: here. Open diamonds: the study, as a share of its models.",
+                key=f"{BARS_KEY[:-1]}, as a share of its models.",
                 table=Table(
                     "arXiv categories",
                     [Column("Category", "name"), Column("Models", "count"), Column("Papers", "count")],

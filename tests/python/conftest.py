@@ -122,11 +122,17 @@ FEW_DRAWS = {"n_draws": 300, "n_similarity_resamples": 300, "n_resamples": 300, 
 class Build:
     """A database built from one file of records, with fewer draws than by default.
 
-    Unit tests are the same on any records: most builds leave them out.
+    Unit tests are the same on any records: most builds leave them out. Data tests are for whom they are about.
     """
 
     def __init__(
-        self, folder: Path, records: Path, variables: dict[str, Any] | None = None, *, unit_tests: bool = False
+        self,
+        folder: Path,
+        records: Path,
+        variables: dict[str, Any] | None = None,
+        *,
+        unit_tests: bool = False,
+        data_tests: bool = True,
     ) -> None:
         self.records = records
         self.database = folder / "phylohub.duckdb"
@@ -134,7 +140,8 @@ class Build:
         assert self.landing.returncode == 0, self.landing.stderr
         self.target = folder / "target"
         self.variables = json.dumps(FEW_DRAWS | (variables or {}))
-        without = () if unit_tests else ("--exclude-resource-type", "unit_test")
+        left_out = [kind for kind, kept in (("unit_test", unit_tests), ("test", data_tests)) if not kept]
+        without = ["--exclude-resource-types", *left_out] if left_out else []
         self.dbt = run_dbt(self.database, self.target, "build", *without, "--vars", self.variables)
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:

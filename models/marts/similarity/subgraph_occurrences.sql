@@ -67,19 +67,21 @@ totals as (
 
 final as (
 
-    {% for shape, exact, paper in [
-        ('two_models', 'n_models * (n_models - 1)', none),
-        ('edge', 'edges', none),
-        ('two_children', 'two_children', none),
-        ('path_of_two', 'path_of_two', none),
-        ('three_children', 'three_children', none),
-        ('two_grandchildren', 'two_grandchildren', none),
-        ('uncle', 'child_with_sibling - n_triangles', 'child_with_sibling'),
-        ('path_of_three', 'path_of_three', 'path_of_three_paper'),
+    {% for shape, title, shape_edges, exact, paper in [
+        ('two_models', 'any two models', '', 'n_models * (n_models - 1)', none),
+        ('edge', 'one edge', 'u>v', 'edges', none),
+        ('two_children', 'two children', 'u>v u>w', 'two_children', none),
+        ('path_of_two', 'chain of three', 'u>v v>w', 'path_of_two', none),
+        ('three_children', 'three children', 'u>v u>w u>x', 'three_children', none),
+        ('two_grandchildren', 'two grandchildren', 'u>v v>w v>x', 'two_grandchildren', none),
+        ('uncle', 'uncle and nephew', 'u>v u>x v>w', 'child_with_sibling - n_triangles', 'child_with_sibling'),
+        ('path_of_three', 'chain of four', 't>u u>v v>w', 'path_of_three', 'path_of_three_paper'),
     ] %}
         select
             {{ loop.index }} as shape_number,
             '{{ shape }}' as shape,
+            '{{ title }}' as title,
+            '{{ shape_edges }}' as edges,
             cast({{ exact }} as {{ wide_integer() }}) as n_occurrences,
             cast({{ paper or exact }} as {{ wide_integer() }}) as n_occurrences_paper
         from totals

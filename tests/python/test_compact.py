@@ -1,0 +1,143 @@
+"""`phylohub compact`: the same warehouse in fewer blocks, and never half of it."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from conftest import run_phylohub
+
+from ingest.compact import compact
+from ingest.landing import land_snapshot
+from ingest.readers import Source
+from ingest.synthetic import write_hub
+from ingest.warehouse import IngestError, connect
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    """Landed records, tables and views as dbt makes them, and the holes that a dropped table leaves."""
+    hub, path = tmp_path / "hub.jsonl", tmp_path / "it's phylo hub.duckdb"
+    write_hub(hub, 2_000, seed=1)
+    with connect(path, create=True) as connection:
+        connection.execute("create table large as select i, hash(i) as h from range(1000000) as numbers(i)")
+        land_snapshot(connection, "s", [Source(hub, hub.name)])
+        connection.execute("create schema marts")
+        connection.execute("create table marts.models (model_id varchar not null, n integer)")
+        connection.execute("insert into marts.models select record_id, -record_id from raw.hub_records order by 2")
+        connection.execute("comment on table marts.models is 'A model''s row'")
+        connection.execute("comment on column marts.models.n is 'A number'")
+        # dbt names the database in every view.
+        connection.execute('create view marts.seen as select * from "it\'s phylo hub"."marts"."models"')
+        connection.execute("checkpoint")
+        connection.execute("drop table large")
+    return path
+
+
+def everything(path: Path) -> list[Any]:
+    """All rows in their order, and how tables, views, sequences and descriptions are declared."""
+    with duckdb.connect(str(path), read_only=True) as connection:
+        names = connection.execute(
+            "select table_schema, table_name from information_schema.tables order by all"
+        ).fetchall()
+        rows = [connection.execute(f'from "{schema}"."{name}"').fetchall() for schema, name in names]
+        declared = [
+            connection.execute(f"select * from ({query}) order by all").fetchall()
+            for query in (
+                "select schema_name, table_name, sql, comment from duckdb_tables() where not internal",
+                "select schema_name, view_name, sql, comment from duckdb_views() where not internal",
+                "select table_name, column_name, data_type, is_nullable, comment from duckdb_columns() "
+                "where not internal",
+                "select sequence_name, last_value from duckdb_sequences()",
+                "select table_name, constraint_text from duckdb_constraints()",
+            )
+        ]
+    return [names, rows, declared]
+
+
+def test_a_file_with_holes_is_replaced_by_one_without_that_holds_the_same(database: Path) -> None:
+    held = everything(database)
+    mode = database.stat().st_mode
+    done = run_phylohub(database, "compact")
+    assert done.returncode == 0, done.stderr
+    assert "MB before, now" in done.stdout
+    assert everything(database) == held
+    assert database.stat().st_mode == mode
+    assert [path.name for path in database.parent.iterdir() if "duckdb" in path.name] == [database.name]
+    with duckdb.connect(str(database)) as connection:
+        size = connection.execute("select free_blocks, total_blocks from pragma_database_size()").fetchall()
+        assert size[0][0] == 0 < size[0][1]
+        # Landing goes on with the next number, and texts are still packed.
+        assert connection.execute("select nextval('raw.record_ids')").fetchall() == [(2_003,)]
+        packed = "select count(*) from pragma_storage_info('raw.hub_records') where compression = 'ZSTD'"
+        assert connection.execute(packed).fetchall() != [(0,)]
+
+    before = database.stat()
+    assert compact(database)[0] == before.st_size
+    assert database.stat().st_ino == before.st_ino  # hardly a hole: left alone
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+import ingest.compact
+
+def die(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+moment, path = sys.argv[1], Path(sys.argv[2])
+if moment == "copied":
+    ingest.compact._sync = die
+elif moment == "synced":
+    Path.replace = die
+else:
+    replace = Path.replace
+    Path.replace = lambda self, target: (replace(self, target), die())
+ingest.compact.compact(path)
+"""
+
+
+@pytest.mark.parametrize("moment", ["copied", "synced", "replaced"])
+def test_a_kill_leaves_the_old_file_or_the_whole_new_one(database: Path, moment: str) -> None:
+    held, old = everything(database), database.stat()
+    done = subprocess.run([sys.executable, "-c", KILLED, moment, str(database)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert (database.stat().st_ino == old.st_ino) == (moment != "replaced")
+    assert everything(database) == held
+    # The next one succeeds, whatever the last one left behind.
+    compact(database)
+    assert database.stat().st_size < old.st_size
+    assert everything(database) == held
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+def test_a_file_that_another_process_has_open_is_left_alone(database: Path, *, read_only: bool) -> None:
+    before = database.read_bytes()
+    script = f"import duckdb, sys; c = duckdb.connect(sys.argv[1], read_only={read_only}); print(flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", script, str(database)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        with pytest.raises(IngestError, match="open in another process"):
+            compact(database)
+        other.communicate(b"\n")
+    assert database.read_bytes() == before
+
+
+def test_no_file_is_an_error_and_none_is_made(tmp_path: Path) -> None:
+    with pytest.raises(IngestError, match="no warehouse"):
+        compact(tmp_path / "phylohub.duckdb")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_copy_that_cannot_be_written_leaves_the_file(database: Path) -> None:
+    held = everything(database)
+    in_the_way = database.with_name(f".{database.name}.compact")
+    in_the_way.mkdir()
+    with pytest.raises(OSError, match="compact"):
+        compact(database)
+    assert everything(database) == held
