@@ -10,7 +10,8 @@ versions as (
         model_id,
         record_id,
         taken_at as valid_from,
-        lead(taken_at) over (partition by model_id order by taken_at) as valid_to
+        lead(taken_at) over (partition by model_id order by taken_at) as valid_to,
+        count(*) over (partition by model_id) > 1 as has_changed
     from changes
 
 ),

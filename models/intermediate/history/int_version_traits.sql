@@ -48,7 +48,8 @@ final as (
         record_traits.trait,
         record_traits.trait_value,
         versions.valid_from,
-        versions.valid_to
+        versions.valid_to,
+        versions.has_changed
     from versions
     inner join record_traits on versions.record_id = record_traits.record_id
 

@@ -13,6 +13,7 @@ marked as (
             lag(valid_to) over (partition by model_id, trait, trait_value order by valid_from) <> valid_from, true
         ) as is_first
     from version_traits
+    where has_changed
 
 ),
 
@@ -37,6 +38,16 @@ final as (
         case when count(valid_to) = count(*) then max(valid_to) end as valid_to
     from numbered
     group by model_id, trait, trait_value, spell
+    union all
+    -- Most models stay as they are: what was true once has been since.
+    select
+        model_id,
+        trait,
+        trait_value as value,
+        valid_from,
+        valid_to
+    from version_traits
+    where not has_changed
 
 )
 
