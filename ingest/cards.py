@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
@@ -27,6 +26,8 @@ WORKERS = 8
 MAX_TRIES = 5
 # What has been fetched lands together, when it is that much.
 BATCH_CARDS, BATCH_BYTES = 200, 16 * 1024 * 1024
+# Of a file, larger ones: what lands is looked up among all that is there, once a batch.
+FILE_BATCH_CARDS, FILE_BATCH_BYTES = 20_000, 32 * 1024 * 1024
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -123,12 +124,24 @@ def load_cards(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
     before: int
     after: int
     (before,) = one_row(connection, "select count(*) from raw.cards")
-    cards = read_cards(path)
-    while batch := list(islice(cards, BATCH_CARDS)):
+    for batch in _batches(read_cards(path)):
         with transaction(connection):
             insert_cards(connection, batch, path.name, utc_now(), once=True)
     (after,) = one_row(connection, "select count(*) from raw.cards")
     return after - before
+
+
+def _batches(cards: Iterator[Card]) -> Iterator[list[Card]]:
+    batch: list[Card] = []
+    n_bytes = 0
+    for card in cards:
+        batch.append(card)
+        n_bytes += len(card.text or b"")
+        if len(batch) >= FILE_BATCH_CARDS or n_bytes >= FILE_BATCH_BYTES:
+            yield batch
+            batch, n_bytes = [], 0
+    if batch:
+        yield batch
 
 
 def newest_snapshot(connection: duckdb.DuckDBPyConnection) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import sparse  # type: ignore[import-untyped]  # scipy ships no types
 
 from methods import bootstrap
 
@@ -17,45 +18,42 @@ Integers = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class FamilyTransitions:
-    """Transitions among n values. `sums[f, a * n + b]` is how often value a became value b in family f."""
+    """Transitions among n values. `sums[a * n + b, f]` is how often value a became value b in family f."""
 
     n_values: int
-    sums: Floats
+    sums: sparse.csr_array  # a family has a few of the n * n transitions
 
     @classmethod
     def of(
         cls, n_values: int, family: ArrayLike, origin: ArrayLike, target: ArrayLike, n_transitions: ArrayLike
     ) -> "FamilyTransitions":
         """From one row a family, origin and target (numbers of values from 0), in any order."""
-        families, row = np.unique(np.asarray(family), return_inverse=True)
-        sums = np.zeros((len(families), n_values * n_values))
-        column = np.asarray(origin, np.int64) * n_values + np.asarray(target, np.int64)
-        np.add.at(sums, (row, column), np.asarray(n_transitions))
-        return cls(n_values, sums)
+        families, column = np.unique(np.asarray(family), return_inverse=True)
+        row = np.asarray(origin, np.int64) * n_values + np.asarray(target, np.int64)
+        counts = np.asarray(n_transitions, np.float64)
+        return cls(n_values, sparse.csr_array((counts, (row, column)), (n_values * n_values, len(families))))
 
     def total(self) -> Integers:
         """Transitions over all families, shape (n, n)."""
-        return self._square(self.sums.sum(axis=0))
+        return self._square(self.sums.sum(axis=1))
 
     def resampled(self, n_resamples: int, seed: int) -> Iterator[Integers]:
         """The same for families drawn with replacement, once a resample."""
-        if len(self.sums):
-            for counts in bootstrap.resample_counts(len(self.sums), n_resamples, seed):
-                yield from (self._square(row) for row in counts @ self.sums)
+        if self.sums.shape[1]:
+            yield from (self._square(sums) for sums in bootstrap.resampled_sums(self.sums, n_resamples, seed).T)
 
-    def forward_intervals(self, n_resamples: int, seed: int) -> tuple[Floats, Floats]:
-        """Intervals of the share of transitions between a and b that go from a to b, each of shape (n, n)."""
-        squares = self.sums.reshape(len(self.sums), self.n_values, self.n_values)
-        both_ways = (squares + squares.transpose(0, 2, 1)).reshape(self.sums.shape)
-        low, high = bootstrap.ratio_intervals(self.sums, both_ways, n_resamples, seed)
-        return self._table(low), self._table(high)
+    def forward_intervals(
+        self, first: ArrayLike, second: ArrayLike, n_resamples: int, seed: int
+    ) -> tuple[Floats, Floats]:
+        """For k pairs of values intervals of the share of their transitions that go from first to second: (k,) each."""
+        a, b = np.asarray(first, np.int64), np.asarray(second, np.int64)
+        rows = np.concatenate((a * self.n_values + b, b * self.n_values + a))
+        forward, backward = np.split(bootstrap.resampled_sums(self.sums[rows], n_resamples, seed), 2)
+        return bootstrap.intervals(forward, forward + backward)
 
-    def _table(self, row: Floats) -> Floats:
-        return row.reshape(self.n_values, self.n_values)
-
-    def _square(self, row: Floats) -> Integers:
+    def _square(self, sums: Floats) -> Integers:
         # Counts of transitions times counts of draws: whole numbers, so nothing is lost.
-        return np.rint(self._table(row)).astype(np.int64)
+        return np.rint(sums.reshape(self.n_values, self.n_values)).astype(np.int64)
 
 
 def traffic(transitions: Integers) -> Integers:

@@ -5,7 +5,7 @@ Source: the study's methods, "Mutation, drift, ordering"; Benjamini and Hochberg
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import binom  # type: ignore[import-untyped]  # scipy ships no types
+from scipy import special  # type: ignore[import-untyped]  # scipy ships no types; its `stats` takes long to load
 
 Floats = NDArray[np.float64]
 
@@ -13,8 +13,9 @@ Floats = NDArray[np.float64]
 def binomial_p_values(n_forward: ArrayLike, n_backward: ArrayLike) -> Floats:
     """Exact two-sided p-values of both ways being as likely, shape (n,). 1 where there is nothing to test."""
     forward, backward = np.asarray(n_forward, dtype=np.int64), np.asarray(n_backward, dtype=np.int64)
-    # The distribution is symmetric, so both tails are as heavy; at a tie they overlap in the middle.
-    tail = binom.cdf(np.minimum(forward, backward), forward + backward, 0.5)
+    # The distribution is symmetric, so both tails are as heavy; at a tie they overlap in the middle. The tail is the
+    # binomial distribution function at the smaller count, as an incomplete beta function.
+    tail = special.betainc(np.maximum(forward, backward), np.minimum(forward, backward) + 1, 0.5)
     return np.minimum(1.0, 2.0 * np.asarray(tail, dtype=np.float64))
 
 

@@ -3,32 +3,30 @@
 import numpy as np
 import pyarrow as pa
 
-from methods import drift, significance
+from methods import drift, groups, significance
 
 
 def model(dbt, session):
     dbt.config(materialized="table", schema="intermediate")
-    transitions = dbt.ref("int_ordered_transitions").fetchnumpy()
-    ordered = dbt.ref("int_ordered_values").fetchnumpy()
+    transitions = groups.split(dbt.ref("int_ordered_transitions").fetchnumpy(), "trait", "relation")
+    ordered = groups.split(dbt.ref("int_ordered_values").fetchnumpy(), "trait", "relation")
     drifts = dbt.ref("int_trait_drift_counts").order("trait, relation, from_value, to_value").fetchnumpy()
     p_values = significance.binomial_p_values(drifts["n_forward"], drifts["n_backward"])
-    q_values, low, high = np.empty((3, len(p_values)))
-    low[:] = high[:] = np.nan
-    for trait, relation in sorted({*zip(drifts["trait"], drifts["relation"], strict=True)}):
-        rows = np.flatnonzero((drifts["trait"] == trait) & (drifts["relation"] == relation))
+    q_values, low, high = np.full((3, len(p_values)), np.nan)
+    pairs, number_of_pair = groups.numbered(drifts["trait"], drifts["relation"])
+    for number, pair in enumerate(pairs):
+        rows = np.flatnonzero(number_of_pair == number)
         q_values[rows] = significance.q_values(p_values[rows])
-        here = (ordered["trait"] == trait) & (ordered["relation"] == relation)
-        number = dict(zip(ordered["trait_value"][here], ordered["popularity"][here] - 1, strict=True))
-        moved = (transitions["trait"] == trait) & (transitions["relation"] == relation)
+        if pair not in transitions:
+            continue
+        values = dict(zip(ordered[pair]["trait_value"], ordered[pair]["popularity"] - 1, strict=True))
+        rows = np.array([row for row in rows if {drifts["from_value"][row], drifts["to_value"][row]} <= values.keys()])
         families = drift.FamilyTransitions.of(
-            len(number),
-            *(transitions[column][moved] for column in ("family_key", "from_number", "to_number", "n_transitions")),
+            len(values),
+            *(transitions[pair][column] for column in ("family_key", "from_number", "to_number", "n_transitions")),
         )
-        lows, highs = families.forward_intervals(dbt.config.get("n_resamples"), dbt.config.get("seed"))
-        for row in rows:
-            pair = number.get(drifts["from_value"][row]), number.get(drifts["to_value"][row])
-            if None not in pair:
-                low[row], high[row] = lows[pair], highs[pair]
+        ends = ([values[value] for value in drifts[side][rows]] for side in ("from_value", "to_value"))
+        low[rows], high[rows] = families.forward_intervals(*ends, dbt.config.get("n_resamples"), dbt.config.get("seed"))
     return pa.table(
         {
             **{name: pa.array(drifts[name], pa.string()) for name in ("trait", "relation", "from_value", "to_value")},

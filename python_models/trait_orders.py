@@ -3,20 +3,21 @@
 import numpy as np
 import pyarrow as pa
 
-from methods import drift, ordering
+from methods import drift, groups, ordering
 
 
 def model(dbt, session):
     dbt.config(materialized="table", schema="intermediate")
     transitions = dbt.ref("int_ordered_transitions").fetchnumpy()
+    nothing = {name: column[:0] for name, column in transitions.items()}
+    transitions = groups.split(transitions, "trait", "relation")
     values = dbt.ref("int_ordered_values").order("trait, relation, popularity").fetchnumpy()
     rows = []
-    for trait, relation in sorted({*zip(values["trait"], values["relation"], strict=True)}):
-        names = values["trait_value"][(values["trait"] == trait) & (values["relation"] == relation)]
-        moved = (transitions["trait"] == trait) & (transitions["relation"] == relation)
+    for (trait, relation), ordered in groups.split(values, "trait", "relation").items():
+        names, moved = ordered["trait_value"], transitions.get((trait, relation), nothing)
         families = drift.FamilyTransitions.of(
             len(names),
-            *(transitions[column][moved] for column in ("family_key", "from_number", "to_number", "n_transitions")),
+            *(moved[column] for column in ("family_key", "from_number", "to_number", "n_transitions")),
         )
         for weighting in ("weighted", "unweighted"):
             fit = _fit(families.total(), names, weighting, dbt)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from methods import bootstrap, drift
+from methods import bootstrap, drift, groups
 
 
 def plain_loop(top: np.ndarray, bottom: np.ndarray, n_resamples: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -102,9 +102,10 @@ def test_drift_of_families_adds_up_and_resamples_whole_families() -> None:
     drawn = list(families.resampled(60, 1))
     assert {counts.tobytes() for counts in drawn} == possible
     assert len(list(families.resampled(0, 1))) == 0
-    low, high = families.forward_intervals(500, 1)
-    assert (low[0, 1], high[0, 1]) == pytest.approx((5 / 7, 1.0))
-    assert np.isnan(low[1, 2])
+    low, high = families.forward_intervals([0, 1, 1], [1, 0, 2], 500, 1)
+    assert (low[0], high[0]) == pytest.approx((5 / 7, 1.0))
+    assert (low[1], high[1]) == pytest.approx((0.0, 2 / 7))
+    assert np.isnan([low[2], high[2]]).all()
 
 
 def test_shares_of_an_order_count_drifts_and_transitions() -> None:
@@ -115,3 +116,14 @@ def test_shares_of_an_order_count_drifts_and_transitions() -> None:
     assert empty.total().shape == (0, 0)
     assert np.isnan(drift.compatible_shares(empty.total(), [])).all()
     assert [counts.shape for counts in empty.resampled(3, 1)] == []
+    assert [len(ends) for ends in empty.forward_intervals([], [], 3, 1)] == [0, 0]
+    still = drift.FamilyTransitions.of(2, [], [], [], [])
+    assert still.total().tolist() == [[0, 0], [0, 0]]
+    assert np.isnan(still.forward_intervals([0], [1], 3, 1)).all()
+
+
+def test_rows_are_split_by_the_columns_named() -> None:
+    rows = {"a": np.array(["y", "x", "y"], object), "b": np.array([1, 1, 1]), "n": np.array([5, 6, 7])}
+    split = groups.split(rows, "a", "b")
+    assert {key: part["n"].tolist() for key, part in split.items()} == {("x", 1): [6], ("y", 1): [5, 7]}
+    assert groups.split({name: column[:0] for name, column in rows.items()}, "a") == {}
