@@ -230,3 +230,31 @@ def test_a_history_that_lost_a_snapshot_is_told_anew(tmp_path: Path) -> None:
         drop_snapshot(connection, "one")
         land_snapshot(connection, "three", [written(path, hub)])
     assert counts() == [("two", 2, 2, 0), ("three", 3, 1, 0)]
+
+
+def test_texts_are_read_anew_once_a_vocabulary_has_changed(tmp_path: Path) -> None:
+    path = tmp_path / "hub.jsonl"
+    hub = [
+        {"id": "a/parent", "tags": ["license:mit", "en"]},
+        {"id": "a/child", "tags": ["base_model:finetune:a/parent"], "pipeline_tag": "text-generation"},
+    ]
+    database = tmp_path / "phylohub.duckdb"
+    read_once = "int_record_languages", "int_record_traits", "int_record_parents"
+    select = ("--select", *(f"+{model}" for model in read_once), "--exclude", "resource_type:test", "test_type:unit")
+
+    def read() -> list[list[tuple[Any, ...]]]:
+        done = run_dbt(database, tmp_path / "target", "build", *select)
+        assert done.returncode == 0, done.stdout
+        with duckdb.connect(str(database), read_only=True) as connection:
+            return [connection.execute(f"from intermediate.{model} order by all").fetchall() for model in read_once]
+
+    with connect(database, create=True) as connection:
+        land_snapshot(connection, "one", [written(path, hub)])
+    expected = read()
+    assert all(expected)
+    assert read() == expected
+    with duckdb.connect(str(database)) as connection:
+        for model, column in zip(read_once, ("language", "trait_value", "parent_id"), strict=True):
+            # What another vocabulary would have made of them.
+            connection.execute(f"update intermediate.{model} set {column} = 'stale', vocabularies = 'another'")
+    assert read() == expected
