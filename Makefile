@@ -92,6 +92,7 @@ publish: setup
 
 # Reads types from the build file, so it comes after a build.
 docs: setup
+	@test -e "$${PHYLOHUB_DATABASE:-build/phylohub.duckdb}" || { echo "There is no warehouse yet. Run make build first." >&2; exit 1; }
 	dbt --log-level warn docs generate --static
 	@echo "documentation: target/static_index.html, one file that opens from disk"
 

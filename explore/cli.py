@@ -15,7 +15,7 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from explore.diff import read_difference
-from explore.lineage import EdgeSet, line_to_root, named, parents_of, read_tree
+from explore.lineage import EdgeSet, line_to_root, named, parents_of, read_tree, steps_from_root
 from explore.profile import read_profile
 from explore.show import difference_lines, profile_parts
 from explore.tree import html_tree, terminal_tree
@@ -36,7 +36,7 @@ EdgeSetOption = Annotated[
 @app.command()
 def tree(
     model: ModelArgument,
-    depth: Annotated[int, typer.Option(min=0, help="Generations to show below the model.")] = 2,
+    depth: Annotated[int, typer.Option(min=0, help="Steps down from the model to show: 1 is its children.")] = 2,
     width: Annotated[int, typer.Option(min=1, help="Children to show of each model.")] = 6,
     edge_set: EdgeSetOption = EdgeSet.ALL,
     html: Annotated[
@@ -119,7 +119,7 @@ def _caption(warehouse: Warehouse, model_id: str, edge_set: EdgeSet) -> str:
     relations = {EdgeSet.ALL: "all relations", EdgeSet.NO_MERGE: "all relations but merges"}
     families = warehouse.rows(
         """
-        select ancestry.family_id, families.n_models, families.n_roots
+        select ancestry.family_id, ancestry.generation, ancestry.depth, families.n_models, families.n_roots
         from marts.model_ancestry as ancestry
         inner join marts.families as families
             on ancestry.edge_set = families.edge_set and ancestry.family_id = families.family_id
@@ -134,7 +134,9 @@ def _caption(warehouse: Warehouse, model_id: str, edge_set: EdgeSet) -> str:
         return f"{words}: no parent and no child in the snapshot{other}"
     (family,) = families
     roots = "1 root" if family["n_roots"] == 1 else f"{family['n_roots']:,} roots"
-    return f"{words}: family of {family['family_id']}, {family['n_models']:,} models, {roots}"
+    return (
+        f"{words}: family of {family['family_id']}, {family['n_models']:,} models, {roots}; {steps_from_root(family)}"
+    )
 
 
 def _write(path: Path, text: str) -> None:

@@ -283,6 +283,15 @@ def parent_notes(edges: list[Row]) -> list[str]:
     return notes
 
 
+def steps_from_root(ancestry: Row) -> str:
+    """A model's generation and depth (of marts.model_ancestry) in words that nobody takes for each other."""
+    shortest, longest = ancestry["generation"], ancestry["depth"]
+    if shortest == 0:
+        return "this one is a root"
+    steps = "1 step" if shortest == 1 else f"{shortest:,} steps"
+    return f"{steps} from its nearest root" + ("" if longest == shortest else f", {longest:,} by the longest way")
+
+
 def named(models: list[str]) -> str:
     """The first few of several models, and how many more there are."""
     more = [f"and {len(models) - N_NAMED:,} more"] if len(models) > N_NAMED else []

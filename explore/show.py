@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from explore.diff import Difference
-from explore.lineage import named, parent_notes
+from explore.lineage import named, parent_notes, steps_from_root
 from explore.warehouse import Row
 from ingest.terminal import printable
 
@@ -77,7 +77,7 @@ def _facts(profile: Row) -> Iterator[tuple[str, str]]:
     yield "descendants", _value(profile["n_descendants"])
     for edge_set, ancestry in profile["ancestry"].items():
         others = f", of {ancestry['n_roots']:,} roots" if ancestry["n_roots"] > 1 else ""
-        root = f"root {ancestry['root_id']}{others}; generation {ancestry['generation']}"
+        root = f"root {ancestry['root_id']}{others}; {steps_from_root(ancestry)}"
         yield f"by {edge_set}", f"{root}; family of {ancestry['family_id']}"
     yield "card", profile["card_outcome"] or "not known here"
 

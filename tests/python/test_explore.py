@@ -107,7 +107,7 @@ def lines(result: Result) -> list[str]:
 
 def test_a_tree_shows_the_line_to_the_root_and_what_is_below(run: Run) -> None:
     assert lines(run("tree", "me/chat")) == [
-        "all relations: family of lab/base, 18 models, 2 roots",
+        "all relations: family of lab/base, 18 models, 2 roots; 2 steps from its nearest root",
         "lab/base  llama3, 10 children, 16 descendants, 900 downloads",
         "└── finetune lab/base-it  llama3, 1 child, 6 descendants, 500 downloads",
         "    └── finetune > me/chat <  mit, 4 children, 5 descendants, 70 downloads",
@@ -285,7 +285,7 @@ def test_a_profile_tells_how_the_license_came_down(run: Run) -> None:
     for line in (
         "licenses            mit",
         "children            4 (2 adapter, 1 merge, 1 quantized)",
-        "by all              root lab/base; generation 2; family of lab/base",
+        "by all              root lab/base; 2 steps from its nearest root; family of lab/base",
         "card                ok",
     ):
         assert line in shown
