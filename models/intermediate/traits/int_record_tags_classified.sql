@@ -29,6 +29,7 @@ final as (
             else 'free'
         end as kind,
         tags.tag_value,
+        tags.shares_its_value,
         tags.is_two_letter_language
     from record_tags
     inner join tags on record_tags.tag_key = tags.tag_key

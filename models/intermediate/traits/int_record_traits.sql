@@ -34,6 +34,26 @@ languages as (
 
 ),
 
+values_of_tags as (
+
+    -- A record has a tag once. Only where several tags carry one value (arxiv:1 and arXiv:1, were both in the seed) can
+    -- it have a value twice, and few do: sorting out millions of rows for them would be the dearest step.
+    select
+        record_id,
+        kind,
+        tag_value
+    from tags
+    where not shares_its_value
+    union all
+    select distinct
+        record_id,
+        kind,
+        tag_value
+    from tags
+    where shares_its_value
+
+),
+
 by_source as (
 
     -- The seed `traits` says which source and tag kind a trait is read from; a new trait of a tag kind is one line
@@ -45,7 +65,7 @@ by_source as (
         tag_value as trait_value,
         true as is_counted,
         true as is_paper
-    from tags
+    from values_of_tags
     union all
     select
         record_id,
@@ -78,7 +98,7 @@ by_source as (
 
 final as (
 
-    select distinct
+    select
         by_source.record_id,
         traits.trait,
         by_source.trait_value,

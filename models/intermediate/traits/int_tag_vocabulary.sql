@@ -45,7 +45,7 @@ two_letter_languages as (
 
 ),
 
-final as (
+read as (
 
     select
         prefixed.tag_key,
@@ -66,6 +66,15 @@ final as (
     left join libraries on prefixed.tag = libraries.library
     left join flags on prefixed.tag = flags.flag
     left join two_letter_languages on prefixed.tag = two_letter_languages.alpha_2
+
+),
+
+final as (
+
+    select
+        *,
+        count(*) over (partition by tag_value) > 1 as shares_its_value
+    from read
 
 )
 
