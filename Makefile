@@ -51,11 +51,11 @@ HUB ?= build/hub-$(MODELS).jsonl.zst
 hub: setup
 	phylohub hub "$(HUB)" --models $(MODELS)
 
-# 20 million models need half an hour and 60 GB of disk: make bench SIZES="20000 200000 2000000 20000000"
+# A size or a part at a time: make bench SIZES=20000000 PARTS="floor stages" (docs/performance.md tells the parts).
 SIZES ?= 20000 200000 2000000
 
 bench: setup
-	python -m benchmarks.run --sizes $(SIZES)
+	python -m benchmarks.run --sizes $(SIZES) $(if $(PARTS),--parts $(PARTS))
 	$(MAKE) bench-table
 
 bench-table: setup

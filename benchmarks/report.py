@@ -67,6 +67,33 @@ def notebook(results: Results) -> str:
     return table(["notebook, CPU s", *(f"{int(size):,} models" for size in columns)], rows)
 
 
+def growing(results: Results) -> str:
+    """A second snapshot, builds in place, and cards."""
+    rows = []
+    for size, found in results.items():
+        row = [f"{int(size):,}", *[""] * 6]
+        if changed := found.get("changed"):
+            row[1] = f"{_seconds(changed['land']['cpu'])} + {_seconds(changed['cpu'])}"
+            row[2] = f"{_seconds(changed['full']['cpu'])} ({changed['cpu'] / changed['full']['cpu']:.0%})"
+        if rebuilds := found.get("rebuilds"):
+            first = rebuilds["built"][0]
+            row[3] = f"{max(rebuilds['built']) / first - 1:+.0%}"
+            row[4] = f"{max(rebuilds['compacted']) / first - 1:+.0%}"
+        if cards := found.get("cards"):
+            row[5] = f"{cards['bytes'] / 1e9:.2f} GB: {_seconds(cards['cpu'])} + {_seconds(_more(found, 'cpu'))}"
+            row[6] = _seconds((cards["wall"] + _more(found, "wall")) / cards["bytes"] * 1e9)
+        if any(row[1:]):
+            rows.append(row)
+    header = ["models", "1 % changed: landing + build, CPU s", "in full, CPU s (share)"]
+    header += ["largest of ten builds in place", "the same compacted", "cards: landing + more in the build, CPU s"]
+    return table([*header, "wall s a GB"], rows)
+
+
+def _more(found: dict[str, Any], key: str) -> float:
+    """What the build with cards costs beyond the one without."""
+    return max(0.0, float(found["cards"]["build"][key] - found["build"][key]))
+
+
 def plot(results: Results) -> Any:
     """CPU seconds of each stage against the number of models, both on a logarithmic scale."""
     rows = [
@@ -147,6 +174,7 @@ def main() -> None:
     replace(README, "short", f"{short(results)}\n\n{where}")
     replace(PAGE, "short", f"{where}\n\n{short(results)}")
     replace(PAGE, "stages", stages(results))
+    replace(PAGE, "growing", growing(results))
     replace(PAGE, "notebook", notebook(results))
     plot(results).save(PLOT)
     COPY.write_text(json.dumps({"machine": where, "results": results}, indent=1) + "\n")

@@ -1,12 +1,13 @@
 """`make bench`: measure the whole pipeline and its two yardsticks, one process a measurement, and keep every result.
 
-python -m benchmarks.run --sizes 20000 200000 2000000
+python -m benchmarks.run --sizes 20000 200000 2000000 [--parts build stages]
 
 Results lie in build/bench/results.json, written after each measurement. A measurement of the same code that is there
-already is not taken again (--again takes it again), so a run that was stopped goes on.
+already is not taken again (--again takes it again), so a run that was stopped goes on, a size or a part at a time.
 """
 
 import argparse
+import io
 import json
 import os
 import shutil
@@ -15,14 +16,18 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from benchmarks.process import ROOT, BenchmarkError, fingerprint, machine, measure
 
 WORK = ROOT / "build" / "bench"
 BIN = Path(sys.executable).parent
 SEED = 1
-NOTEBOOK_LIMIT = 200_000  # models; beyond, the notebook needs more memory than a laptop has
+# The most models of a part that is not named: beyond, the notebook needs more memory than a laptop has, ten builds need
+# half an hour, and cards 5 GB.
+LIMITS = {"notebook": 200_000, "rebuilds": 200_000, "cards": 200_000, "changed": 2_000_000, "study_draws": 2_000_000}
+PACKED_FROM = 5_000_000  # models of a hub that is written as zstd, for 17 GB would not fit beside its builds
+N_REBUILDS = 10
 # The study's numbers of draws; the warehouse's own are larger.
 STUDY_DRAWS = {"n_draws": 500, "n_similarity_resamples": 1000, "n_resamples": 1000}
 
@@ -33,7 +38,7 @@ PIPELINE = [
     *("dbt_project.yml", "profiles.yml", "requirements.lock", "models", "python_models", "macros", "methods", "seeds"),
     *("tests/generic", "benchmarks/stages.py"),
 ]
-YARDSTICKS = {"floor": [*HUB, "benchmarks/floor.py"], "notebook": [*HUB, "benchmarks/notebook.py"]}
+WITHOUT_TESTS = ["--exclude-resource-type", "test", "unit_test"]
 
 Result = dict[str, Any]
 
@@ -44,39 +49,50 @@ class Bench:
     def __init__(self, models: int, again: bool) -> None:
         self.models, self.again = models, again
         self.folder = WORK / str(models)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.hub = self.folder / "hub.jsonl"
+        self.hub = self.folder / ("hub.jsonl.zst" if models >= PACKED_FROM else "hub.jsonl")
         self.landed = self.folder / "landed.duckdb"
         self.database = self.folder / "phylohub.duckdb"
 
-    def run(self, notebook: bool) -> None:
-        # The file is needed by all that follows, so it is made again if it is gone or another generator's.
+    def parts(self) -> dict[str, tuple[list[str], Callable[[], Result]]]:
+        """What there is to measure: the files that it depends on, and how it is taken."""
+        return {
+            "floor": ([*HUB, "benchmarks/floor.py"], self._floor),
+            "build": (PIPELINE, self._build),
+            "stages": (PIPELINE, lambda: self._stages("stages", {})),
+            "study_draws": (PIPELINE, lambda: self._stages("study_draws", STUDY_DRAWS)),
+            "changed": (PIPELINE, self._changed),
+            "rebuilds": (PIPELINE, self._rebuilds),
+            "cards": (PIPELINE, self._cards),
+            "notebook": ([*HUB, "benchmarks/notebook.py"], self._notebook),
+        }
+
+    def run(self, wanted: list[str] | None) -> None:
+        """Take the parts wanted that are not known yet, by default all that this size is not too large for."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        parts = self.parts()
+        todo = [
+            part
+            for part in parts
+            if (part in wanted if wanted else self.models <= LIMITS.get(part, self.models))
+            and (self.again or self._known(part, parts[part][0]) is None)
+        ]
+        if not todo:
+            return
+        # The files are needed by all that follows, so they are made again if they are gone or of other code.
         if self._known("hub", HUB) is None or not self.hub.exists():
             self._take("hub", HUB, self._make_hub)
-        self._measure("floor", YARDSTICKS["floor"], self._floor)
-        if any(self._known(name, PIPELINE) is None for name in self._pipeline()) or self.again:
+        if PIPELINE in (parts[part][0] for part in todo) and (
+            self.again or self._known("land", LANDING) is None or not self.landed.exists()
+        ):
             self._take("land", LANDING, self._land)
-        for name, build in self._pipeline().items():
-            self._measure(name, PIPELINE, build)
-        if notebook and self.models <= NOTEBOOK_LIMIT:
-            self._measure("notebook", YARDSTICKS["notebook"], self._notebook)
+        for part in todo:
+            self._take(part, *parts[part])
         for file in (self.landed, self.database):
             file.unlink(missing_ok=True)
-
-    def _pipeline(self) -> dict[str, Callable[[], Result]]:
-        return {
-            "build": self._build,
-            "stages": lambda: self._stages("stages", {}),
-            "study_draws": lambda: self._stages("study_draws", STUDY_DRAWS),
-        }
 
     def _known(self, name: str, inputs: list[str]) -> Result | None:
         result = load_results().get(str(self.models), {}).get(name)
         return result if result and result["fingerprint"] == fingerprint(inputs) else None
-
-    def _measure(self, name: str, inputs: list[str], take: Callable[[], Result]) -> None:
-        if self.again or self._known(name, inputs) is None:
-            self._take(name, inputs, take)
 
     def _take(self, name: str, inputs: list[str], take: Callable[[], Result]) -> None:
         load = round(os.getloadavg()[0], 1)
@@ -95,11 +111,20 @@ class Bench:
         environment = {"PHYLOHUB_DATABASE": str(database)} if database else None
         return measure([*command], self.folder / f"{name}.log", environment).as_dict()
 
+    def _phylohub(self, name: str, *arguments: str, database: Path | None = None) -> Result:
+        return self._run(name, str(BIN / "phylohub"), *arguments, database=database)
+
+    def _dbt(self, name: str, *arguments: str) -> Result:
+        """dbt build of the database, as it stands and with more arguments."""
+        return self._run(name, str(BIN / "dbt"), *self._arguments(name), *arguments, database=self.database)
+
+    def _arguments(self, name: str) -> list[str]:
+        folder = str(self.folder / name)
+        return ["build", "--log-level", "warn", "--target-path", folder, "--log-path", folder]
+
     def _make_hub(self) -> Result:
-        cost = self._run(
-            "hub", str(BIN / "phylohub"), "hub", str(self.hub), "--models", str(self.models), "--seed", str(SEED)
-        )
-        return cost | {"bytes": self.hub.stat().st_size}
+        cost = self._phylohub("hub", "hub", str(self.hub), "--models", str(self.models), "--seed", str(SEED))
+        return cost | {"bytes": unpacked_bytes(self.hub)}
 
     def _floor(self) -> Result:
         cost = self._run("floor", sys.executable, "-m", "benchmarks.floor", str(self.hub))
@@ -108,29 +133,91 @@ class Bench:
 
     def _land(self) -> Result:
         self.landed.unlink(missing_ok=True)
-        cost = self._run("land", str(BIN / "phylohub"), "ingest", "dump", str(self.hub), database=self.landed)
+        cost = self._phylohub("land", "ingest", "dump", str(self.hub), database=self.landed)
         return cost | {"bytes": self.landed.stat().st_size}
-
-    def _dbt(self, name: str) -> list[str]:
-        folder = str(self.folder / name)
-        return ["build", "--log-level", "warn", "--target-path", folder, "--log-path", folder]
 
     def _build(self) -> Result:
         shutil.copy(self.landed, self.database)
-        cost = self._run("build", str(BIN / "dbt"), *self._dbt("build"), database=self.database)
-        return cost | {"bytes": self.database.stat().st_size}
+        return self._dbt("build") | {"bytes": self.database.stat().st_size}
 
     def _stages(self, name: str, variables: dict[str, int]) -> Result:
         shutil.copy(self.landed, self.database)
         nodes = self.folder / f"{name}.json"
-        command = [sys.executable, "-m", "benchmarks.stages", str(nodes), *self._dbt(name)]
+        command = [sys.executable, "-m", "benchmarks.stages", str(nodes), *self._arguments(name)]
         cost = self._run(name, *command, "--vars", json.dumps(variables), database=self.database)
         return cost | {"stages": stage_totals(json.loads(nodes.read_text()))}
+
+    def _changed(self) -> Result:
+        """The build after a snapshot in which one record of a hundred has changed; beside it the same in full."""
+        shutil.copy(self.landed, self.database)
+        self._dbt("before_change", *WITHOUT_TESTS, "--vars", json.dumps(STUDY_DRAWS))
+        changed = self.folder / ("changed.jsonl.zst" if self.hub.suffix == ".zst" else "changed.jsonl")
+        change(self.hub, changed)
+        land = self._phylohub("land_change", "ingest", "dump", str(changed), database=self.database)
+        changed.unlink()
+        cost = self._dbt("changed")
+        size = self.database.stat().st_size
+        return cost | {"bytes": size, "land": land, "full": self._dbt("changed_full", "--full-refresh")}
+
+    def _rebuilds(self) -> Result:
+        """Ten builds in place, each with what `make build` ends with: what one costs, and the bytes after each."""
+        shutil.copy(self.landed, self.database)
+        costs, built, compacted = [], [], []
+        for _ in range(N_REBUILDS):
+            costs.append(self._dbt("rebuilds", *WITHOUT_TESTS, "--vars", json.dumps(STUDY_DRAWS)))
+            built.append(self.database.stat().st_size)
+            costs.append(self._phylohub("compact", "compact", database=self.database))
+            compacted.append(self.database.stat().st_size)
+        mean = {key: round(sum(cost[key] for cost in costs) / N_REBUILDS, 3) for key in ("wall", "cpu")}
+        return mean | {"peak_bytes": max(cost["peak_bytes"] for cost in costs), "built": built, "compacted": compacted}
+
+    def _cards(self) -> Result:
+        """Landing the cards of the same hub; beside it the build with them."""
+        hub, cards = self.folder / "hub-with-cards.jsonl.zst", self.folder / "cards.jsonl"
+        self._phylohub(
+            "hub_cards", "hub", str(hub), "--models", str(self.models), "--seed", str(SEED), "--cards", str(cards)
+        )
+        hub.unlink()  # the same records as without cards
+        shutil.copy(self.landed, self.database)
+        cost = self._phylohub("cards", "ingest", "cards", "--file", str(cards), database=self.database)
+        size = cards.stat().st_size
+        cards.unlink()
+        return cost | {"bytes": size, "build": self._dbt("cards_build")}
 
     def _notebook(self) -> Result:
         steps = self.folder / "notebook.json"
         cost = self._run("notebook", sys.executable, "-m", "benchmarks.notebook", str(self.hub), str(steps))
         return cost | {"steps": json.loads(steps.read_text())}
+
+
+def change(source: Path, target: Path) -> None:
+    """Copy a file of records; of a hundred one is liked once more, of three of those one gets a tag more, and of a
+    thousand one is gone."""
+    with open_file(source, "rb") as records, open_file(target, "wb") as out:
+        for number, line in enumerate(records):
+            if number % 1_000 == 7:
+                continue
+            if number % 100 == 3:
+                record = json.loads(line)
+                record["likes"] += 1
+                record["tags"] += ["changed"] if number % 300 == 3 else []
+                line = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+            out.write(line)
+
+
+def unpacked_bytes(path: Path) -> int:
+    with open_file(path, "rb") as file:
+        return sum(len(chunk) for chunk in iter(lambda: file.read(1 << 24), b""))
+
+
+def open_file(path: Path, mode: str) -> BinaryIO:
+    if path.suffix != ".zst":
+        return cast(BinaryIO, path.open(mode))
+    import pyarrow as pa  # only here: what is imported counts as memory of what is measured afterwards
+
+    if mode == "wb":
+        return cast(BinaryIO, pa.CompressedOutputStream(str(path), "zstd"))
+    return io.BufferedReader(cast(Any, pa.CompressedInputStream(str(path), "zstd")))
 
 
 def stage_totals(nodes: dict[str, dict[str, Any]]) -> dict[str, dict[str, float]]:
@@ -159,14 +246,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--sizes", type=int, nargs="+", default=[20_000, 200_000, 2_000_000])
     parser.add_argument("--again", action="store_true", help="take measurements again that are there already")
-    parser.add_argument("--no-notebook", action="store_true", help="leave the notebook version out")
+    parser.add_argument(
+        "--parts", nargs="+", choices=list(Bench(0, again=False).parts()), help="by default all, up to a size of each"
+    )
     options = parser.parse_args()
     WORK.mkdir(parents=True, exist_ok=True)
     print(machine())
     start = time.monotonic()
     try:
         for models in options.sizes:
-            Bench(models, options.again).run(notebook=not options.no_notebook)
+            Bench(models, options.again).run(options.parts)
     except BenchmarkError as error:
         sys.exit(f"error: {error}")
     print(f"measured in {time.monotonic() - start:,.0f} s; results in {WORK / 'results.json'}")

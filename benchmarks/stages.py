@@ -10,28 +10,34 @@ import json
 import os
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from dbt.cli.main import dbtRunner
 
-# The first rule whose word is in the path of a node tells its stage; tests are a stage of their own.
-RULES = (
-    ("closure", ("lineage/", "family_virality")),
-    ("orderings", ("trait_order", "ordered_", "ordering_", "license_category_places")),
-    ("similarity", ("similarity",)),
-    ("traits", ("evolution/", "drift_significance", "ratio_intervals")),
-    ("tags", ("traits/", "tag_drift")),
-    ("stage", ("staging/", "records/", "seeds/", "ecosystem/models.sql")),
-)
-STAGES = ("stage", "tags", "closure", "traits", "similarity", "orderings", "other", "tests")
+# The stage of what lies in a folder; Python models, which lie in none, name theirs in `meta`.
+FOLDERS = {
+    "staging": "stage",
+    "records": "stage",
+    "seeds": "stage",
+    "traits": "tags",
+    "lineage": "closure",
+    "evolution": "traits",
+    "similarity": "similarity",
+    "history": "history",
+    "quality": "quality",
+}
+STAGES = ("stage", "tags", "closure", "traits", "similarity", "orderings", "history", "quality", "other", "tests")
 DBT = "dbt"  # what dbt itself costs: its start, parsing the project, between two nodes
 
 
-def stage_of(resource_type: str, path: str) -> str:
+def stage_of(resource_type: str, path: str, meta: Mapping[str, str]) -> str:
     if resource_type in ("test", "unit_test"):
         return "tests"
-    return next((stage for stage, words in RULES if any(word in path for word in words)), "other")
+    if stage := meta.get("stage"):
+        return stage
+    return FOLDERS.get("seeds" if resource_type == "seed" else Path(path).parent.name, "other")
 
 
 def build(arguments: list[str]) -> dict[str, dict[str, Any]]:
@@ -51,7 +57,7 @@ def build(arguments: list[str]) -> dict[str, dict[str, Any]]:
             node = event.data.node_info
             cpu, wall = started[node.unique_id]
             nodes[node.unique_id] = {
-                "stage": stage_of(node.resource_type, "seeds/" * (node.resource_type == "seed") + node.node_path),
+                "stage": stage_of(node.resource_type, node.node_path, dict(node.meta)),
                 "cpu": time.process_time() - cpu,
                 "wall": time.monotonic() - wall,
                 "peak_bytes": _peak(),

@@ -126,16 +126,19 @@ def _resampled_means(values: Floats, n_resamples: int, seed: int) -> Floats:
     if n == 0:
         return means
     scale = 2.0 ** (52 - n.bit_length())
-    gaps = np.flatnonzero(~there.all(axis=0))
-    table = np.hstack((np.rint(known * scale), there[:, gaps]))
+    some = np.flatnonzero(there.any(axis=0))  # without cards, half of the columns hold nothing
+    gaps = np.flatnonzero(~there[:, some].all(axis=0))
+    table = np.hstack((np.rint(known[:, some] * scale), there[:, some[gaps]]))
     rng = np.random.default_rng([seed, n])
     at_once = max(1, ROWS_AT_ONCE // n)
     for begin in range(0, n_resamples, at_once):
-        size = min(at_once, n_resamples - begin)
-        rows = rng.integers(n, size=(size, n), dtype=np.int32) + n * np.arange(size)[:, None]
-        times = np.bincount(rows.reshape(-1), minlength=size * n).reshape(size, n)
-        sums = times.astype(np.float64) @ table
-        n_there = np.full((size, n_columns), n, np.float64)
-        n_there[:, gaps] = sums[:, n_columns:]
-        np.divide(sums[:, :n_columns], scale * n_there, out=means[begin : begin + size], where=n_there > 0)
+        times = np.empty((min(at_once, n_resamples - begin), n))
+        for row in times:  # one by one: what is counted then stays in a core's cache
+            row[:] = np.bincount(rng.integers(n, size=n), minlength=n)
+        sums = times @ table
+        n_there = np.full((len(times), len(some)), n, np.float64)
+        n_there[:, gaps] = sums[:, len(some) :]
+        found = np.full(n_there.shape, np.nan)
+        np.divide(sums[:, : len(some)], scale * n_there, out=found, where=n_there > 0)
+        means[begin : begin + len(times), some] = found
     return means

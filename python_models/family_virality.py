@@ -8,15 +8,16 @@ from methods.virality import structural_virality
 
 def model(dbt, session):
     dbt.config(materialized="table", schema="intermediate")
-    members = dbt.ref("int_model_families").order("edge_set, model_key").fetchnumpy()
-    edges = dbt.ref("int_edge_set_edges").order("edge_set, parent_key, child_key").fetchnumpy()
+    members, edges = dbt.ref("int_model_families"), dbt.ref("int_edge_set_edges")
     tables = [SCHEMA.empty_table()]
-    for edge_set in np.unique(members["edge_set"].astype(str)):
-        models = members["model_key"][members["edge_set"] == edge_set]
-        ends = (edges[side][edges["edge_set"] == edge_set] for side in ("parent_key", "child_key"))
+    # One edge set after the other, and no text among the columns: a million of it takes longer than the measuring.
+    for (edge_set,) in members.project("edge_set").distinct().order("edge_set").fetchall():
+        chosen = f"edge_set = '{edge_set}'"
+        models = members.filter(chosen).order("model_key").project("model_key, family_key").fetchnumpy()
+        ends = edges.filter(chosen).project("parent_key, child_key").fetchnumpy()
         found = structural_virality(
-            members["family_key"][members["edge_set"] == edge_set],
-            *(np.searchsorted(models, end) for end in ends),
+            models["family_key"],
+            *(np.searchsorted(models["model_key"], ends[side]) for side in ("parent_key", "child_key")),
             exact_limit=dbt.config.get("virality_exact_limit"),
             seed=dbt.config.get("seed"),
         )

@@ -38,25 +38,13 @@ def model(dbt, session):
     # A pair that is drawn often is compared once: long records make comparing the dearest step.
     distinct, of_draw = np.unique(np.stack([first, second]), axis=1, return_inverse=True)
     places = np.searchsorted(nodes, distinct)
-    for artifact, read in _corpora(documents, n_characters).items():
-        vocabulary = terms.fit_terms(read)
+    vocabularies = dbt.ref("similarity_vocabulary").project("artifact, terms, document_frequency, n_documents")
+    for artifact, words, document_frequency, n_documents in vocabularies.order("artifact desc").fetchall():
+        vocabulary = terms.Terms(tuple(words), np.array(document_frequency, np.int64), n_documents)
         found = similarity.similarities(texts[artifact], *places, vocabulary)
         for measure, values in found._asdict().items():
             columns[f"{artifact}_{measure}"] = pa.array(values[of_draw.ravel()], from_pandas=True)
     return pa.table(columns)
-
-
-def _corpora(documents, n_characters):
-    """All documents of each artifact, read in batches as often as wanted."""
-
-    def records():
-        return (batch.column(0) for batch in documents.project("record").to_arrow_reader(10_000))
-
-    def cards():
-        for batch in documents.filter("card is not null").project("card").to_arrow_reader(10_000):
-            yield pa.array([card_text(card, n_characters) for card in batch.column(0).to_pylist()], pa.large_string())
-
-    return {"metadata": records, "card": cards}
 
 
 def _texts(session, documents, nodes, n_characters):

@@ -182,6 +182,9 @@ def test_an_incremental_build_gives_the_tables_of_a_full_refresh(tmp_path: Path)
     second.parent.mkdir()
     written(second, changed(before))
     assert run_phylohub(grown.database, "ingest", "dump", str(second), "--snapshot", "second").returncode == 0
+    counted = "select candidates, record_ids from intermediate.similarity_vocabulary where artifact = 'metadata'"
+    vocabulary = "select artifact, n_documents, terms, document_frequency from intermediate.similarity_vocabulary"
+    ((candidates, record_ids),) = grown.rows(counted)
     anew = tmp_path / "anew.duckdb"
     shutil.copy(grown.database, anew)
     variables = json.dumps(FEW_DRAWS)
@@ -193,8 +196,13 @@ def test_an_incremental_build_gives_the_tables_of_a_full_refresh(tmp_path: Path)
     timed = "model_presence", "model_trait_history", "model_metric_history", "family_snapshots"
     queries = [f"from marts.{mart} order by all" for mart in timed]
     tables, histories = grown.tables(), [grown.rows(query) for query in queries]
+    # What was counted has been gone on with, without what has left.
+    assert grown.rows(counted)[0][0] == candidates
+    assert set(record_ids) - set(grown.rows(counted)[0][1])
+    words = sorted(grown.rows(vocabulary))
     grown.database = anew
     expected = grown.tables()
+    assert sorted(grown.rows(vocabulary)) == words
     assert [grown.rows(query) for query in queries] == histories
     assert tables.keys() == expected.keys()
     for mart, rows in expected.items():

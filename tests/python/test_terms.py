@@ -18,7 +18,7 @@ from sklearn.feature_extraction.text import (  # type: ignore[import-untyped]  #
 
 from ingest.synthetic import records
 from methods import terms as module
-from methods.terms import Terms, fit_terms, unit_rows
+from methods.terms import Terms, _Candidates, _scan, count_terms, fit_terms, unit_rows
 
 # Letters whose lower case is longer or shorter, ASCII, or depends on what surrounds them; marks, digits and signs
 # of other scripts; separators; and what JSON is made of.
@@ -29,12 +29,12 @@ HOSTILE = (
     "\ud7ff\ue000\U0001d518\U00010400\U0001f600"
 )
 TEXTS = st.text(HOSTILE, max_size=30) | st.text(max_size=30) | st.sampled_from(["license mit", "license: MIT!", ""])
-# The ways to a vocabulary, brought about on a few documents by limits as small as they are.
-PATHS: dict[str, dict[str, Any]] = {
-    "sample of all": {"CHUNK": 2},
-    "proven": {"CHUNK": 3, "SAMPLE_BYTES": 40},
-    "not proven": {"CHUNK": 2, "SAMPLE_BYTES": 0, "BUCKET_BITS": 8},
-    "sixteen buckets": {"SAMPLE_BYTES": 0, "BUCKET_BITS": 4},
+# The ways to a vocabulary, brought about on a few documents: how many of them are the sample, and smaller limits.
+PATHS: dict[str, tuple[int, dict[str, Any]]] = {
+    "sample of all": (1, {"CHUNK": 2}),
+    "sample of some": (3, {"CHUNK": 3, "AT_ONCE": 1}),
+    "no sample": (0, {"CHUNK": 2, "BUCKET_BITS": 8}),
+    "sixteen buckets": (2, {"BUCKET_BITS": 4}),
 }
 
 
@@ -42,9 +42,11 @@ def array(documents: Sequence[str | None]) -> Any:
     return pa.array(documents, pa.string())
 
 
-def fit(documents: Sequence[str | None], n_terms: int = 512, batch: int = 10_000) -> Terms:
+def fit(documents: Sequence[str | None], n_terms: int = 512, batch: int = 10_000, step: int = 1) -> Terms:
+    """The vocabulary, with every step-th document in the sample; none for 0."""
     arrow = array(documents)
-    return fit_terms(lambda: (arrow.slice(i, batch) for i in range(0, len(arrow), batch)), n_terms)
+    sample = arrow.take(np.arange(0, len(arrow), step)) if step else arrow.slice(0, 0)
+    return fit_terms(lambda: (arrow.slice(i, batch) for i in range(0, len(arrow), batch)), n_terms, lambda: [sample])
 
 
 def scikit_learn(documents: Sequence[str], n_terms: int) -> tuple[tuple[str, ...], Any]:
@@ -57,9 +59,9 @@ def scikit_learn(documents: Sequence[str], n_terms: int) -> tuple[tuple[str, ...
     return tuple(vectoriser.get_feature_names_out()[best].tolist()), counts[:, best]
 
 
-def check(documents: Sequence[str], n_terms: int, batch: int = 10_000) -> Terms:
+def check(documents: Sequence[str], n_terms: int, batch: int = 10_000, step: int = 1) -> Terms:
     """The vocabulary and the vectors, after comparing them with scikit-learn's."""
-    found = fit(documents, n_terms, batch)
+    found = fit(documents, n_terms, batch, step)
     expected, counts = scikit_learn(documents, n_terms)
     assert found.terms == expected
     assert found.n_documents == len(documents)
@@ -74,9 +76,10 @@ def check(documents: Sequence[str], n_terms: int, batch: int = 10_000) -> Terms:
 
 
 @pytest.fixture(params=PATHS)
-def path(request: pytest.FixtureRequest) -> Iterator[str]:
-    with patch.multiple(module, **PATHS[request.param]):
-        yield request.param
+def step(request: pytest.FixtureRequest) -> Iterator[int]:
+    step, limits = PATHS[request.param]
+    with patch.multiple(module, **limits):
+        yield step
 
 
 @given(
@@ -87,18 +90,19 @@ def path(request: pytest.FixtureRequest) -> Iterator[str]:
 )
 @settings(max_examples=500, deadline=None)
 # Sigma at the end of a word, and not; letters that change length; single characters; words of two documents.
-@example(["\u0391\u03a3 \u0391\u03a3.\u0391 \u0391\u03a3'", "\u0391\u03a3\u0308\u0391"], 9, 1, "not proven")
-@example(["\u0130\u0131 i\u0131 \u00df SS \u1e9e\u1e9e", "\u212a9 \u023a\u023a \u2c65\u2c65"], 12, 2, "proven")
+@example(["\u0391\u03a3 \u0391\u03a3.\u0391 \u0391\u03a3'", "\u0391\u03a3\u0308\u0391"], 9, 1, "no sample")
+@example(["\u0130\u0131 i\u0131 \u00df SS \u1e9e\u1e9e", "\u212a9 \u023a\u023a \u2c65\u2c65"], 12, 2, "sample of some")
 @example(["\u65e5 \u65e5\u672c \u00e9 a\u00e9 \u00e9\u00e9 \u0308\u00e9\u0308"], 12, 2, "sample of all")
-@example(["\u01300"], 1, 1, "proven")
-@example(["ab", "cd", "ab cd"], 3, 3, "not proven")
+@example(["\u01300"], 1, 1, "sample of some")
+@example(["ab", "cd", "ab cd"], 3, 3, "no sample")
 def test_any_text_gives_the_terms_of_scikit_learn(documents: list[str], n_terms: int, batch: int, path: str) -> None:
-    with patch.multiple(module, **PATHS[path]):
-        check(documents, n_terms, batch)
+    step, limits = PATHS[path]
+    with patch.multiple(module, **limits):
+        check(documents, n_terms, batch, step)
 
 
 @pytest.mark.parametrize("seed", range(25))
-def test_every_path_gives_the_terms_of_scikit_learn(path: str, seed: int) -> None:
+def test_every_path_gives_the_terms_of_scikit_learn(step: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     words = np.array([f"{a}{b}{c}" for a in "a\u00c4\u00df\u65e5" for b in "x\u0130_" for c in ("", "k", "n" * 20)])
     weights = 1 / np.arange(1, len(words) + 1) ** rng.uniform(0, 2)
@@ -108,18 +112,18 @@ def test_every_path_gives_the_terms_of_scikit_learn(path: str, seed: int) -> Non
         )
         for _ in range(rng.integers(1, 60))
     ]
-    check(documents, int(rng.integers(1, 20)), int(rng.integers(1, 30)))
+    check(documents, int(rng.integers(1, 20)), int(rng.integers(1, 30)), step)
 
 
-def test_only_what_a_sample_does_not_prove_is_counted_again(path: str) -> None:
+def test_only_what_a_sample_does_not_prove_is_counted_again() -> None:
     """Words of every document are found in any sample, words of one document each are not."""
     often = ["alpha beta gamma"] * 64
     rare = [f"w{i:03}" for i in range(64)]
     with patch.object(module, "_tally_buckets", wraps=module._tally_buckets) as tally:
-        check(often, 3, batch=7)
+        check(often, 3, batch=7, step=9)
         assert not tally.called
-        check([*often, *rare], 40, batch=7)
-        assert tally.called == (path != "sample of all")
+        check([*often, *rare], 40, batch=7, step=9)
+        assert tally.called
 
 
 @given(st.integers(2, 90), st.data())
@@ -134,10 +138,9 @@ def test_words_differ_wherever_they_differ(length: int, data: st.DataObject) -> 
 
 
 def test_a_hub_of_records() -> None:
-    """Vectors of record text as landed, the vocabulary proven from a sample."""
+    """Vectors of record text as landed."""
     documents = [json.dumps(record, ensure_ascii=False) for record in records(1_500, 3)]
-    with patch.multiple(module, SAMPLE_BYTES=400_000, CHUNK=256):
-        found = check(documents, 512, 1_000)
+    found = check(documents, 512, 1_000, 5)
     assert len(found.terms) == 512
     # scikit-learn itself: the same but for terms as frequent as the last.
     theirs = CountVectorizer(ngram_range=(1, 2), max_features=512).fit(documents)
@@ -155,8 +158,8 @@ def test_a_hub_of_records() -> None:
     [[], [""], ["", "a", "\u00e9 ! 1"], [None], [None, None, ""]],
     ids=["none", "empty", "no words", "null", "nulls"],
 )
-def test_corpora_without_terms(documents: list[str | None], path: str) -> None:
-    found = fit(documents)
+def test_corpora_without_terms(documents: list[str | None], step: int) -> None:
+    found = fit(documents, step=step)
     assert found.terms == ()
     assert found.n_documents == sum(document is not None for document in documents)
     counts, weighted = found.vectorise(["license mit", ""])
@@ -164,10 +167,10 @@ def test_corpora_without_terms(documents: list[str | None], path: str) -> None:
     assert found.vectorise([])[0].shape == (0, 0)
 
 
-def test_nulls_are_no_documents(path: str) -> None:
+def test_nulls_are_no_documents(step: int) -> None:
     some = ["license mit", "license apache", "\u00e9 license"]
-    with_nulls = fit([None, some[0], None, some[1], some[2], None], batch=2)
-    without = fit(some)
+    with_nulls = fit([None, some[0], None, some[1], some[2], None], batch=2, step=step)
+    without = fit(some, step=step)
     assert with_nulls.terms == without.terms == ("apache", "license", "license apache", "license mit", "mit")
     assert with_nulls.document_frequency.tolist() == without.document_frequency.tolist() == [1, 3, 1, 1, 1]
     assert with_nulls.n_documents == 3
@@ -204,7 +207,7 @@ def test_lone_surrogates_in_a_document_are_no_word_characters() -> None:
     assert counts.toarray()[0].tolist() == counts.toarray()[1].tolist()
 
 
-@pytest.mark.parametrize("n_terms", [0, -1, 4_097])
+@pytest.mark.parametrize("n_terms", [0, -1, 2_049])
 def test_a_number_of_terms_out_of_range_is_refused(n_terms: int) -> None:
     with pytest.raises(ValueError, match="n_terms"):
         fit(["one two"], n_terms)
@@ -213,8 +216,7 @@ def test_a_number_of_terms_out_of_range_is_refused(n_terms: int) -> None:
 def test_many_terms() -> None:
     rng = np.random.default_rng(0)
     documents = [" ".join(f"w{int(n)}" for n in 3_000 * rng.random(40) ** 2) for _ in range(500)]
-    with patch.object(module, "SAMPLE_BYTES", 10_000):
-        assert len(check(documents, 4_096).terms) == 4_096
+    assert len(check(documents, 2_048, step=7).terms) == 2_048
 
 
 def test_a_vocabulary_with_a_term_twice_is_refused() -> None:
@@ -231,12 +233,33 @@ def test_rows_of_length_one() -> None:
     assert unit_rows(stored_zero).toarray().tolist() == [[0, 0]]
 
 
-def test_there_are_no_more_candidates_than_twice_the_places() -> None:
+def test_there_are_no_more_candidates_than_twice_the_places_and_the_words_of_pairs() -> None:
     """However many terms tie in the sample."""
     documents = [" ".join(f"w{n}" for n in range(first, first + 500)) for first in range(0, 10_000, 500)]
-    with (
-        patch.object(module, "SAMPLE_BYTES", 5_000),
-        patch.object(module, "_Table", wraps=module._Table) as table,
-    ):
-        assert fit(documents, 3).terms == ("w0", "w0 w1", "w1")
-    assert len(table.call_args_list[0].args[0]) == 6
+    counts = count_terms(lambda: [array(documents)], 3, lambda: [array(documents[:1])])
+    assert counts.candidates == ("w0", "w0 w1", "w1", "w1 w2", "w10", "w10 w11", "w2", "w11")
+    assert counts.vocabulary(lambda: [array(documents)], 3).terms == ("w0", "w0 w1", "w1")
+
+
+@given(
+    documents=st.lists(TEXTS | st.sampled_from(["license mit", "mit license mit", "apache"]), max_size=16),
+    kept=st.tuples(st.integers(0, 16), st.integers(0, 16)),
+    n_terms=st.integers(1, 6),
+    path=st.sampled_from(list(PATHS)),
+)
+@settings(max_examples=300, deadline=None)
+def test_counts_that_follow_changes_are_those_of_a_new_count(
+    documents: list[str], kept: tuple[int, int], n_terms: int, path: str
+) -> None:
+    """Counted of the documents up to a place, then changed to those from another place on."""
+    until, since = sorted(kept, reverse=True)
+    step, limits = PATHS[path]
+    with patch.multiple(module, **limits):
+        before = count_terms(lambda: [array(documents[:until])], n_terms, lambda: [array(documents[: step and until])])
+        found = before.changed(lambda: [array(documents[until:])], lambda: [array(documents[:since])])
+        anew = _scan(lambda: [array(documents[since:])], _Candidates(before.candidates))
+        for column in ("totals", "holding", "bounds"):
+            assert getattr(found, column).tolist() == getattr(anew, column).tolist()
+        vocabulary = found.vocabulary(lambda: [array(documents[since:])], n_terms)
+        assert (vocabulary.terms, vocabulary.n_documents) == (fit(documents[since:], n_terms).terms, found.n_documents)
+        assert found.n_documents == len(documents[since:])

@@ -20,6 +20,7 @@ final as (
 
     select
         models.model_key,
+        models.record_id,
         records.record,
         cards.card
     from models

@@ -4,56 +4,33 @@ with models as (
 
 ),
 
-metrics as (
+-- Each metric's top alone, so that a hub of millions is not ranked to its end.
+tops as (
 
-    select
-        model_id,
-        'downloads' as metric,
-        downloads as value
-    from models
-    union all
-    select
-        model_id,
-        'downloads_all_time' as metric,
-        downloads_all_time as value
-    from models
-    union all
-    select
-        model_id,
-        'likes' as metric,
-        likes as value
-    from models
-    union all
-    select
-        model_id,
-        'children' as metric,
-        n_children as value
-    from models
-    union all
-    select
-        model_id,
-        'descendants' as metric,
-        n_descendants as value
-    from models
+    {% for metric in ['downloads', 'downloads_all_time', 'likes', 'n_children', 'n_descendants'] %}
+        (
+            select
+                model_id,
+                '{{ metric.removeprefix("n_") }}' as metric,
+                {{ metric }} as value
+            from models
+            where {{ metric }} > 0
+            order by value desc, model_id asc
+            limit {{ var('top_models') }}
+        )
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
 
 ),
 
-ranked as (
+final as (
 
     select
         metric,
         row_number() over (partition by metric order by value desc, model_id asc) as place,
         model_id,
         value
-    from metrics
-    where value > 0
-
-),
-
-final as (
-
-    select * from ranked
-    where place <= {{ var('top_models') }}
+    from tops
 
 )
 
