@@ -4,22 +4,43 @@ with changes as (
 
 ),
 
+changed as (
+
+    select model_id from changes
+    group by model_id
+    having count(*) > 1
+
+),
+
 versions as (
 
     select
-        model_id,
-        record_id,
-        taken_at as valid_from,
-        lead(taken_at) over (partition by model_id order by taken_at) as valid_to,
-        count(*) over (partition by model_id) > 1 as has_changed
+        changes.model_id,
+        changes.record_id,
+        changes.taken_at as valid_from,
+        lead(changes.taken_at) over (partition by changes.model_id order by changes.taken_at) as valid_to
     from changes
+    inner join changed on changes.model_id = changed.model_id
 
 ),
 
 final as (
 
-    select * from versions
+    -- Most models never change: nothing has to be put in order for them.
+    select
+        *,
+        true as has_changed
+    from versions
     where record_id is not null
+    union all
+    select
+        model_id,
+        record_id,
+        taken_at as valid_from,
+        cast(null as timestamp) as valid_to,
+        false as has_changed
+    from changes
+    where model_id not in (select changed.model_id from changed)
 
 )
 

@@ -10,6 +10,7 @@ marked as (
         *,
         coalesce(lag(valid_to) over (partition by model_id order by valid_from) <> valid_from, true) as is_first
     from versions
+    where has_changed
 
 ),
 
@@ -31,6 +32,15 @@ final as (
         count(*) as n_versions
     from numbered
     group by model_id, spell
+    union all
+    -- Most models stay as they are.
+    select
+        model_id,
+        valid_from as present_from,
+        valid_to as present_to,
+        1 as n_versions
+    from versions
+    where not has_changed
 
 )
 
