@@ -22,25 +22,36 @@
 {%- endmacro %}
 
 
-{# Whether a value lies outside bounds or is none of the words (separated by |); bounds that are numbers are compared as
-   numbers, exact to 10^38, and others as text. Null bounds bound nothing; a value of another type is not judged. #}
-{% macro is_outside(value, minimum, maximum, vocabulary) -%}
-    {{ return(adapter.dispatch('is_outside', 'phylohub')(value, minimum, maximum, vocabulary)) }}
+{# The text of a bound as a number, exact to 10^38; null if it is none. #}
+{% macro bound_number(bound) -%}
+    {{ return(adapter.dispatch('bound_number', 'phylohub')(bound)) }}
 {%- endmacro %}
 
-{% macro duckdb__is_outside(value, minimum, maximum, vocabulary) -%}
+{% macro duckdb__bound_number(bound) -%}
+    try_cast({{ bound }} as hugeint)
+{%- endmacro %}
+
+
+{# Whether a value lies outside bounds or is none of the words (separated by |); bounds that are numbers are compared as
+   numbers, and others as text. Null bounds bound nothing; a value of another type is not judged. The numbers of the
+   bounds are handed in beside them: read anew for every value, they would be most of the work. #}
+{% macro is_outside(value, minimum, minimum_number, maximum, maximum_number, vocabulary) -%}
+    {{ return(adapter.dispatch('is_outside', 'phylohub')(
+        value, minimum, minimum_number, maximum, maximum_number, vocabulary
+    )) }}
+{%- endmacro %}
+
+{% macro duckdb__is_outside(value, minimum, minimum_number, maximum, maximum_number, vocabulary) -%}
     coalesce(
         case
-            when try_cast({{ minimum }} as hugeint) is not null
-                then try_cast({{ value }} as hugeint) < try_cast({{ minimum }} as hugeint)
+            when {{ minimum_number }} is not null then {{ bound_number(value) }} < {{ minimum_number }}
             else {{ value }} < {{ minimum }}
         end,
         false
     )
     or coalesce(
         case
-            when try_cast({{ maximum }} as hugeint) is not null
-                then try_cast({{ value }} as hugeint) > try_cast({{ maximum }} as hugeint)
+            when {{ maximum_number }} is not null then {{ bound_number(value) }} > {{ maximum_number }}
             else {{ value }} > {{ maximum }}
         end,
         false

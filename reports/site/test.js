@@ -66,6 +66,15 @@ async function drawn(page, least) {
 	assert.equal(await page.locator('img[src=x], img[onerror]').count(), 0, 'text of the data became an element');
 }
 
+// What the first page says in its lower part, whether cards and papers have been landed or not. To leave before it is
+// there would break off its queries.
+async function ecosystem(page) {
+	await page.locator('td:visible', { hasText: 'safetensors' }).first().waitFor();
+	await page.getByText(/cards of [\d,]+ were looked for|No cards have been landed/).waitFor();
+	await page.getByText(/arXiv category|No papers have been landed/).first().waitFor();
+	await page.locator('tr.row-link:visible').first().waitFor();
+}
+
 async function shot(page, name, width) {
 	if (!shots) return;
 	mkdirSync(shots, { recursive: true });
@@ -74,15 +83,45 @@ async function shot(page, name, width) {
 }
 
 try {
-	for (const width of [1280, 400]) {
+	for (const width of [1280, 390]) {
 		const page = await open(width);
-		for (const [path, least] of [['', 3], ['traits', 3], ['similarity', 1], ['families', 3], ['drift', 0]]) {
+		for (const [path, least] of [['', 4], ['traits', 4], ['similarity', 1], ['families', 3], ['drift', 0]]) {
 			await page.goto(`${base}/${path}${path && '/'}`, { waitUntil: 'networkidle' });
 			await drawn(page, least);
 			const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
 			assert.ok(wide <= 0, `${path} is ${wide} pixels wider than a screen of ${width}`);
 			await shot(page, path || 'index', width);
 		}
+
+		// What is new or gone is drawn once there are two snapshots.
+		const several = !(await page.getByText('There is one snapshot').count());
+		if (several) await drawn(page, 1);
+		await page.locator('th:visible', { hasText: 'Gone' }).first().waitFor();
+
+		// The eight shapes with their letters, and beside each label of the chart its shape, the pair filled in.
+		await page.goto(`${base}/similarity/`, { waitUntil: 'networkidle' });
+		await drawn(page, 1);
+		const shapes = page.getByTestId('shapes').locator('svg[role=img]');
+		assert.equal(await shapes.count(), 8);
+		assert.deepEqual(
+			await shapes.evaluateAll((all) => all.map((svg) => [...svg.querySelectorAll('text')].map((text) => text.textContent).sort().join(''))),
+			['uv', 'uv', 'uvw', 'uvw', 'uvwx', 'uvwx', 'uvwx', 'tuvw']
+		);
+		const filled = await page.locator('.chart canvas').first().evaluate((canvas) => {
+			const { data, width } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+			const beside = (180 * canvas.width) / canvas.clientWidth; // labels and shapes; dots and intervals are right of it
+			let n = 0;
+			for (let i = 0; i < data.length; i += 4)
+				n += (i / 4) % width < beside && data[i] === 31 && data[i + 1] === 78 && data[i + 2] === 121 && data[i + 3] === 255;
+			return n;
+		});
+		assert.ok(filled > 24 * 2 * 10, `24 pairs are filled in: ${filled} pixels`);
+
+		// Each page says whose counts these are; categories of licenses, availability and cards are there.
+		await page.getByText('Counts and rates are of snapshot').waitFor();
+		await page.goto(`${base}/`, { waitUntil: 'networkidle' });
+		await drawn(page, 4);
+		await ecosystem(page);
 
 		// From the largest family's root to its page: search, click, and find the tree there.
 		await page.goto(`${base}/families/`, { waitUntil: 'networkidle' });
@@ -101,14 +140,15 @@ try {
 
 		// A chart's tooltip shows values as text.
 		await page.goto(`${base}/`, { waitUntil: 'networkidle' });
-		await drawn(page, 3);
+		await drawn(page, 4);
 		const bars = page.locator('.chart canvas').nth(2);
 		await bars.scrollIntoViewIfNeeded();
 		const box = await bars.boundingBox();
 		await page.mouse.move(box.x + box.width * 0.8, box.y + 20);
 		await page.mouse.move(box.x + box.width * 0.8, box.y + 45, { steps: 5 });
 		await page.locator('.chart > div:nth-child(2)', { hasText: /models/i }).first().waitFor();
-		await drawn(page, 3);
+		await drawn(page, 4);
+		await ecosystem(page);
 
 		await page.goto(`${base}/model/?id=${encodeURIComponent("no/such'model")}`);
 		await page.getByText('No page for').waitFor();

@@ -11,47 +11,39 @@ traits as (
 
 ),
 
-sides as (
+ends as (
 
+    -- Both ends in one list, so that the traits are read once.
     select
-        edges.parent_key,
-        edges.child_key,
-        traits.trait,
-        traits.trait_value,
-        traits.is_counted as in_parent,
-        false as in_child,
-        traits.is_paper as in_parent_paper,
-        false as in_child_paper
+        parent_key,
+        child_key,
+        parent_key as model_key,
+        true as is_parent
     from edges
-    inner join traits on edges.parent_key = traits.model_key
     union all
     select
-        edges.parent_key,
-        edges.child_key,
-        traits.trait,
-        traits.trait_value,
-        false as in_parent,
-        traits.is_counted as in_child,
-        false as in_parent_paper,
-        traits.is_paper as in_child_paper
+        parent_key,
+        child_key,
+        child_key as model_key,
+        false as is_parent
     from edges
-    inner join traits on edges.child_key = traits.model_key
 
 ),
 
 final as (
 
     select
-        parent_key,
-        child_key,
-        trait,
-        trait_value,
-        bool_or(in_parent) as in_parent,
-        bool_or(in_child) as in_child,
-        bool_or(in_parent_paper) as in_parent_paper,
-        bool_or(in_child_paper) as in_child_paper
-    from sides
-    group by parent_key, child_key, trait, trait_value
+        ends.parent_key,
+        ends.child_key,
+        traits.trait,
+        traits.trait_value,
+        bool_or(traits.is_counted and ends.is_parent) as in_parent,
+        bool_or(traits.is_counted and not ends.is_parent) as in_child,
+        bool_or(traits.is_paper and ends.is_parent) as in_parent_paper,
+        bool_or(traits.is_paper and not ends.is_parent) as in_child_paper
+    from ends
+    inner join traits on ends.model_key = traits.model_key
+    group by ends.parent_key, ends.child_key, traits.trait, traits.trait_value
 
 )
 

@@ -6,6 +6,13 @@ with snapshots as (
 
 listings as (
 
+    select * from {{ ref('stg_hub__listings') }}
+    where snapshot in (select snapshots.snapshot from snapshots)
+
+),
+
+models as (
+
     select * from {{ ref('int_records_listed') }}
     where snapshot in (select snapshots.snapshot from snapshots)
 
@@ -54,35 +61,58 @@ words as (
         'relation' as kind,
         base_models.relation as value
     from base_models
-    left join relations on base_models.relation = relations.relation
-    where base_models.relation is not null and relations.relation is null
-    union all
+    where base_models.relation not in (select relations.relation from relations)
+
+),
+
+word_counts as (
+
     select
-        tag_key,
-        'flag' as kind,
-        tag as value
-    from tags
-    where is_flag
+        models.snapshot,
+        words.kind,
+        words.value,
+        count(distinct models.model_id) as n_models,
+        count(distinct split_part(models.model_id, '/', 1)) as n_owners
+    from words
+    inner join record_tags on words.tag_key = record_tags.tag_key
+    inner join models on record_tags.record_id = models.record_id
+    group by models.snapshot, words.kind, words.value
+
+),
+
+-- Most models carry several flags: these are counted by number, without names.
+flag_counts as (
+
+    select
+        listings.snapshot,
+        record_tags.tag_key,
+        count(*) as n_models
+    from record_tags
+    inner join listings on record_tags.record_id = listings.record_id
+    inner join tags on record_tags.tag_key = tags.tag_key
+    where tags.is_flag
+    group by listings.snapshot, record_tags.tag_key
 
 ),
 
 final as (
 
     select
-        listings.snapshot,
-        words.kind,
-        words.value,
-        case words.kind when 'flag' then count(*) else count(distinct listings.model_id) end as n_models,
-        case words.kind
-            when 'flag' then null
-            else count(distinct split_part(listings.model_id, '/', 1))
-        end as n_owners,
-        min(snapshots.completed_at) as completed_at
-    from words
-    inner join record_tags on words.tag_key = record_tags.tag_key
-    inner join listings on record_tags.record_id = listings.record_id
-    inner join snapshots on listings.snapshot = snapshots.snapshot
-    group by listings.snapshot, words.kind, words.value
+        word_counts.*,
+        snapshots.completed_at
+    from word_counts
+    inner join snapshots on word_counts.snapshot = snapshots.snapshot
+    union all
+    select
+        flag_counts.snapshot,
+        'flag' as kind,
+        tags.tag as value,
+        flag_counts.n_models,
+        cast(null as bigint) as n_owners,
+        snapshots.completed_at
+    from flag_counts
+    inner join tags on flag_counts.tag_key = tags.tag_key
+    inner join snapshots on flag_counts.snapshot = snapshots.snapshot
 
 )
 

@@ -6,7 +6,11 @@ with compared as (
 
 contract as (
 
-    select * from {{ ref('api_contract') }}
+    select
+        *,
+        {{ bound_number('minimum') }} as minimum_number,
+        {{ bound_number('maximum') }} as maximum_number
+    from {{ ref('api_contract') }}
     where coalesce(minimum, maximum, vocabulary) is not null
 
 ),
@@ -39,7 +43,13 @@ outside as (
         left(read_values.value, 60) as value
     from read_values
     inner join contract on read_values.path = contract.path
-    where {{ is_outside('read_values.value', 'contract.minimum', 'contract.maximum', 'contract.vocabulary') }}
+    where
+        {{ is_outside(
+            'read_values.value',
+            'contract.minimum', 'contract.minimum_number',
+            'contract.maximum', 'contract.maximum_number',
+            'contract.vocabulary',
+        ) }}
 
 ),
 
@@ -48,6 +58,7 @@ counted as (
     select
         path,
         min(minimum) as minimum,
+        min(minimum_number) as minimum_number,
         min(maximum) as maximum,
         min(vocabulary) as vocabulary,
         count(*) as n_records,
@@ -66,7 +77,11 @@ final as (
         'value_outside' as kind,
         counted.path,
         case
-            when {{ is_outside('counted.least', 'counted.minimum', 'null', 'counted.vocabulary') }} then counted.least
+            when
+                {{ is_outside(
+                    'counted.least', 'counted.minimum', 'counted.minimum_number', 'null', 'null', 'counted.vocabulary',
+                ) }}
+                then counted.least
             else counted.most
         end as value,
         'warn' as severity,

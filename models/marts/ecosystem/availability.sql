@@ -11,27 +11,31 @@ traits as (
 ),
 
 -- Named one by one: a feature that no model has any more is a row that says so.
-features (feature, trait) as (
+features (feature) as (
 
     values
-    ('endpoints_compatible', 'flag'),
-    ('safetensors', 'flag'),
-    ('autotrain_compatible', 'flag'),
-    ('custom_code', 'flag'),
-    ('doi', 'doi')
+    ('endpoints_compatible'),
+    ('safetensors'),
+    ('autotrain_compatible'),
+    ('custom_code'),
+    ('doi')
 
 ),
 
 model_features as (
 
-    select distinct
-        traits.model_key,
-        features.feature
+    select
+        model_key,
+        trait_value as feature
     from traits
-    inner join features
-        on
-            traits.trait = features.trait
-            and (features.trait = 'doi' or traits.trait_value = features.feature)
+    where trait = 'flag'
+    union all
+    -- A model can have several DOIs.
+    select distinct
+        model_key,
+        trait as feature
+    from traits
+    where trait = 'doi'
 
 ),
 

@@ -24,7 +24,7 @@ languages as (
 ),
 
 ancestry as (
-    select model_id, family_id, generation
+    select model_id, family_id, generation, depth
     from read_parquet('${parquet}/model_ancestry.parquet')
     where edge_set = 'no_merge'
 )
@@ -45,6 +45,7 @@ select
     models.n_descendants,
     ancestry.family_id,
     ancestry.generation,
+    ancestry.depth,
     models.created_at,
     models.is_synthetic
 from models

@@ -1,0 +1,1 @@
+from read_parquet('${parquet}/card_stats.parquet')
