@@ -121,23 +121,21 @@ class Terms:
 
         Both are (documents, terms), float64. Memory grows with the documents given: give only the sampled ones.
         """
-        rows, columns = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+        rows, columns = [np.zeros(0, np.int32)], [np.zeros(0, np.int32)]
         candidates = self._candidates
+        term_of = np.full(len(candidates.texts) + 1, -1, np.int32)
+        term_of[candidates.columns[: len(self.terms)]] = np.arange(len(self.terms))
         for begin in range(0, len(documents), CHUNK):
             words = _words(documents[begin : begin + CHUNK])
-            first, code = candidates.read(words)
+            number, code = candidates.read(words)
             document = words.document()
-            for column in (first, candidates.of_pair[code]):
-                at = np.flatnonzero(column != candidates.nothing)
-                rows.append(document[at] + begin)
-                columns.append(column[at].astype(np.int64))
+            for term in (term_of[number], term_of[candidates.of_pair[code]]):
+                at = np.flatnonzero(term >= 0)
+                rows.append((document[at] + begin).astype(np.int32))
+                columns.append(term[at])
         places = np.concatenate(rows), np.concatenate(columns)
-        shape = len(documents), len(candidates.texts) + 1
-        counts = sparse.coo_array((np.ones(len(places[0])), places), shape).tocsr()  # adds up equal places
-        number = {text: i for i, text in enumerate(candidates.texts)}
-        column = np.array([candidates.columns[number[term]] for term in self.terms], np.int64)
-        counts = counts[:, column]
-        counts.sort_indices()
+        del rows, columns  # as large as the matrix
+        counts = sparse.coo_array((np.ones(len(places[0])), places), (len(documents), len(self.terms))).tocsr()
         return counts, unit_rows(counts.multiply(self.idf).tocsr())
 
     @cached_property
