@@ -1,8 +1,14 @@
-{{ digest_of_tables([
-    ref('languages'),
-    ref('libraries'),
-    ref('tag_flags'),
-    ref('tag_prefixes'),
-    ref('tasks'),
-    ref('traits'),
-]) }}
+with final as (
+
+    {{ digest_of_tables([
+        ref('languages'),
+        ref('libraries'),
+        ref('tag_flags'),
+        ref('tag_prefixes'),
+        ref('tasks'),
+        ref('traits'),
+    ]) }}
+
+)
+
+select * from final
