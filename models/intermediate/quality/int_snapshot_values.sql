@@ -28,14 +28,15 @@ drawn as (
 
 ),
 
+-- Texts come from where each stands once: `records`, read a second time for them, would be laid aside whole.
 sampled as (
 
-    select distinct
-        records.snapshot,
-        records.content_hash,
-        records.record
-    from records
-    inner join drawn on records.snapshot = drawn.snapshot and records.content_hash = drawn.content_hash
+    select
+        drawn.snapshot,
+        drawn.content_hash,
+        contents.record
+    from drawn
+    inner join {{ ref('stg_hub__contents') }} as contents on drawn.content_hash = contents.content_hash
 
 ),
 
