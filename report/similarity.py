@@ -73,7 +73,7 @@ def _shapes(marts: Marts, known: Shapes) -> Section:
                 "shapes",
                 "The eight shapes",
                 "Edges from parent to child: "
-                + "; ".join(f"{title} {edges.replace(' ', ', ') or 'none'}" for title, edges in known.values())
+                + "; ".join(f"{title} {edges.replace(' ', ', ') or 'without one'}" for title, edges in known.values())
                 + ".",
                 shapes(list(known.values())),
                 key="A circle is a model. Lines are fine-tunes, from the parent at the left to its child.",
