@@ -92,10 +92,15 @@ def build_graphs(models: pd.DataFrame) -> tuple[Graph, Graph]:
     return everything, finetunes
 
 
-def measure_families(graph: Graph) -> pd.DataFrame:
+def without_cycles(graph: Graph) -> Graph:
     graph = graph.copy()
     for cycle in list(nx.simple_cycles(graph)):
         graph.remove_edges_from([(cycle[-1], cycle[0])])
+    return graph
+
+
+def measure_families(graph: Graph) -> pd.DataFrame:
+    graph = without_cycles(graph)
     families = []
     for members in nx.weakly_connected_components(graph):
         if len(members) > 1:
@@ -212,7 +217,7 @@ def main(path: Path) -> dict[str, Any]:
         counts = CountVectorizer(ngram_range=(1, 2), max_features=512).fit_transform(models["text"])
         tfidf = TfidfTransformer().fit_transform(counts)
     with step("similarities"):
-        estimates = measure_similarity(models, draw_shapes(finetunes, random.Random(1)), counts, tfidf)
+        estimates = measure_similarity(models, draw_shapes(without_cycles(finetunes), random.Random(1)), counts, tfidf)
     return {"models": models, "families": families, "traits": traits, "estimates": estimates}
 
 

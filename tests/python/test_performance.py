@@ -20,20 +20,6 @@ from ingest.warehouse import connect
 
 SMALL, LARGE = 5_000, 20_000
 
-# One process for both sizes, and the same path for both files: dbt then parses the project once. Without the collector,
-# which takes a third of a second now and then, in whatever node.
-BUILD = """
-import gc, json, os, sys
-from pathlib import Path
-from benchmarks.stages import build
-
-gc.disable()
-folder, *arguments = sys.argv[1:]
-for size in ("small", "large"):
-    Path(folder, f"{size}.duckdb").rename(Path(os.environ["PHYLOHUB_DATABASE"]))
-    Path(folder, f"{size}.json").write_text(json.dumps(build(arguments)))
-"""
-
 
 @dataclass(frozen=True)
 class Run:
@@ -70,27 +56,18 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Run]:
     folder = tmp_path_factory.mktemp("performance")
     sizes = {"small": SMALL, "large": LARGE}
     landed = {name: land(folder, name, models) for name, models in sizes.items()}
-    command = [
-        sys.executable,
-        "-c",
-        BUILD,
-        str(folder),
-        "build",
-        "--quiet",
-        "--log-level-file",
-        "none",
-        "--vars",
-        json.dumps(FEW_DRAWS),
-    ]
-    command += ["--exclude-resource-type", "test", "unit_test", "--target-path", str(folder), "--log-path", str(folder)]
-    measure(command, folder / "dbt.log", {"PHYLOHUB_DATABASE": str(folder / "phylohub.duckdb")})
-    small, large = (
-        Run(
-            *landed[name],
-            {node: cost["cpu"] for node, cost in json.loads((folder / f"{name}.json").read_text()).items()},
-        )
-        for name in sizes
-    )
+    nodes = {}
+    for name in sizes:
+        # The same path and target for both: dbt then parses the project once.
+        database = (folder / f"{name}.duckdb").replace(folder / "phylohub.duckdb")
+        command = [sys.executable, "-m", "benchmarks.stages", str(folder / "nodes.json"), "build", "--quiet"]
+        command += ["--log-level-file", "none", "--vars", json.dumps(FEW_DRAWS), "--target-path", str(folder)]
+        command += ["--log-path", str(folder), "--exclude-resource-type", "test", "unit_test"]
+        measure(command, folder / "dbt.log", {"PHYLOHUB_DATABASE": str(database)})
+        nodes[name] = json.loads((folder / "nodes.json").read_text())
+        with duckdb.connect(str(database), read_only=True) as connection:
+            assert connection.execute("select count(*) from marts.models").fetchone() == (sizes[name],)
+    small, large = (Run(*landed[name], {node: cost["cpu"] for node, cost in nodes[name].items()}) for name in sizes)
     return small, large
 
 
