@@ -46,6 +46,7 @@ renamed as (
 
         ---- booleans
         fields.private as is_private,
+        {{ list_has('fields.tags', "'phylohub:synthetic'") }} as is_synthetic,
 
         ---- timestamps
         {{ utc_timestamp('fields."createdAt"') }} as created_at,

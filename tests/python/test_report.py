@@ -111,10 +111,11 @@ def empty(build: Build, tmp_path_factory: pytest.TempPathFactory) -> Path:
             "select table_name, table_type from information_schema.tables where table_schema = 'marts'"
         ).fetchall():
             if kind == "VIEW":
-                connection.execute(f"create table marts.emptied as from marts.{mart} limit 0")
+                limit = "" if mart == "models" else "limit 0"
+                connection.execute(f"create table marts.emptied as from marts.{mart} {limit}")
                 connection.execute(f"drop view marts.{mart}")
                 connection.execute(f"alter table marts.emptied rename to {mart}")
-            elif mart not in {"models", "snapshot_health"}:
+            elif mart != "snapshot_health":
                 connection.execute(f"delete from marts.{mart}")
         connection.execute("update marts.snapshot_health set n_edges = 0, n_edges_without_parent = 0")
         connection.execute("update marts.models set created_at = null, is_synthetic = false")

@@ -23,13 +23,6 @@ relatives as (
 
 ),
 
-synthetic as (
-
-    select record_id from {{ ref('int_record_tags_classified') }}
-    where tag = 'phylohub:synthetic'
-
-),
-
 final as (
 
     select
@@ -58,7 +51,7 @@ final as (
 
         ---- booleans
         records.is_private,
-        synthetic.record_id is not null as is_synthetic,
+        records.is_synthetic,
 
         ---- timestamps
         records.created_at,
@@ -67,7 +60,6 @@ final as (
     cross join current_snapshot
     inner join records on models.record_id = records.record_id
     left join relatives on models.model_key = relatives.model_key
-    left join synthetic on models.record_id = synthetic.record_id
 
 )
 

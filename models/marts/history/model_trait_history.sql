@@ -1,30 +1,12 @@
-with version_traits as (
+with spells as (
+
+    select * from {{ ref('int_model_trait_spells') }}
+
+),
+
+version_traits as (
 
     select * from {{ ref('int_version_traits') }}
-
-),
-
-marked as (
-
-    -- A value that the version before had as well goes on; else it begins.
-    select
-        *,
-        coalesce(
-            lag(valid_to) over (partition by model_id, trait, trait_value order by valid_from) <> valid_from, true
-        ) as is_first
-    from version_traits
-    where has_changed
-
-),
-
-numbered as (
-
-    select
-        *,
-        sum(cast(is_first as integer)) over (
-            partition by model_id, trait, trait_value order by valid_from
-        ) as spell
-    from marked
 
 ),
 
@@ -34,12 +16,11 @@ final as (
         model_id,
         trait,
         trait_value as value,
-        min(valid_from) as valid_from,
-        case when count(valid_to) = count(*) then max(valid_to) end as valid_to
-    from numbered
-    group by model_id, trait, trait_value, spell
+        valid_from,
+        valid_to
+    from spells
     union all
-    -- Most models stay as they are: what was true once has been since.
+    -- Most models never change: what was true once has been since.
     select
         model_id,
         trait,

@@ -1,0 +1,44 @@
+with version_traits as (
+
+    select * from {{ ref('int_version_traits') }}
+    where has_changed
+
+),
+
+marked as (
+
+    -- A value that the version before had as well goes on; else it begins.
+    select
+        *,
+        coalesce(
+            lag(valid_to) over (partition by model_id, trait, trait_value order by valid_from) <> valid_from, true
+        ) as is_first
+    from version_traits
+
+),
+
+numbered as (
+
+    select
+        *,
+        sum(cast(is_first as integer)) over (
+            partition by model_id, trait, trait_value order by valid_from
+        ) as spell
+    from marked
+
+),
+
+final as (
+
+    select
+        model_id,
+        trait,
+        trait_value,
+        min(valid_from) as valid_from,
+        case when count(valid_to) = count(*) then max(valid_to) end as valid_to
+    from numbered
+    group by model_id, trait, trait_value, spell
+
+)
+
+select * from final
