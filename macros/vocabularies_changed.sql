@@ -1,14 +1,14 @@
 {#
-    Whether a table that reads records once was read with other vocabularies (seeds) than those of now: then all of it
-    has to be read anew.
+    Whether a table that reads records once was read with other vocabularies (or another contract) than those of now: then
+    all of it has to be read anew.
 #}
-{% macro vocabularies_changed(read_once) -%}
+{% macro vocabularies_changed(read_once, vocabularies=none) -%}
     {% if not execute or not is_incremental() %}
         {{ return(false) }}
     {% endif %}
     {% set query %}
         select coalesce(
-            (select vocabularies from {{ read_once }} limit 1) <> (select version from {{ ref('int_vocabularies') }}),
+            (select vocabularies from {{ read_once }} limit 1) <> (select max(version) from {{ vocabularies or ref('int_vocabularies') }}),
             false
         )
     {% endset %}

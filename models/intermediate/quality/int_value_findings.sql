@@ -4,30 +4,22 @@ with compared as (
 
 ),
 
-contract as (
+bounds as (
 
-    select
-        *,
-        {{ bound_number('minimum') }} as minimum_number,
-        {{ bound_number('maximum') }} as maximum_number
-    from {{ ref('api_contract') }}
-    where coalesce(minimum, maximum, vocabulary) is not null
+    select * from {{ ref('int_contract_bounds') }}
 
 ),
 
-records as (
+listings as (
 
-    select records.record
-    from {{ ref('stg_hub__records') }} as records
-    inner join compared on records.snapshot = compared.snapshot
+    select listings.record_id
+    from {{ ref('stg_hub__listings') }} as listings
+    inner join compared on listings.snapshot = compared.snapshot
 
 ),
 
-read_values as (
+rate_limits as (
 
-    select {{ checked_values('record') }}
-    from records
-    union all
     -- The Hub tells its limits beside the records.
     select
         'RateLimit-Policy ' || kind as path,
@@ -36,20 +28,37 @@ read_values as (
 
 ),
 
+values_outside as (
+
+    select
+        record_values.path,
+        record_values.value
+    from {{ ref('int_record_values_outside') }} as record_values
+    inner join listings on record_values.record_id = listings.record_id
+    where record_values.path is not null
+    union all
+    select
+        rate_limits.path,
+        rate_limits.value
+    from rate_limits
+    inner join bounds on rate_limits.path = bounds.path
+    where
+        {{ is_outside(
+            'rate_limits.value',
+            'bounds.minimum', 'bounds.minimum_number',
+            'bounds.maximum', 'bounds.maximum_number',
+            'bounds.vocabulary',
+        ) }}
+
+),
+
 outside as (
 
     select
-        contract.*,
-        left(read_values.value, 60) as value
-    from read_values
-    inner join contract on read_values.path = contract.path
-    where
-        {{ is_outside(
-            'read_values.value',
-            'contract.minimum', 'contract.minimum_number',
-            'contract.maximum', 'contract.maximum_number',
-            'contract.vocabulary',
-        ) }}
+        bounds.*,
+        values_outside.value
+    from values_outside
+    inner join bounds on values_outside.path = bounds.path
 
 ),
 
