@@ -113,7 +113,10 @@ def plot(results: Results) -> Any:
         .encode(
             x=alt.X("models:Q", scale=alt.Scale(type="log"), title="models").axis(format="~s"),
             y=alt.Y("CPU seconds:Q", scale=alt.Scale(type="log"), title="CPU seconds"),
-            color=alt.Color("stage:N", sort=["notebook", "land", *STAGES, DBT, "floor"], title=None),
+            # More stages than the usual scheme has colours: it would give two the same.
+            color=alt.Color("stage:N", sort=["notebook", "land", *STAGES, DBT, "floor"], title=None).scale(
+                scheme="tableau20"
+            ),
         )
     )
 
