@@ -25,6 +25,7 @@ ranked as (
 
     -- The record modified last is the current one; of records modified at the same time, the one landed last.
     select
+        listed.snapshot,
         listed.record_id,
         listed.model_id,
         listed.created_at,
@@ -42,6 +43,7 @@ ranked as (
 chosen as (
 
     select
+        snapshot,
         record_id,
         model_id,
         created_at,
@@ -51,6 +53,7 @@ chosen as (
     where recency = 1
     union all
     select
+        snapshot,
         record_id,
         model_id,
         created_at,
@@ -66,6 +69,7 @@ final as (
     -- Keys follow age, so that `parent_key < child_key` says that the parent is the older one.
     select
         row_number() over (order by created_at asc nulls last, model_id asc)::integer as model_key,
+        snapshot,
         record_id,
         model_id,
         created_at,

@@ -10,12 +10,6 @@ records as (
 
 ),
 
-current_snapshot as (
-
-    select * from {{ ref('int_snapshots_current') }}
-
-),
-
 relatives as (
 
     select * from {{ ref('int_model_relatives') }}
@@ -28,7 +22,7 @@ final as (
     select
         ---- ids
         models.model_id,
-        current_snapshot.snapshot,
+        models.snapshot,
         coalesce(records.author, nullif(split_part(models.model_id, '/', 1), models.model_id)) as author,
         records.sha,
 
@@ -57,7 +51,6 @@ final as (
         records.created_at,
         records.last_modified_at
     from models
-    cross join current_snapshot
     inner join records on models.record_id = records.record_id
     left join relatives on models.model_key = relatives.model_key
 
