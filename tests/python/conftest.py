@@ -2,10 +2,8 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,32 +91,16 @@ class MemoryWarehouse:
         return self.connection.execute(query).fetchall()
 
 
-_PARSED = tempfile.TemporaryDirectory(prefix="phylohub-parsed-")
-
-
 def run_dbt(database: Path, target: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """dbt as a user starts it, on a database and target folder of its own.
-
-    Parsing the project takes dbt longer than many a test. It spares itself that if the profile is the same as last
-    time, so every database is built under the same path here, a link, and what was parsed is handed on.
-    """
-    link, parsed = (Path(_PARSED.name) / name for name in (database.name, "partial_parse.msgpack"))
-    link.unlink(missing_ok=True)
-    link.symlink_to(database.resolve())
-    target.mkdir(parents=True, exist_ok=True)
-    if parsed.exists():
-        shutil.copy(parsed, target)
-    done = subprocess.run(
+    """dbt as a user starts it, on a database and target folder of its own."""
+    return subprocess.run(
         [str(BIN / "dbt"), *arguments, "--target-path", str(target), "--log-path", str(target)],
         cwd=ROOT,
-        env={**os.environ, "PHYLOHUB_DATABASE": str(link), "NO_COLOR": "1"},
+        env={**os.environ, "PHYLOHUB_DATABASE": str(database), "NO_COLOR": "1"},
         capture_output=True,
         text=True,
         check=False,
     )
-    if (target / parsed.name).exists():
-        shutil.copy(target / parsed.name, parsed)
-    return done
 
 
 def run_phylohub(database: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
