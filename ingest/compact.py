@@ -1,12 +1,11 @@
 """Gives back the free blocks of a build file. DuckDB writes a new table before it drops the old one and never shrinks a
 file from the middle, so builds in place leave holes."""
 
-import os
 from pathlib import Path
 
 import duckdb
 
-from ingest.warehouse import IngestError, connect_to_copy, one_row
+from ingest.warehouse import IngestError, connect_to_copy, one_row, sync_to_disk
 
 # A file is left alone while it is at most this much larger than it needs to be: the copy of one of two million models
 # takes 36 CPU seconds.
@@ -39,19 +38,11 @@ def compact(path: Path, free_share: float = FREE_SHARE) -> tuple[int, int]:
             connection.execute(f"attach '{escaped}' as compacted")
             connection.execute("copy from database warehouse to compacted")
             connection.execute("detach compacted")
-            _sync(part)
+            sync_to_disk(part)
             part.chmod(path.stat().st_mode)
             part.replace(path)  # with the old file still locked: nobody writes to what is about to go
-            _sync(path.parent)
+            sync_to_disk(path.parent)
         except (duckdb.Error, OSError):
             part.unlink(missing_ok=True)
             raise
     return before, path.stat().st_size
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -6,6 +6,7 @@ over its 1,860,411 models; weights that it does not publish are invented, and sa
 
 STUDY_MODELS = 1_860_411
 
+# Tables of hundreds of values: one a line would be pages.
 # fmt: off
 # The study's license table: all 79 values.
 LICENSE_COUNTS = {

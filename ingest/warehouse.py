@@ -212,6 +212,15 @@ def one_row(connection: duckdb.DuckDBPyConnection, query: str, parameters: Seque
     return tuple(row)
 
 
+def sync_to_disk(path: Path) -> None:
+    """Return once a file, or what a folder lists, is on the disk: before anything points at it."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def utc_now() -> datetime:
     """The time in UTC, without a time zone, as the raw tables keep it."""
     return datetime.now(UTC).replace(tzinfo=None)

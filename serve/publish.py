@@ -12,7 +12,6 @@ sees one version or the other, and who has the old one open keeps it, even when 
 import fcntl
 import hashlib
 import json
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -25,7 +24,7 @@ from typing import Any
 
 import duckdb
 
-from ingest.warehouse import IngestError
+from ingest.warehouse import IngestError, sync_to_disk
 
 DATABASE = "phylohub.duckdb"
 # DuckDB 1.0 and everything later can read it. Newer versions pack text tighter (a tenth of the file), but what DuckDB 2
@@ -113,7 +112,7 @@ def publish(
         link = published / f".current-{name}"
         link.symlink_to(Path("versions") / name)
         link.rename(published / "current")
-        _sync(published)
+        sync_to_disk(published)
         _drop_old(versions, keep)
     n_rows = sum(mart["rows"] for mart in marts.values())
     return Published(name, versions / name, len(marts), n_rows)
@@ -268,16 +267,8 @@ def _seal(folder: Path) -> None:
     for path in folder.rglob("*"):
         if path.is_file():
             path.chmod(0o444)
-        _sync(path)
-    _sync(folder)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        sync_to_disk(path)
+    sync_to_disk(folder)
 
 
 def _sha256(path: Path) -> str:

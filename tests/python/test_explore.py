@@ -57,7 +57,7 @@ RECORDS = [
     record("c/self", "finetune:c/self", "finetune:c/two"),
     record("x/alone", tags=["region:us"]),
     *(record(f"k/kid-{n}", "quantized:lab/base", downloads=n) for n in range(9)),
-]  # fmt: skip
+]  # fmt: skip  # a model a line, to be read as a list
 
 
 @pytest.fixture(scope="module")

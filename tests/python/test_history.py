@@ -86,7 +86,7 @@ def test_what_is_no_observation_is_rejected_and_nothing_else_is_lost(tmp_path: P
         assert [reason for _, reason, _ in reasons] == [
             "not UTF-8", "not JSON", "not JSON", "not an object", "no time", "no time", "no id", "id is not a string",
             "id is empty",
-        ]  # fmt: skip
+        ]  # fmt: skip  # beside the nine bad lines above
         path.write_bytes(json.dumps(good).encode())
         with pytest.raises(IngestError, match="another file"):
             land_series(connection, Source(path, path.name), "s")

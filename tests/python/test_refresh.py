@@ -80,7 +80,7 @@ def test_a_snapshot_without_a_needed_field_leaves_every_mart_as_it_was(refreshed
     accepted = run_dbt(
         refreshed.database, tmp_path, "build", "--select", "int_snapshots_compared+", "--exclude-resource-type",
         "unit_test", "--vars", "{accepted_snapshots: [hub_2026-02-01]}",
-    )  # fmt: skip
+    )  # fmt: skip  # an option beside its value
     assert "Snapshot hub_2026-02-01 is refused" in accepted.stdout
     assert "models of the largest snapshot" not in accepted.stdout
     assert refreshed.rows("select kind from intermediate.int_snapshot_gate") == [("field_gone",)]

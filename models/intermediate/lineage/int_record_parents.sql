@@ -7,9 +7,7 @@
 with tags as (
 
     select * from {{ ref('int_record_tags_classified') }}
-    {% if is_incremental() %}
-        where record_id > (select coalesce(max(seen.record_id), 0) from {{ this }} as seen)
-    {% endif %}
+    {{ unread_records() }}
 
 ),
 

@@ -13,9 +13,7 @@ final as (
         record_id,
         md5({{ record_shape('record') }}) as shape_hash
     from contents
-    {% if is_incremental() %}
-        where record_id > (select coalesce(max(seen.record_id), 0) from {{ this }} as seen)
-    {% endif %}
+    {{ unread_records() }}
 
 )
 

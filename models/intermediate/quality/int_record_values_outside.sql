@@ -16,9 +16,7 @@ contents as (
         record_id,
         record
     from {{ ref('stg_hub__contents') }}
-    {% if is_incremental() %}
-        where record_id > (select coalesce(max(seen.record_id), 0) from {{ this }} as seen)
-    {% endif %}
+    {{ unread_records() }}
 
 ),
 

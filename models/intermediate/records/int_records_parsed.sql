@@ -10,9 +10,7 @@ final as (
 
     -- Parsing is dear, and what a text says never changes: only what has landed since is parsed.
     select * exclude (content_hash, record) from contents
-    {% if is_incremental() %}
-        where record_id > (select coalesce(max(seen.record_id), 0) from {{ this }} as seen)
-    {% endif %}
+    {{ unread_records() }}
 
 )
 

@@ -3,9 +3,7 @@
 with records as (
 
     select * from {{ ref('int_records_parsed') }}
-    {% if is_incremental() %}
-        where record_id > (select coalesce(max(seen.record_id), 0) from {{ this }} as seen)
-    {% endif %}
+    {{ unread_records() }}
 
 ),
 

@@ -4,12 +4,6 @@
     pre_hook="{% if vocabularies_changed(this) %}truncate {{ this }}{% endif %}",
 ) }}
 
-{%- set seen %}
-    {% if is_incremental() %}
-        where record_id > (select coalesce(max(seen.record_id), 0) from {{ this }} as seen)
-    {% endif %}
-{%- endset %}
-
 with traits as (
 
     select * from {{ ref('traits') }}
@@ -18,19 +12,22 @@ with traits as (
 
 records as (
 
-    select * from {{ ref('int_records_parsed') }} {{ seen }}
+    select * from {{ ref('int_records_parsed') }}
+    {{ unread_records() }}
 
 ),
 
 tags as (
 
-    select * from {{ ref('int_record_tags_classified') }} {{ seen }}
+    select * from {{ ref('int_record_tags_classified') }}
+    {{ unread_records() }}
 
 ),
 
 languages as (
 
-    select * from {{ ref('int_record_languages') }} {{ seen }}
+    select * from {{ ref('int_record_languages') }}
+    {{ unread_records() }}
 
 ),
 
