@@ -90,7 +90,7 @@ def die(*_):
 
 moment, path = sys.argv[1], Path(sys.argv[2])
 if moment == "copied":
-    ingest.compact._sync = die
+    ingest.compact.sync_to_disk = die
 elif moment == "synced":
     Path.replace = die
 else:
