@@ -1,3 +1,13 @@
+{# One row for each item of a list; null items give a row, empty lists none. #}
+{% macro explode(list) -%}
+    {{ return(adapter.dispatch('explode', 'phylohub')(list)) }}
+{%- endmacro %}
+
+{% macro duckdb__explode(list) -%}
+    unnest({{ list }})
+{%- endmacro %}
+
+
 {# One row for each distinct item of a list; null items and empty lists give no row (filter nulls yourself). #}
 {% macro explode_distinct(list) -%}
     {{ return(adapter.dispatch('explode_distinct', 'phylohub')(list)) }}

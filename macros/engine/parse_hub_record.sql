@@ -32,3 +32,16 @@
         }'
     )
 {%- endmacro %}
+
+
+{#
+    The tags of a record, from its JSON text, as a list of text; empty where they are no list. Read on their own when they
+    are numbered: kept beside the numbers they would be a twentieth of the file.
+#}
+{% macro record_tags(record) -%}
+    {{ return(adapter.dispatch('record_tags', 'phylohub')(record)) }}
+{%- endmacro %}
+
+{% macro duckdb__record_tags(record) -%}
+    json_extract_string({{ record }}, '$.tags[*]')
+{%- endmacro %}

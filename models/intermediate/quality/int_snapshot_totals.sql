@@ -21,16 +21,6 @@ rejects as (
 
 ),
 
-judged as (
-
-    select
-        *,
-        {{ list_is_empty('tags') }} as is_without_tags,
-        abs({{ object_id_seconds('object_id') }} - extract(epoch from created_at)) > 1 as is_id_of_another_time
-    from models
-
-),
-
 counted as (
 
     select
@@ -44,7 +34,7 @@ counted as (
         count(*) filter (where is_id_of_another_time) as n_records_with_id_of_another_time,
         -- A crawl reads the oldest first: near 1 then, and near -1 if the order was turned.
         corr(source_position, extract(epoch from created_at)) as position_age_correlation
-    from judged
+    from models
     group by snapshot
 
 ),

@@ -29,7 +29,6 @@ ranked as (
         listed.record_id,
         listed.model_id,
         listed.created_at,
-        listed.downloads,
         repeated.n_records,
         row_number() over (
             partition by listed.model_id
@@ -47,7 +46,6 @@ chosen as (
         record_id,
         model_id,
         created_at,
-        downloads,
         n_records
     from ranked
     where recency = 1
@@ -57,7 +55,6 @@ chosen as (
         record_id,
         model_id,
         created_at,
-        downloads,
         1 as n_records
     from listed
     where model_id not in (select repeated.model_id from repeated)
@@ -73,7 +70,6 @@ final as (
         record_id,
         model_id,
         created_at,
-        downloads,
         n_records
     from chosen
 

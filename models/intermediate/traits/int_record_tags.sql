@@ -7,6 +7,13 @@ with records as (
 
 ),
 
+record_tags as (
+
+    select * from {{ ref('stg_hub__record_tags') }}
+    {{ unread_records() }}
+
+),
+
 tags as (
 
     select * from {{ ref('int_tags') }}
@@ -16,12 +23,13 @@ tags as (
 exploded as (
 
     select
-        record_id,
-        task,
-        library,
-        card_languages,
-        {{ explode_distinct('tags') }} as tag
-    from records
+        records.record_id,
+        records.task,
+        records.library,
+        records.card_languages,
+        {{ explode_distinct('record_tags.tags') }} as tag
+    from record_tags
+    inner join records on record_tags.record_id = records.record_id
 
 ),
 

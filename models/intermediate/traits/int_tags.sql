@@ -2,14 +2,14 @@
 
 with records as (
 
-    select * from {{ ref('int_records_parsed') }}
+    select * from {{ ref('stg_hub__record_tags') }}
     {{ unread_records('last_record_id') }}
 
 ),
 
 exploded as (
 
-    select {{ explode_distinct('tags') }} as tag
+    select {{ explode('tags') }} as tag
     from records
 
 ),

@@ -1,12 +1,16 @@
 with models as (
 
-    select * from {{ ref('int_models_current') }}
+    select
+        current_models.record_id,
+        records.downloads
+    from {{ ref('int_models_current') }} as current_models
+    inner join {{ ref('int_records_parsed') }} as records on current_models.record_id = records.record_id
 
 ),
 
 traits as (
 
-    select * from {{ ref('int_model_traits') }}
+    select * from {{ ref('int_record_traits') }}
 
 ),
 
@@ -22,17 +26,17 @@ features (feature) as (
 
 ),
 
-model_features as (
+record_features as (
 
     select
-        model_key,
+        record_id,
         trait_value as feature
     from traits
     where trait = 'flag'
     union all
     -- A model can have several DOIs.
     select distinct
-        model_key,
+        record_id,
         trait as feature
     from traits
     where trait = 'doi'
@@ -53,12 +57,12 @@ with_feature as (
 
     select
         features.feature,
-        count(models.model_key) as n_models,
+        count(models.record_id) as n_models,
         count(models.downloads) as n_models_with_downloads,
         sum(models.downloads) as n_downloads
     from features
-    left join model_features on features.feature = model_features.feature
-    left join models on model_features.model_key = models.model_key
+    left join record_features on features.feature = record_features.feature
+    left join models on record_features.record_id = models.record_id
     group by features.feature
 
 ),
