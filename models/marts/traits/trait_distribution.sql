@@ -4,19 +4,60 @@ with counts as (
 
 ),
 
+models as (
+
+    select * from {{ ref('int_models_current') }}
+
+),
+
 totals as (
 
-    select count(*) as n_models from {{ ref('int_models_current') }}
+    select count(*) as n_models from models
+
+),
+
+traits as (
+
+    select
+        trait,
+        cast(power(2, row_number() over (order by trait) - 1) as bigint) as bit
+    from {{ ref('traits') }}
+
+),
+
+carried as (
+
+    -- Which traits a text carries, as the bits of one number: counting distinct models by trait would be three times
+    -- dearer.
+    select
+        record_traits.record_id,
+        bit_or(traits.bit) as bits
+    from {{ ref('int_record_traits') }} as record_traits
+    inner join traits on record_traits.trait = traits.trait
+    where record_traits.is_counted
+    group by record_traits.record_id
+
+),
+
+combinations as (
+
+    select
+        carried.bits,
+        count(*) as n_models
+    from carried
+    inner join models on carried.record_id = models.record_id
+    group by carried.bits
 
 ),
 
 with_trait as (
 
     select
-        trait,
-        count(distinct model_key) filter (where is_counted) as n_models
-    from {{ ref('int_model_traits') }}
-    group by trait
+        traits.trait,
+        sum(combinations.n_models) as n_models
+    from traits
+    inner join combinations on combinations.bits // traits.bit % 2 = 1
+    group by traits.trait
 
 ),
 
@@ -27,11 +68,11 @@ final as (
         counts.trait_value as value,
         counts.n_models,
         counts.n_models / cast(totals.n_models as double) as share_of_models,
-        counts.n_models / cast(nullif(with_trait.n_models, 0) as double) as share_of_models_with_trait,
+        counts.n_models / cast(with_trait.n_models as double) as share_of_models_with_trait,
         counts.n_models_paper
     from counts
     cross join totals
-    inner join with_trait on counts.trait = with_trait.trait
+    left join with_trait on counts.trait = with_trait.trait
 
 )
 
