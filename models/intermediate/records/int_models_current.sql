@@ -25,10 +25,8 @@ ranked as (
 
     -- The record modified last is the current one; of records modified at the same time, the one landed last.
     select
-        listed.snapshot,
-        listed.record_id,
-        listed.model_id,
-        listed.created_at,
+        listed.source_name,
+        listed.source_position,
         repeated.n_records,
         row_number() over (
             partition by listed.model_id
@@ -39,39 +37,20 @@ ranked as (
 
 ),
 
-chosen as (
-
-    select
-        snapshot,
-        record_id,
-        model_id,
-        created_at,
-        n_records
-    from ranked
-    where recency = 1
-    union all
-    select
-        snapshot,
-        record_id,
-        model_id,
-        created_at,
-        1 as n_records
-    from listed
-    where model_id not in (select repeated.model_id from repeated)
-
-),
-
 final as (
 
     -- Keys follow age, so that `parent_key < child_key` says that the parent is the older one.
     select
-        row_number() over (order by created_at asc nulls last, model_id asc)::integer as model_key,
-        snapshot,
-        record_id,
-        model_id,
-        created_at,
-        n_records
-    from chosen
+        row_number() over (order by listed.created_at asc nulls last, listed.model_id asc)::integer as model_key,
+        listed.snapshot,
+        listed.record_id,
+        listed.model_id,
+        listed.created_at,
+        coalesce(ranked.n_records, 1) as n_records
+    from listed
+    left join ranked
+        on listed.source_name = ranked.source_name and listed.source_position = ranked.source_position
+    where coalesce(ranked.recency, 1) = 1
 
 )
 
