@@ -152,7 +152,7 @@ class Bench:
     def _changed(self) -> Result:
         """The build after a snapshot in which one record of a hundred has changed; beside it the same in full."""
         shutil.copy(self.landed, self.database)
-        self._dbt("before_change", *WITHOUT_TESTS, "--vars", json.dumps(STUDY_DRAWS))
+        self._dbt("before_change")
         changed = self.folder / ("changed.jsonl.zst" if self.hub.suffix == ".zst" else "changed.jsonl")
         change(self.hub, changed)
         land = self._phylohub("land_change", "ingest", "dump", str(changed), database=self.database)

@@ -80,15 +80,21 @@ def _record(warehouse: Warehouse, model_id: str) -> str:
 def _card(warehouse: Warehouse, model_id: str) -> str | None:
     if not warehouse.has("intermediate", "int_cards_current"):
         return None
-    found = warehouse.rows(
+    # In two steps, as the record.
+    keys = warehouse.rows(
         """
-        select card from intermediate.int_cards_current
+        select card_id from intermediate.int_cards_current
         where has_card and model_key in (
             select model_key from intermediate.int_models_current where model_id = $id
         )
         """,
         id=model_id,
     )
+    found = [
+        row
+        for key in keys
+        for row in warehouse.rows("select card from staging.stg_hub__cards where card_id = $card_id", **key)
+    ]
     return found[0]["card"] if found else None
 
 

@@ -72,6 +72,7 @@ create table if not exists raw.rate_limits (
     seconds bigint not null,
     seen_at timestamp not null
 );
+create sequence if not exists raw.card_ids;
 create table if not exists raw.cards (
     model_id varchar not null,
     source varchar not null,
@@ -84,8 +85,11 @@ create table if not exists raw.cards (
     fetched_at timestamp not null,
     content_hash uuid,
     card varchar using compression zstd,
-    card_bytes blob
+    card_bytes blob,
+    card_id bigint default nextval('raw.card_ids')
 );
+-- Files of older versions have no such column. Each row gets a number of its own.
+alter table raw.cards add column if not exists card_id bigint default nextval('raw.card_ids');
 create table if not exists raw.arxiv_papers (
     arxiv_id varchar not null,
     source varchar not null,

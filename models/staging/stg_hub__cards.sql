@@ -8,6 +8,7 @@ renamed as (
 
     select
         ---- keys
+        card_id,
         model_id,
         source as source_name,
 

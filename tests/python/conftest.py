@@ -120,7 +120,7 @@ FEW_DRAWS = {"n_draws": 300, "n_similarity_resamples": 300, "n_resamples": 300, 
 
 
 class Build:
-    """A database built from one file of records, with fewer draws than by default.
+    """A database built from one file of records (and one of cards), with fewer draws than by default.
 
     Unit tests are the same on any records: most builds leave them out. Data tests are for whom they are about.
     """
@@ -133,11 +133,15 @@ class Build:
         *,
         unit_tests: bool = False,
         data_tests: bool = True,
+        cards: Path | None = None,
     ) -> None:
         self.records = records
         self.database = folder / "phylohub.duckdb"
         self.landing = run_phylohub(self.database, "ingest", "dump", str(records))
         assert self.landing.returncode == 0, self.landing.stderr
+        if cards:
+            landing = run_phylohub(self.database, "ingest", "cards", "--file", str(cards))
+            assert landing.returncode == 0, landing.stderr
         self.target = folder / "target"
         self.variables = json.dumps(FEW_DRAWS | (variables or {}))
         left_out = [kind for kind, kept in (("unit_test", unit_tests), ("test", data_tests)) if not kept]

@@ -242,3 +242,25 @@ def test_kill_9_at_any_statement_loses_no_card_and_lands_none_twice(tmp_path: Pa
             with connect(database) as connection:
                 assert texts(connection) == cards
                 assert connection.execute("select count(*) from raw.cards").fetchall() == [(5,)]
+
+
+def test_a_file_of_an_older_version_gets_a_number_for_each_check(tmp_path: Path) -> None:
+    file = tmp_path / "phylohub.duckdb"
+
+    def check(connection: duckdb.DuckDBPyConnection, model_id: str) -> None:
+        connection.execute(
+            "insert into raw.cards by name "
+            "select ? as model_id, 'hub' as source, 'none' as outcome, timestamp '2026-01-01' as fetched_at",
+            [model_id],
+        )
+
+    with connect(file, create=True) as connection:
+        connection.execute("alter table raw.cards drop column card_id")
+        connection.execute("drop sequence raw.card_ids")
+        check(connection, "a")
+        check(connection, "b")
+    for more in ("c", "d"):
+        with connect(file, create=True) as connection:
+            check(connection, more)
+            rows = connection.execute("select model_id, card_id from raw.cards order by card_id").fetchall()
+    assert rows == [("a", 1), ("b", 2), ("c", 3), ("d", 4)]

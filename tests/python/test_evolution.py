@@ -117,7 +117,7 @@ def test_cards_and_subjects_are_counted_as_by_hand(warehouse: MemoryWarehouse) -
     try:
         connection.executemany(
             "insert into raw.cards by name select ? as model_id, 'test' as source, ? as outcome, "
-            "timestamp '2026-01-01' as fetched_at, ? as card",
+            "timestamp '2026-01-01' as fetched_at, ?::varchar as card, strlen(card) as n_bytes",
             [(model, "none" if card is None else "ok", card) for model, card in cards.items()],
         )
         connection.executemany(

@@ -4,17 +4,24 @@ with cards as (
 
 ),
 
+texts as (
+
+    select * from {{ ref('int_card_texts') }}
+
+),
+
 final as (
 
     select
-        model_key,
-        outcome,
-        has_card,
-        length(card) as n_characters,
-        {{ count_words('card') }} as n_words,
-        {{ is_auto_generated('card') }} as is_auto_generated,
-        coalesce(length(card) > 3, false) as has_card_paper
+        cards.model_key,
+        cards.outcome,
+        cards.has_card,
+        texts.n_characters,
+        texts.n_words,
+        texts.is_auto_generated,
+        coalesce(texts.n_characters > 3, false) as has_card_paper
     from cards
+    left join texts on cards.card_id = texts.card_id
 
 )
 

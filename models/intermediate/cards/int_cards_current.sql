@@ -1,4 +1,4 @@
-with cards as (
+with checks as (
 
     select * from {{ ref('stg_hub__cards') }}
 
@@ -16,15 +16,14 @@ ranked as (
     -- that of the newest check that brought one.
     select
         model_id,
+        card_id,
         outcome,
-        card,
-        row_number() over (partition by model_id order by fetched_at desc, source_name desc) as recency,
+        n_bytes is not null as has_text,
+        row_number() over (partition by model_id order by fetched_at desc, source_name desc, card_id desc) as recency,
         row_number() over (
-            partition by model_id, card is not null or card_bytes is not null
-            order by fetched_at desc, source_name desc
-        ) as text_recency,
-        card is not null or card_bytes is not null as has_text
-    from cards
+            partition by model_id, n_bytes is not null order by fetched_at desc, source_name desc, card_id desc
+        ) as text_recency
+    from checks
 
 ),
 
@@ -33,7 +32,7 @@ latest as (
     select
         model_id,
         max(case when recency = 1 then outcome end) as outcome,
-        max(case when has_text and text_recency = 1 then card end) as card
+        max(case when has_text and text_recency = 1 then card_id end) as card_id
     from ranked
     group by model_id
 
@@ -49,7 +48,7 @@ final as (
             when latest.outcome in ('ok', 'unchanged', 'too large') then true
             when latest.outcome = 'none' then false
         end as has_card,
-        case when latest.outcome in ('ok', 'unchanged') then latest.card end as card
+        case when latest.outcome in ('ok', 'unchanged') then latest.card_id end as card_id
     from models
     inner join latest on models.model_id = latest.model_id
 

@@ -12,7 +12,11 @@ records as (
 
 cards as (
 
-    select * from {{ ref('int_cards_current') }}
+    select
+        current_cards.model_key,
+        checks.card
+    from {{ ref('int_cards_current') }} as current_cards
+    inner join {{ ref('stg_hub__cards') }} as checks on current_cards.card_id = checks.card_id
 
 ),
 
