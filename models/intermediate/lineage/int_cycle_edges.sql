@@ -1,4 +1,6 @@
-{{ transitive_closure(ref('int_edge_set_core_edges')) }}, -- noqa: PRS, `using key` is beyond sqlfluff's grammar
+{{ with_recursive() }} -- noqa: PRS, `using key` is beyond sqlfluff's grammar
+
+{{ transitive_closure(ref('int_edge_set_core_edges')) }},
 
 final as (
 

@@ -1,3 +1,5 @@
+{{ with_recursive() }}
+
 {{ around_backward_edges(ref('int_edge_set_edges')) }},
 
 final as (

@@ -4,18 +4,6 @@ with members as (
 
 ),
 
-depths as (
-
-    select * from {{ ref('int_model_depths') }}
-
-),
-
-widths as (
-
-    select * from {{ ref('int_family_widths') }}
-
-),
-
 family_roots as (
 
     select * from {{ ref('int_family_roots') }}
@@ -28,19 +16,33 @@ models as (
 
 ),
 
-sizes as (
+generations as (
 
     select
         members.edge_set,
         members.family_key,
         count(*) as n_models,
-        max(depths.depth) as depth,
+        max(members.depth) as depth,
         min(models.created_at) as first_created_at,
         max(models.created_at) as last_created_at
     from members
-    inner join depths on members.edge_set = depths.edge_set and members.model_key = depths.model_key
     inner join models on members.model_key = models.model_key
-    group by members.edge_set, members.family_key
+    group by members.edge_set, members.family_key, members.generation
+
+),
+
+sizes as (
+
+    select
+        edge_set,
+        family_key,
+        cast(sum(n_models) as bigint) as n_models,
+        max(depth) as depth,
+        max(n_models) as width,
+        min(first_created_at) as first_created_at,
+        max(last_created_at) as last_created_at
+    from generations
+    group by edge_set, family_key
 
 ),
 
@@ -56,13 +58,12 @@ final as (
         sizes.n_models,
         family_roots.n_roots,
         sizes.depth,
-        widths.width,
+        sizes.width,
 
         ---- timestamps
         sizes.first_created_at,
         sizes.last_created_at
     from sizes
-    inner join widths on sizes.edge_set = widths.edge_set and sizes.family_key = widths.family_key
     inner join family_roots
         on sizes.edge_set = family_roots.edge_set and sizes.family_key = family_roots.family_key
     inner join models on family_roots.main_root_key = models.model_key

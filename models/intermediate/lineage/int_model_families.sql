@@ -1,12 +1,62 @@
-{{ connected_components(ref('int_edge_set_edges')) }}, -- noqa: PRS, `using key` is beyond sqlfluff's grammar
+with single_paths as (
+
+    select * from {{ ref('int_single_path_models') }}
+
+),
+
+multipath as (
+
+    select * from {{ ref('int_multipath_relatives') }}
+
+),
+
+families as (
+
+    select * from {{ ref('int_root_families') }}
+
+),
+
+models as (
+
+    -- The length of the only path is all there is to know of what lies above most models.
+    select
+        edge_set,
+        model_key,
+        root_key,
+        cast(depth > 0 as bigint) as n_parents,
+        cast(depth as bigint) as n_ancestors,
+        cast(1 as bigint) as n_roots,
+        depth as generation,
+        depth
+    from single_paths
+    union all
+    select
+        edge_set,
+        model_key,
+        root_key,
+        n_parents,
+        n_ancestors,
+        n_roots,
+        generation,
+        depth
+    from multipath
+
+),
 
 final as (
 
     select
-        edge_set,
-        model_key,
-        family_key
-    from connected_components
+        models.edge_set,
+        models.model_key,
+        families.family_key,
+        models.root_key,
+        models.n_parents,
+        models.n_ancestors,
+        models.n_roots,
+        models.generation,
+        models.depth
+    from models
+    inner join families on models.edge_set = families.edge_set and models.root_key = families.root_key
 
 )
 

@@ -4,18 +4,6 @@ with relatives as (
 
 ),
 
-roots as (
-
-    select * from {{ ref('int_model_roots') }}
-
-),
-
-depths as (
-
-    select * from {{ ref('int_model_depths') }}
-
-),
-
 family_roots as (
 
     select * from {{ ref('int_family_roots') }}
@@ -42,19 +30,17 @@ final as (
         relatives.n_children,
         relatives.n_ancestors,
         relatives.n_descendants,
-        roots.n_roots,
+        relatives.n_roots,
 
         ---- distances from a root
-        roots.generation,
-        depths.depth
+        relatives.generation,
+        relatives.depth
     from relatives
-    inner join roots on relatives.edge_set = roots.edge_set and relatives.model_key = roots.model_key
-    inner join depths on relatives.edge_set = depths.edge_set and relatives.model_key = depths.model_key
     inner join family_roots
         on relatives.edge_set = family_roots.edge_set and relatives.family_key = family_roots.family_key
     inner join models on relatives.model_key = models.model_key
     inner join models as family_models on family_roots.main_root_key = family_models.model_key
-    inner join models as root_models on roots.root_key = root_models.model_key
+    inner join models as root_models on relatives.root_key = root_models.model_key
 
 )
 

@@ -1,0 +1,62 @@
+{{ with_recursive() }} edges as (
+
+    select * from {{ ref('int_acyclic_edges') }}
+
+),
+
+multipath as (
+
+    select * from {{ ref('int_multipath_models') }}
+
+),
+
+above as (
+
+    select
+        edge_set,
+        parent_key as model_key
+    from {{ ref('int_edge_set_edges') }}
+    union
+    -- A model whose edges all lay on cycles and were cut has no path left: it stays in its family, as a root.
+    select
+        edge_set,
+        child_key as model_key
+    from {{ ref('int_cycle_edges') }}
+    where is_cut
+
+),
+
+roots as (
+
+    select
+        above.edge_set,
+        above.model_key
+    from above
+    left join edges on above.edge_set = edges.edge_set and above.model_key = edges.child_key
+    where edges.child_key is null
+
+),
+
+tree_edges as (
+
+    select edges.*
+    from edges
+    left join multipath on edges.edge_set = multipath.edge_set and edges.child_key = multipath.model_key
+    where multipath.model_key is null
+
+),
+
+{{ tree_paths('tree_edges', 'roots') }},
+
+final as (
+
+    select
+        edge_set,
+        model_key,
+        root_key,
+        depth
+    from tree_paths
+
+)
+
+select * from final
