@@ -10,11 +10,7 @@
 
 with told_until as (
 
-    {% if grows %}
-        select max(taken_at) as taken_at from {{ this }}
-    {% else %}
-        select cast(null as timestamp) as taken_at
-    {% endif %}
+    select max(taken_at) as taken_at from {{ this if grows else ref('stg_hub__snapshots') ~ ' where false' }}
 
 ),
 
@@ -35,29 +31,45 @@ snapshots as (
 
 ),
 
-listed as (
+listings as (
 
     select
         snapshots.number,
-        snapshots.is_new,
-        listings.model_id,
         listings.record_id,
-        listings.last_modified_at,
         listings.source_name,
         listings.source_position
-    from {{ ref('int_records_listed') }} as listings
+    from {{ ref('stg_hub__listings') }} as listings
     inner join snapshots on listings.snapshot = snapshots.snapshot
 
 ),
 
-repeated as (
+current_models as (
+
+    select * from {{ ref('int_models_current') }}
+
+),
+
+counted as (
 
     select
-        number,
-        model_id
-    from listed
-    group by number, model_id
-    having count(*) > 1
+        record_id,
+        count(distinct number) as n_snapshots
+    from listings
+    group by record_id
+
+),
+
+-- One text of a model is the current one. A model of which no other is listed, and that one always, stays as it is:
+-- that can be told from keys of texts, and few models are left.
+touched as (
+
+    select distinct records.model_id
+    from counted
+    inner join {{ ref('int_records_parsed') }} as records on counted.record_id = records.record_id
+    left join current_models on counted.record_id = current_models.record_id
+    where
+        current_models.record_id is null
+        or counted.n_snapshots < (select max(snapshots.number) as number from snapshots)
 
 ),
 
@@ -65,38 +77,26 @@ repeated as (
 ranked as (
 
     select
-        listed.*,
+        listings.number,
+        records.model_id,
+        listings.record_id,
         row_number() over (
-            partition by listed.number, listed.model_id
-            order by listed.last_modified_at desc nulls last, listed.source_name desc, listed.source_position desc
+            partition by listings.number, records.model_id
+            order by records.last_modified_at desc nulls last, listings.source_name desc, listings.source_position desc
         ) as recency
-    from listed
-    inner join repeated on listed.number = repeated.number and listed.model_id = repeated.model_id
+    from listings
+    inner join {{ ref('int_records_parsed') }} as records on listings.record_id = records.record_id
+    inner join touched on records.model_id = touched.model_id
 
 ),
 
 states as (
 
-    select
-        number,
-        is_new,
-        model_id,
-        record_id
-    from ranked
+    select * from ranked
     where recency = 1
-    union all
-    select
-        listed.number,
-        listed.is_new,
-        listed.model_id,
-        listed.record_id
-    from listed
-    left join repeated on listed.number = repeated.number and listed.model_id = repeated.model_id
-    where repeated.model_id is null
 
 ),
 
--- Keys of texts are compared, which is quick; names are only of what differs.
 arrived as (
 
     select
@@ -104,8 +104,9 @@ arrived as (
         states.model_id,
         states.record_id
     from states
+    inner join snapshots on states.number = snapshots.number and snapshots.is_new
     left join states as before on states.record_id = before.record_id and states.number = before.number + 1
-    where states.is_new and before.record_id is null
+    where before.record_id is null
 
 ),
 
@@ -133,6 +134,16 @@ changes as (
     from departed
     left join arrived on departed.number = arrived.number and departed.model_id = arrived.model_id
     where arrived.model_id is null
+    {%- if not grows %}
+    union all
+    select
+        1 as number,
+        current_models.model_id,
+        current_models.record_id
+    from current_models
+    left join touched on current_models.model_id = touched.model_id
+    where touched.model_id is null
+    {%- endif %}
 
 ),
 
