@@ -135,14 +135,14 @@ changes as (
     left join arrived on departed.number = arrived.number and departed.model_id = arrived.model_id
     where arrived.model_id is null
     {%- if not grows %}
-    union all
-    select
-        1 as number,
-        current_models.model_id,
-        current_models.record_id
-    from current_models
-    left join touched on current_models.model_id = touched.model_id
-    where touched.model_id is null
+        union all
+        select
+            1 as number,
+            current_models.model_id,
+            current_models.record_id
+        from current_models
+        left join touched on current_models.model_id = touched.model_id
+        where touched.model_id is null
     {%- endif %}
 
 ),
