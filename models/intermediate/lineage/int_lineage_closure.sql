@@ -25,19 +25,9 @@ tree_edges as (
 
 final as (
 
-    select
-        edge_set,
-        ancestor_key,
-        descendant_key,
-        distance
-    from tree_closure
+    select * from tree_closure
     union all
-    select
-        edge_set,
-        ancestor_key,
-        descendant_key,
-        distance
-    from closure
+    select * from closure
 
 )
 

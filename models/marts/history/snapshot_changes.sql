@@ -7,11 +7,38 @@ with snapshots as (
 
 changes as (
 
+    select * from {{ ref('int_model_changes') }}
+
+),
+
+-- Of most models one thing is told: nothing has to be put in order for them.
+several as (
+
+    select model_id from changes
+    group by model_id
+    having count(*) > 1
+
+),
+
+marked as (
+
+    select
+        changes.snapshot,
+        changes.record_id,
+        lag(changes.record_id) over (partition by changes.model_id order by changes.taken_at) as record_id_before
+    from changes
+    inner join several on changes.model_id = several.model_id
+
+),
+
+changed as (
+
     select
         snapshot,
-        record_id,
-        lag(record_id) over (partition by model_id order by taken_at) as record_id_before
-    from {{ ref('int_model_changes') }}
+        count(*) as n_changed
+    from marked
+    where record_id is not null and record_id_before is not null
+    group by snapshot
 
 ),
 
@@ -19,9 +46,8 @@ counted as (
 
     select
         snapshot,
-        count(*) filter (where record_id_before is null) as n_appeared,
-        count(*) filter (where record_id is null) as n_disappeared,
-        count(*) filter (where record_id_before is not null and record_id is not null) as n_changed
+        count(record_id) as n_texts,
+        count(*) - count(record_id) as n_disappeared
     from changes
     group by snapshot
 
@@ -33,15 +59,16 @@ final as (
         snapshots.snapshot,
         snapshots.taken_at,
         cast(
-            sum(coalesce(counted.n_appeared, 0) - coalesce(counted.n_disappeared, 0)) over (
+            sum(coalesce(counted.n_texts - counted.n_disappeared, 0) - coalesce(changed.n_changed, 0)) over (
                 order by snapshots.taken_at, snapshots.snapshot
             ) as bigint
         ) as n_models,
-        coalesce(counted.n_appeared, 0) as n_appeared,
+        coalesce(counted.n_texts, 0) - coalesce(changed.n_changed, 0) as n_appeared,
         coalesce(counted.n_disappeared, 0) as n_disappeared,
-        coalesce(counted.n_changed, 0) as n_changed
+        coalesce(changed.n_changed, 0) as n_changed
     from snapshots
     left join counted on snapshots.snapshot = counted.snapshot
+    left join changed on snapshots.snapshot = changed.snapshot
 
 )
 
