@@ -28,6 +28,10 @@ Ints: TypeAlias = NDArray[np.int64]
 
 
 DISTANCES_AT_ONCE = 4_000_000  # 32 MB
+MOST_LEVELS = 48
+BITS_MISSING = 1.0 - np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1, bitorder="little")  # (byte, bit)
+MOST_LEVELS = 48  # until then, going level by level is the faster way
+BITS_MISSING = 1.0 - np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1, bitorder="little")  # (byte, bit)
 
 
 class Virality(NamedTuple):
@@ -169,6 +173,30 @@ def _cores(
 
 def _distance_sums(core: sparse.csr_array, weight: Floats, sources: Ints) -> Floats:
     """For each source the sum of its distances to all core nodes, each as often as its weight."""
+    if len(sources) < len(weight) and (sums := _sums_by_levels(core, weight, sources)) is not None:
+        return sums
     at_once = max(1, DISTANCES_AT_ONCE // len(weight))
     parts = [sources[begin : begin + at_once] for begin in range(0, len(sources), at_once)]
     return np.concatenate([dijkstra(core, unweighted=True, indices=part) @ weight for part in parts])
+
+
+def _sums_by_levels(core: sparse.csr_array, weight: Floats, sources: Ints) -> Floats | None:
+    """The same, for all sources at once: a bit for each node and source says whether the source has reached it.
+
+    None if there are too many levels: each takes as long as another, also where a source only reaches few nodes.
+    """
+    reached = np.zeros((len(weight), -(-len(sources) // 64) * 8), np.uint8)
+    column = np.arange(len(sources))
+    np.bitwise_or.at(reached, (sources, column // 8), (1 << column % 8).astype(np.uint8))
+    words = reached.view(np.uint64)
+    sums = np.zeros(8 * reached.shape[1])
+    for _ in range(MOST_LEVELS):
+        # Eight sources share a count, by the bits of a byte. What is not reached yet is one more edge away.
+        by_byte = np.stack([np.bincount(byte, weight, minlength=256) for byte in reached.T])
+        missing = (by_byte @ BITS_MISSING).ravel()
+        if not missing[: len(sources)].any():
+            return sums[: len(sources)]
+        sums += missing
+        # No row is empty: a core is connected, and has a cycle.
+        words |= np.bitwise_or.reduceat(words[core.indices], core.indptr[:-1], axis=0)
+    return None

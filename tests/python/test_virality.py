@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from methods import virality
 from methods.virality import Virality, structural_virality
 
 Edge = tuple[int, int]
@@ -151,6 +152,23 @@ def test_samples_and_their_errors_are_right_on_average() -> None:
     assert abs(values.mean() - exact) < 4 * values.std() / np.sqrt(len(values))
     assert errors.mean() == pytest.approx(values.std(), rel=0.15)
     assert drawn[3] == one_family(n, *ends(edges), exact_limit=10, n_sources=20, seed=3)
+
+
+@pytest.mark.parametrize(("n", "n_merges"), [(2_000, 500), (300, 3)])
+def test_samples_are_the_same_however_they_are_measured(n: int, n_merges: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Level by level, or source by source as where there are too many levels."""
+    edges = ends(merged_hub(n, n_merges, 0))
+    by_levels = one_family(n, *edges, exact_limit=1, n_sources=100)
+    monkeypatch.setattr(virality, "_sums_by_levels", lambda *_: None)
+    assert one_family(n, *edges, exact_limit=1, n_sources=100) == by_levels
+
+
+@pytest.mark.parametrize("n", [80, 400])
+def test_every_member_of_a_cycle_is_as_far_from_the_others(n: int) -> None:
+    edges = [(node, (node + 1) % n) for node in range(n)]
+    sampled, method, error = one_family(n, *ends(edges), exact_limit=1, n_sources=30)
+    assert (method, error) == ("sampled", 0)
+    assert sampled == pytest.approx(n * n / 4 / (n - 1), rel=1e-12)
 
 
 def test_members_are_drawn_evenly() -> None:
