@@ -121,22 +121,31 @@ class Terms:
 
         Both are (documents, terms), float64. Memory grows with the documents given: give only the sampled ones.
         """
-        rows, columns = [np.zeros(0, np.int32)], [np.zeros(0, np.int32)]
+        n_terms = len(self.terms)
+        times, columns, lengths = [np.zeros(0)], [np.zeros(0, np.int32)], [np.zeros(1, np.int64)]
         candidates = self._candidates
         term_of = np.full(len(candidates.texts) + 1, -1, np.int32)
-        term_of[candidates.columns[: len(self.terms)]] = np.arange(len(self.terms))
+        term_of[candidates.columns[:n_terms]] = np.arange(n_terms)
         for begin in range(0, len(documents), CHUNK):
             words = _words(documents[begin : begin + CHUNK])
             number, code = candidates.read(words)
-            document = words.document()
-            for term in (term_of[number], term_of[candidates.of_pair[code]]):
-                at = np.flatnonzero(term >= 0)
-                rows.append((document[at] + begin).astype(np.int32))
-                columns.append(term[at])
-        places = np.concatenate(rows), np.concatenate(columns)
-        del rows, columns  # as large as the matrix
-        counts = sparse.coo_array((np.ones(len(places[0])), places), (len(documents), len(self.terms))).tocsr()
-        return counts, unit_rows(counts.multiply(self.idf).tocsr())
+            row = np.repeat(np.arange(len(words.n_words)) * n_terms, words.n_words)
+            places = [(row + term)[term >= 0] for term in (term_of[number], term_of[candidates.of_pair[code]])]
+            # Counted in a table of the chunk, the terms of each document come out in their order.
+            table = np.bincount(np.concatenate(places), minlength=len(words.n_words) * n_terms)
+            at = np.flatnonzero(table)
+            times.append(table[at].astype(np.float64))
+            columns.append((at % n_terms).astype(np.int32))
+            lengths.append(np.count_nonzero(table.reshape(len(words.n_words), n_terms), axis=1))
+        ends = np.concatenate(lengths).cumsum()
+        # scipy works with the wider of the two types of integers, and takes longer with the wide one.
+        index_type = np.int32 if ends[-1] < 2**31 else np.int64
+        found = np.concatenate(times), np.concatenate(columns), ends.astype(index_type)
+        del times, columns  # as large as the matrix
+        counts = sparse.csr_array(found, (len(documents), n_terms))
+        weighted = counts.copy()
+        weighted.data *= self.idf[weighted.indices]
+        return counts, unit_rows(weighted)
 
     @cached_property
     def _candidates(self) -> "_Candidates":
