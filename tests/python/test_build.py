@@ -3,11 +3,13 @@
 import gzip
 import json
 import random
+import shutil
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import fmean
 
+import duckdb
 import networkx as nx
 import pytest
 from conftest import Build, run_dbt, run_phylohub
@@ -325,6 +327,28 @@ def test_nothing_landed_is_a_clear_error(tmp_path: Path) -> None:
     done = run_dbt(tmp_path / "empty.duckdb", tmp_path / "target", "build")
     assert done.returncode != 0
     assert "Land one first" in done.stdout
+
+
+def test_rows_that_no_passing_test_has_seen_stay_to_be_tested(synthetic_build: Build, tmp_path: Path) -> None:
+    database = tmp_path / "phylohub.duckdb"
+    shutil.copy(synthetic_build.database, database)
+    # A row stands twice: in one table below what was tested, in the other above it.
+    with duckdb.connect(str(database)) as connection:
+        tested = connection.execute("select * from main.tested_rows order by all").fetchall()
+        connection.execute(
+            "insert into intermediate.int_record_tags select * from intermediate.int_record_tags limit 1;"
+            "insert into intermediate.int_record_traits select * exclude (number) replace (1000000 as record_id)"
+            " from (from intermediate.int_record_traits limit 1), range(2) as twice (number)"
+        )
+    assert [table for table, *_ in tested] == ["intermediate.int_record_tags", "intermediate.int_record_traits"]
+    for _ in range(2):
+        done = run_dbt(
+            database, tmp_path, "test", "--select", "int_record_tags,test_name:unique_combination",
+            "int_record_traits,test_name:unique_combination",
+        )  # fmt: skip  # an option beside its value
+        assert done.stdout.count("Got 1 result, configured to fail") == 2, done.stdout
+    with duckdb.connect(str(database), read_only=True) as connection:
+        assert connection.execute("select * from main.tested_rows order by all").fetchall() == tested
 
 
 def test_synthetic_models_are_labelled(synthetic_build: Build) -> None:
