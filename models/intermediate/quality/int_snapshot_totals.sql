@@ -11,6 +11,28 @@ models as (
 
 ),
 
+-- Every record of a file carries the file's name, which is read once.
+sources as (
+
+    select distinct
+        snapshot,
+        source_name
+    from {{ ref('stg_hub__listings') }}
+    where snapshot in (select snapshots.snapshot from snapshots)
+
+),
+
+series as (
+
+    select
+        snapshot,
+        min({{ source_series('source_name') }}) as series,
+        min(source_name) = 'api/models' as is_crawl
+    from sources
+    group by snapshot
+
+),
+
 rejects as (
 
     select
@@ -25,8 +47,6 @@ counted as (
 
     select
         snapshot,
-        min({{ source_series('source_name') }}) as series,
-        min(source_name) = 'api/models' as is_crawl,
         count(*) as n_records,
         count(distinct model_id) as n_models,
         count(*) filter (where is_without_tags) as n_records_without_tags,
@@ -42,11 +62,18 @@ counted as (
 final as (
 
     select
-        counted.*,
+        series.*,
+        counted.n_records,
+        counted.n_models,
+        counted.n_records_without_tags,
+        counted.n_records_without_created_at,
+        counted.n_records_with_id_of_another_time,
+        counted.position_age_correlation,
         snapshots.completed_at,
         coalesce(rejects.n_rejected, 0) as n_rejected
     from counted
     inner join snapshots on counted.snapshot = snapshots.snapshot
+    inner join series on counted.snapshot = series.snapshot
     left join rejects on counted.snapshot = rejects.snapshot
 
 )

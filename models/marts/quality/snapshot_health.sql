@@ -9,7 +9,7 @@ records as (
     select
         snapshot,
         count(*) as n_records
-    from {{ ref('int_records_listed') }}
+    from {{ ref('stg_hub__listings') }}
     group by snapshot
 
 ),
@@ -32,8 +32,8 @@ models as (
 
 tagged_models as (
 
-    select count(distinct record_id) as n_models from {{ ref('int_record_tags') }}
-    where record_id in (select models.record_id from {{ ref('int_models_current') }} as models)
+    select count(*) as n_models from {{ ref('int_models_current') }}
+    where record_id in (select record_tags.record_id from {{ ref('int_record_tags') }} as record_tags)
 
 ),
 
