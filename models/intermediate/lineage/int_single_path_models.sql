@@ -10,29 +10,24 @@ multipath as (
 
 ),
 
-above as (
+parents as (
 
-    select
+    -- A model whose edges all lay on cycles and were cut has no path left: it stays in its family, as a root. It is a
+    -- parent, too, since it lay on a cycle.
+    select distinct
         edge_set,
         parent_key as model_key
     from {{ ref('int_edge_set_edges') }}
-    union
-    -- A model whose edges all lay on cycles and were cut has no path left: it stays in its family, as a root.
-    select
-        edge_set,
-        child_key as model_key
-    from {{ ref('int_cycle_edges') }}
-    where is_cut
 
 ),
 
 roots as (
 
     select
-        above.edge_set,
-        above.model_key
-    from above
-    left join edges on above.edge_set = edges.edge_set and above.model_key = edges.child_key
+        parents.edge_set,
+        parents.model_key
+    from parents
+    left join edges on parents.edge_set = edges.edge_set and parents.model_key = edges.child_key
     where edges.child_key is null
 
 ),
