@@ -4,7 +4,6 @@ import numpy as np
 import pyarrow as pa
 
 from methods import sampling, similarity, terms
-from methods.cards import card_text
 
 
 def model(dbt, session):
@@ -33,8 +32,7 @@ def model(dbt, session):
         "first_key": pa.array(first + 1, pa.int32()),
         "second_key": pa.array(second + 1, pa.int32()),
     }
-    n_characters = dbt.config.get("card_characters") or None
-    texts = _texts(session, documents, nodes, n_characters)
+    texts = _texts(session, documents, nodes)
     # A pair that is drawn often is compared once: long records make comparing the dearest step.
     distinct, of_draw = np.unique(np.stack([first, second]), axis=1, return_inverse=True)
     places = np.searchsorted(nodes, distinct)
@@ -47,7 +45,7 @@ def model(dbt, session):
     return pa.table(columns)
 
 
-def _texts(session, documents, nodes, n_characters):
+def _texts(session, documents, nodes):
     """The documents of the sampled models, in order of their keys."""
     session.register("sampled_nodes", pa.table({"key": nodes + 1}))
     rows = documents.join(session.table("sampled_nodes"), "model_key = key").order("key").project("record, card")
@@ -55,5 +53,5 @@ def _texts(session, documents, nodes, n_characters):
     session.unregister("sampled_nodes")
     return {
         "metadata": [record for record, _ in found],
-        "card": [card_text(card, n_characters) for _, card in found],
+        "card": [card for _, card in found],
     }

@@ -18,6 +18,8 @@ from sklearn.feature_extraction.text import (  # type: ignore[import-untyped]  #
     TfidfVectorizer,
 )
 
+from methods.cards import card_text
+
 
 def record(name: str, parents: list[str], day: int, **more: Any) -> dict[str, Any]:
     tags = [f"base_model:finetune:{parent}" for parent in parents]
@@ -83,6 +85,29 @@ def test_only_long_cards_that_a_person_wrote_are_compared(small: Build) -> None:
     ):
         # There is one uncle, one path of three and so on, but each is drawn as often as asked for, if it occurs.
         assert n + n_missing in (0, FEW_DRAWS["n_draws"]), shape
+
+
+def test_what_is_compared_of_a_card_is_its_beginning_in_characters(warehouse: MemoryWarehouse) -> None:
+    words = "automatically generated", "generated automatically", "automatically  generated"
+    said = [
+        f"{'x' * 600} {form} {'y' * before}" for text in words for form in (text, text.title()) for before in (0, 9)
+    ]
+    texts = [character * n + end for character in "xé😀" for n in (511, 512) for end in ("", "y")]
+    cards = {f"m/{i}": text for i, text in enumerate([*said, *texts, "", "e\u0301" * 300])}
+    warehouse.connection.executemany(
+        "insert into raw.cards by name select ? as model_id, 'test' as source, 'ok' as outcome, "
+        "timestamp '2026-01-01' as fetched_at, ?::varchar as card, strlen(card) as n_bytes",
+        list(cards.items()),
+    )
+    try:
+        warehouse.build([record(model, [], 1) for model in cards])
+        found = warehouse.rows(
+            "select model_id, card from intermediate.int_model_documents inner join intermediate.int_models_current "
+            "using (model_key)"
+        )
+    finally:
+        warehouse.connection.execute("delete from raw.cards")
+    assert dict(found) == {model: card_text(text) for model, text in cards.items()}
 
 
 def test_the_same_seed_gives_the_same_sample(small: Build) -> None:

@@ -12,11 +12,13 @@ records as (
 
 cards as (
 
-    select
-        current_cards.model_key,
-        checks.card
-    from {{ ref('int_cards_current') }} as current_cards
-    inner join {{ ref('stg_hub__cards') }} as checks on current_cards.card_id = checks.card_id
+    select * from {{ ref('int_cards_current') }}
+
+),
+
+compared_cards as (
+
+    select * from {{ ref('int_compared_cards') }}
 
 ),
 
@@ -26,10 +28,12 @@ final as (
         models.model_key,
         models.record_id,
         records.record,
-        cards.card
+        compared_cards.card_id,
+        compared_cards.card
     from models
     inner join records on models.record_id = records.record_id
     left join cards on models.model_key = cards.model_key
+    left join compared_cards on cards.card_id = compared_cards.card_id
 
 )
 
