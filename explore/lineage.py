@@ -67,47 +67,54 @@ def line_to_root(warehouse: Warehouse, model_id: str, edge_set: EdgeSet) -> list
     Of several parents as near to that root it takes the one with the most descendants, then the first by id. A model
     without a parent in the snapshot is a line of its own.
     """
-    own = warehouse.rows(
-        "select root_id from marts.model_ancestry where edge_set = $edge_set and model_id = $model_id",
-        model_id=model_id,
-        edge_set=edge_set,
-    )
-    if not own or own[0]["root_id"] == model_id:  # spares a scan of the closure, the largest of the marts
-        return [Step(model_id, None)]
-    edges = warehouse.rows(
-        f"""
-        with line as (
-            select ancestor_id as model_id
-            from marts.lineage_closure
-            where edge_set = $edge_set and descendant_id = $model_id
-            union all
-            select $model_id
-        ),
-
-        edges as (
-            select parent_id, child_id, string_agg(distinct relation, ', ' order by relation) as relation
-            from marts.lineage_edges
-            where {edges_left(edge_set)} and child_id in (from line)
-            group by parent_id, child_id
-        )
-
-        select edges.*, ancestry.root_id, ancestry.generation
-        from edges
-        inner join marts.model_ancestry as ancestry on edges.parent_id = ancestry.model_id
-        where ancestry.edge_set = $edge_set
-        order by ancestry.generation, ancestry.n_descendants desc, edges.parent_id
+    above = warehouse.rows(
+        """
+        select ancestor_id as model_id
+        from marts.lineage_closure
+        where edge_set = $edge_set and descendant_id = $model_id
         """,
         model_id=model_id,
         edge_set=edge_set,
     )
+    if not above:
+        return [Step(model_id, None)]
+    ids = [model_id, *(row["model_id"] for row in above)]
+    # What the marts say of these few is asked for by their ids: a join would look up the names of all models.
+    ancestry = {
+        row["model_id"]: row
+        for row in warehouse.rows(
+            """
+            select model_id, root_id, generation, n_descendants
+            from marts.model_ancestry
+            where edge_set = $edge_set and model_id in (select unnest($ids))
+            """,
+            ids=ids,
+            edge_set=edge_set,
+        )
+    }
+    edges = warehouse.rows(
+        f"""
+        select parent_id, child_id, string_agg(distinct relation, ', ' order by relation) as relation
+        from marts.lineage_edges
+        where {edges_left(edge_set)} and child_id in (select unnest($ids))
+        group by parent_id, child_id
+        """,
+        ids=ids,
+    )
+
+    def preference(edge: Row) -> tuple[int, int, str]:
+        parent = ancestry[edge["parent_id"]]
+        return parent["generation"], -parent["n_descendants"], edge["parent_id"]
+
+    root_id = ancestry[model_id]["root_id"]
     parents: defaultdict[str, list[Row]] = defaultdict(list)
-    for edge in edges:
+    for edge in sorted(edges, key=preference):
         parents[edge["child_id"]].append(edge)
     line: list[Step] = []
     child = model_id
     while parents[child]:
         # Generations are distances from the nearest root, so the nearest parent that shares it is a step towards it.
-        edge = next(edge for edge in parents[child] if edge["root_id"] == own[0]["root_id"])
+        edge = next(edge for edge in parents[child] if ancestry[edge["parent_id"]]["root_id"] == root_id)
         line.append(Step(child, edge["relation"]))
         child = edge["parent_id"]
     line.append(Step(child, None))
@@ -172,12 +179,10 @@ def _children(
             greatest(count(*) over (partition by edges.parent_id) - $width, 0) as n_more,
             row_number() over (
                 partition by edges.parent_id
-                order by ancestry.n_descendants desc, models.downloads desc nulls last, edges.child_id
+                order by models.n_descendants desc, models.downloads desc nulls last, edges.child_id
             ) as place
         from edges
-        inner join marts.models as models on edges.child_id = models.model_id
-        inner join marts.model_ancestry as ancestry on edges.child_id = ancestry.model_id
-        where ancestry.edge_set = $edge_set
+        inner join ({_facts(edge_set)}) as models on edges.child_id = models.model_id
         qualify place <= $width
         order by edges.parent_id, place
         """,
@@ -192,11 +197,12 @@ def _children(
     return children
 
 
-def _describe(warehouse: Warehouse, top: Branch, edge_set: EdgeSet) -> None:
-    """Fill in what is known of each model in a tree, and the notes on its parents."""
-    ids = sorted({branch.model_id for branch in top.walk()})
-    facts = warehouse.rows(
-        """
+def _facts(edge_set: EdgeSet) -> str:
+    """A query of each model's downloads, children and descendants within an edge set. Of all edges marts.models tells
+    them; model_ancestry would look up the names of roots and families, too."""
+    if edge_set is EdgeSet.ALL:
+        return "select model_id, downloads, n_children, n_descendants from marts.models"
+    return f"""
         select
             models.model_id,
             models.downloads,
@@ -204,11 +210,16 @@ def _describe(warehouse: Warehouse, top: Branch, edge_set: EdgeSet) -> None:
             coalesce(ancestry.n_descendants, 0) as n_descendants
         from marts.models as models
         left join marts.model_ancestry as ancestry
-            on models.model_id = ancestry.model_id and ancestry.edge_set = $edge_set
-        where models.model_id in (select unnest($ids))
-        """,
+            on models.model_id = ancestry.model_id and ancestry.edge_set = '{edge_set}'
+    """
+
+
+def _describe(warehouse: Warehouse, top: Branch, edge_set: EdgeSet) -> None:
+    """Fill in what is known of each model in a tree, and the notes on its parents."""
+    ids = sorted({branch.model_id for branch in top.walk()})
+    facts = warehouse.rows(
+        f"from ({_facts(edge_set)}) where model_id in (select unnest($ids))",
         ids=ids,
-        edge_set=edge_set,
     )
     of_model = {row["model_id"]: row for row in facts}
     licenses = licenses_of(warehouse, ids)

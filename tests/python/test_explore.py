@@ -169,7 +169,11 @@ def test_a_model_with_two_places_has_its_children_at_one(run: Run, tmp_path: Pat
             connection.execute("drop table emptied")
         for model in graph:
             below = len(nx.descendants(graph, model))
-            connection.execute("insert into marts.models by name select ? as model_id, false as is_synthetic", [model])
+            connection.execute(
+                "insert into marts.models by name select ? as model_id, false as is_synthetic, ? as n_children, "
+                "? as n_descendants",
+                [model, graph.out_degree(model), below],
+            )
             connection.execute(
                 "insert into marts.model_ancestry by name select ? as model_id, 'all' as edge_set, 'd/0a' as root_id, "
                 "'d/0a' as family_id, ? as n_children, ? as n_descendants, ? as generation",
