@@ -7,9 +7,9 @@ import duckdb
 
 from ingest.warehouse import IngestError, connect_to_copy, one_row, sync_to_disk
 
-# A file is left alone while it is at most this much larger than it needs to be: the copy of one of two million models
-# takes 36 CPU seconds.
-FREE_SHARE = 0.1
+# A file is left alone while so little of it is free: the copy of one of two million models takes half a minute. It is
+# a twentieth, so that a file stays within a tenth of its first size: blocks that are in use are not quite full either.
+FREE_SHARE = 0.05
 
 
 def compact(path: Path, free_share: float = FREE_SHARE) -> tuple[int, int]:
