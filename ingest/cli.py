@@ -440,7 +440,7 @@ def summary() -> None:
 
 @app.command()
 def compact() -> None:
-    """Give back the free blocks of the build file, if they are more than a twentieth of those in use.
+    """Give back the free blocks of the build file, if they are more than a twentieth of those in use, or it is small.
 
     Nobody else may have it open. A kill leaves the file as it was, or the whole new one.
     """

@@ -10,11 +10,13 @@ from ingest.warehouse import IngestError, connect_to_copy, one_row, sync_to_disk
 # A file is left alone while so little of it is free: the copy of one of two million models takes half a minute. It is
 # a twentieth, so that a file stays within a tenth of its first size: blocks that are in use are not quite full either.
 FREE_SHARE = 0.05
+# Below so many blocks (64 MiB) it is copied for any free one, in a second: most blocks of a small file are hardly full.
+SMALL = 256
 
 
-def compact(path: Path, free_share: float = FREE_SHARE) -> tuple[int, int]:
-    """Put a copy without free blocks in the file's place if they are more than `free_share` of those in use; return
-    its bytes before and after.
+def compact(path: Path) -> tuple[int, int]:
+    """Put a copy without free blocks in the file's place if they are more than `FREE_SHARE` of those in use, or any
+    of a file of fewer than `SMALL`; return its bytes before and after.
 
     A kill at any moment leaves the old file or the whole new one. Raises IngestError when there is no file or another
     process has it open, OSError or duckdb.Error when the copy cannot be written; the file is then as it was.
@@ -30,7 +32,7 @@ def compact(path: Path, free_share: float = FREE_SHARE) -> tuple[int, int]:
         )
         if path.with_name(f"{path.name}.wal").exists():
             raise IngestError(f"{path} has a log that cannot be merged into it, so it was not compacted.")
-        if free <= free_share * (total - free):
+        if free <= (FREE_SHARE * (total - free) if total >= SMALL else 0):
             return before, before
         try:
             part.unlink(missing_ok=True)

@@ -77,7 +77,19 @@ def test_a_file_with_holes_is_replaced_by_one_without_that_holds_the_same(databa
 
     before = database.stat()
     assert compact(database)[0] == before.st_size
-    assert database.stat().st_ino == before.st_ino  # hardly a hole: left alone
+    assert database.stat().st_ino == before.st_ino  # no hole: left alone
+
+
+def test_a_large_file_is_left_alone_while_little_of_it_is_free(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingest.compact.SMALL", 0)
+    with duckdb.connect(str(database)) as connection:
+        total, free = connection.execute("select total_blocks, free_blocks from pragma_database_size()").fetchall()[0]
+    monkeypatch.setattr("ingest.compact.FREE_SHARE", free / (total - free))
+    before = database.stat()
+    assert compact(database) == (before.st_size, before.st_size)
+    assert database.stat().st_ino == before.st_ino
+    monkeypatch.setattr("ingest.compact.FREE_SHARE", (free - 1) / (total - free))
+    assert compact(database)[1] < before.st_size
 
 
 KILLED = """
