@@ -20,6 +20,14 @@ contents as (
 
 ),
 
+-- On its own: texts that two read would be laid aside whole in between.
+numbers as (
+
+    select record_id from {{ ref('stg_hub__contents') }}
+    {{ unread_records() }}
+
+),
+
 read_values as (
 
     select
@@ -48,12 +56,12 @@ final as (
     union all
     -- How far texts have been read, for there may be nothing to say of any.
     select
-        max(contents.record_id) as record_id,
+        max(numbers.record_id) as record_id,
         null as path,
         null as value,
         (select max(bounds.version) from bounds) as vocabularies
-    from contents
-    having max(contents.record_id) is not null
+    from numbers
+    having max(numbers.record_id) is not null
 
 )
 

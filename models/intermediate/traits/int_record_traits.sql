@@ -17,7 +17,15 @@ records as (
 
 ),
 
+-- Named twice: what two read is laid aside in between, and these are the tags of all records.
 tags as (
+
+    select * from {{ ref('int_record_tags_classified') }}
+    {{ unread_records() }}
+
+),
+
+tags_again as (
 
     select * from {{ ref('int_record_tags_classified') }}
     {{ unread_records() }}
@@ -46,7 +54,7 @@ values_of_tags as (
         record_id,
         kind,
         tag_value
-    from tags
+    from tags_again
     where shares_its_value
 
 ),

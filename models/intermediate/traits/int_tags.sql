@@ -7,6 +7,14 @@ with records as (
 
 ),
 
+-- On its own: of texts that two read, all lists of tags would be laid aside in between.
+contents as (
+
+    select record_id from {{ ref('stg_hub__contents') }}
+    {{ unread_records('last_record_id') }}
+
+),
+
 exploded as (
 
     select {{ explode('tags') }} as tag
@@ -37,7 +45,7 @@ final as (
             as integer
         ) as tag_key,
         tag,
-        (select max(records.record_id) from records) as last_record_id
+        (select max(contents.record_id) from contents) as last_record_id
     from new_tags
 
 )

@@ -8,9 +8,18 @@ with models as (
 
 ),
 
-traits as (
+-- Named twice: what two read is laid aside in between, and these are the traits of all records.
+flags as (
 
     select * from {{ ref('int_record_traits') }}
+    where trait = 'flag'
+
+),
+
+dois as (
+
+    select * from {{ ref('int_record_traits') }}
+    where trait = 'doi'
 
 ),
 
@@ -31,15 +40,13 @@ record_features as (
     select
         record_id,
         trait_value as feature
-    from traits
-    where trait = 'flag'
+    from flags
     union all
     -- A model can have several DOIs.
     select distinct
         record_id,
         trait as feature
-    from traits
-    where trait = 'doi'
+    from dois
 
 ),
 
