@@ -205,6 +205,7 @@ def test_an_incremental_build_gives_the_tables_of_a_full_refresh(tmp_path: Path)
     timed = "model_presence", "model_trait_history", "model_metric_history", "family_snapshots"
     queries = [f"from marts.{mart} order by all" for mart in timed]
     tables, histories = grown.tables(), [grown.rows(query) for query in queries]
+    assert grown.rows("select table_name from information_schema.tables where table_name like '%dbt_tmp%'") == []
     # What was counted has been gone on with, without what has left.
     counted_now = grown.rows(counted)
     for (_, ids), (_, ids_before) in zip(counted_now, counted_before, strict=True):
