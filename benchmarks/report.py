@@ -50,7 +50,7 @@ def short(results: Results) -> str:
 
 
 def stages(results: Results) -> str:
-    columns = {size: _stages(found) for size, found in results.items()}
+    columns = {size: _stages(found) for size, found in results.items() if "stages" in found}
     rows = [
         [stage, *(_stage(costs.get(stage)) for costs in columns.values())]
         for stage in ("hub", "floor", "land", *STAGES, DBT)
@@ -122,7 +122,7 @@ def plot(results: Results) -> Any:
 
 
 def _stages(found: dict[str, Any]) -> dict[str, dict[str, float]]:
-    return {**{name: found[name] for name in ("hub", "floor", "land")}, **found["stages"]["stages"]}
+    return {**{name: found[name] for name in ("hub", "floor", "land")}, **found.get("stages", {}).get("stages", {})}
 
 
 def _stage(cost: dict[str, float] | None) -> str:
@@ -158,7 +158,7 @@ def replace(page: Path, name: str, text: str) -> None:
 
 
 def main() -> None:
-    needed = {"hub", "floor", "land", "build", "stages"}
+    needed = {"hub", "floor", "land", "build"}
     results = {
         size: found
         for size, found in sorted(load_results().items(), key=lambda item: int(item[0]))
