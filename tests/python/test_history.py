@@ -253,6 +253,21 @@ def test_a_history_that_lost_a_snapshot_is_told_anew(tmp_path: Path) -> None:
     assert counts() == [("two", 2, 2, 0), ("three", 3, 1, 0)]
 
 
+def test_a_file_that_an_older_version_built_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    database, target = tmp_path / "phylohub.duckdb", tmp_path / "target"
+    select = ("--select", "+int_records_parsed", "--exclude", "test_type:unit", "resource_type:test")
+    with connect(database, create=True) as connection:
+        land_snapshot(connection, "one", [written(tmp_path / "hub.jsonl", [{"id": "a/b", "tags": []}])])
+    assert run_dbt(database, target, "build", *select).returncode == 0
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("alter table intermediate.int_records_parsed add column of_old integer")
+    done = run_dbt(database, target, "build", *select)
+    assert done.returncode != 0
+    assert "of_old" in done.stdout
+    assert "full_refresh" in done.stdout
+    assert run_dbt(database, target, "build", "--full-refresh", *select).returncode == 0
+
+
 def test_texts_are_read_anew_once_a_vocabulary_has_changed(tmp_path: Path) -> None:
     path = tmp_path / "hub.jsonl"
     hub = [
