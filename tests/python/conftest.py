@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
@@ -27,6 +28,9 @@ for profile, derandomize in (("search", False), ("same", True)):
         profile, derandomize=derandomize, deadline=None, suppress_health_check=[HealthCheck.too_slow]
     )
 settings.load_profile("same")
+
+# A shell has what it starts in the background ignore Ctrl-C, and so would every process that a test starts in turn.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @dataclass(frozen=True)

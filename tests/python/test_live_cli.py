@@ -156,7 +156,11 @@ def test_one_command_serves_a_file_and_another_crawls_it(tmp_path: Path, monkeyp
                 assert (landed(connection), is_complete(connection)) == (models(25), True)
         finally:
             served.send_signal(signal.SIGINT)
-            assert served.wait(10) == 130
+            try:
+                code = served.wait(10)
+            finally:
+                served.kill()  # else the end of `with` would wait for one that does not listen
+        assert code == 130
 
 
 def test_a_port_that_is_taken_is_said_to_be(hub: FakeHub, tmp_path: Path) -> None:
