@@ -64,7 +64,7 @@ bench-table: setup
 # Where the published marts lie, and the most models that get a page (docs/site.md).
 PUBLISHED ?= build/published/current
 SITE_MODELS ?= 200000
-SITE := reports/site
+SITE := site
 export SEND_ANONYMOUS_USAGE_STATS := no
 
 $(SITE)/node_modules/.package-lock.json: $(SITE)/package.json $(SITE)/package-lock.json $(SITE)/patch.js

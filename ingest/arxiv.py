@@ -12,9 +12,10 @@ from urllib.parse import urlencode
 import duckdb
 import pyarrow as pa
 
-from ingest.cards import newest_snapshot
-from ingest.hub import Answer, GaveUpError, TooLargeError, TryAgainError, Web
-from ingest.warehouse import IngestError, transaction, utc_now
+from phylohub.core.build_file import transaction, utc_now
+from phylohub.core.errors import PhylohubError
+from phylohub.ingest.cards import newest_snapshot
+from phylohub.ingest.hub import Answer, GaveUpError, TooLargeError, TryAgainError, Web
 
 ENDPOINT = "https://export.arxiv.org"
 SOURCE = "arxiv/api"
@@ -60,7 +61,7 @@ def fetch_papers(
     """Ask arXiv for the papers that a snapshot's models link to (by default that of the marts), each once for all.
 
     `limit` is how many papers to ask for in this run. Each batch lands as a whole; a run that was killed goes on
-    where it stopped. Raises IngestError if there is no complete snapshot, or arXiv gives no answer for a day.
+    where it stopped. Raises PhylohubError if there is no complete snapshot, or arXiv gives no answer for a day.
     """
     linked = linked_papers(connection, snapshot or newest_snapshot(connection))
     todo = linked[:limit]
@@ -85,7 +86,7 @@ def linked_papers(connection: duckdb.DuckDBPyConnection, snapshot: str) -> list[
         select distinct tag[7:] as arxiv_id
         from (
             select unnest(json_extract_string(record, '$.tags[*]')) as tag
-            from raw.hub_models
+            from raw.hub_listings inner join raw.hub_records using (record_id)
             where snapshot = ?
         ) as tags
         where
@@ -102,14 +103,14 @@ def load_table(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
     """Land a CSV table with the columns arxiv_id and categories (title and abstract, too, if it has them); return
     the rows that are new.
 
-    Raises IngestError if the file cannot be read or has no such columns.
+    Raises PhylohubError if the file cannot be read or has no such columns.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             lines = _Lines(file)
             rows = csv.DictReader(lines, strict=True)
             if not {"arxiv_id", "categories"} <= set(rows.fieldnames or ()):
-                raise IngestError(f"{path} has no columns arxiv_id and categories.")
+                raise PhylohubError(f"{path} has no columns arxiv_id and categories.")
             lines.taken()
             papers = [
                 Paper(
@@ -123,7 +124,7 @@ def load_table(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
                 for row in rows
             ]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise IngestError(f"{path} cannot be read: {error}.") from error
+        raise PhylohubError(f"{path} cannot be read: {error}.") from error
     return _land(connection, papers, path.name)
 
 
@@ -154,7 +155,7 @@ def _ask(web: Web, arxiv_ids: list[str]) -> list[Paper]:
     try:
         answer = web.get(f"{web.endpoint}/api/query?{query}", max_bytes=MAX_FEED_BYTES, check=_is_feed)
     except (GaveUpError, TooLargeError) as error:
-        raise IngestError(f"{web.endpoint} gave no papers: {error}.") from error
+        raise PhylohubError(f"{web.endpoint} gave no papers: {error}.") from error
     entries = [] if answer.status == 400 else read_feed(answer.body)
     if answer.status == 400 or any(entry.outcome == "malformed" for entry in entries):
         if len(arxiv_ids) == 1:
@@ -162,7 +163,7 @@ def _ask(web: Web, arxiv_ids: list[str]) -> list[Paper]:
         half = len(arxiv_ids) // 2
         return _ask(web, arxiv_ids[:half]) + _ask(web, arxiv_ids[half:])
     if answer.status != 200:
-        raise IngestError(f"{web.endpoint} does not give papers as asked: {answer.reason}.")
+        raise PhylohubError(f"{web.endpoint} does not give papers as asked: {answer.reason}.")
     # A version that was not asked for is in the answer nevertheless.
     found = {_unversioned(entry.arxiv_id): entry for entry in reversed(entries)}
     found |= {entry.arxiv_id: entry for entry in entries}

@@ -12,12 +12,13 @@ from urllib.parse import quote
 
 import duckdb
 
-from ingest.card_rows import Card, blob_id, insert_cards
-from ingest.crawl import SOURCE as LIST_SOURCE
-from ingest.crawl import note_limit
-from ingest.hub import Answer, GaveUpError, TooLargeError, TryAgainError, Web
-from ingest.readers import Source, read_batches
-from ingest.warehouse import IngestError, one_row, transaction, utc_now
+from phylohub.core.build_file import one_row, transaction, utc_now
+from phylohub.core.errors import PhylohubError
+from phylohub.ingest.card_rows import Card, blob_id, insert_cards
+from phylohub.ingest.crawl import SOURCE as LIST_SOURCE
+from phylohub.ingest.crawl import note_limit
+from phylohub.ingest.hub import Answer, GaveUpError, TooLargeError, TryAgainError, Web
+from phylohub.ingest.readers import Source, read_batches
 
 SOURCE = "resolve/main"
 OUTCOMES = ("ok", "unchanged", "none", "gated", "gone", "disabled", "too large", "failed")
@@ -76,7 +77,7 @@ def fetch_cards(
     there is none, that is noted without a request. What has been fetched lands in batches; a run that was killed
     goes on where it stopped. `progress` hears how many of how many are done.
 
-    Raises IngestError if there is no such complete snapshot, or the Hub refuses the token.
+    Raises PhylohubError if there is no such complete snapshot, or the Hub refuses the token.
     """
     n_todo = plan(connection, snapshot or newest_snapshot(connection), again)
     with transaction(connection):
@@ -105,7 +106,7 @@ def fetch_cards(
 def read_cards(path: Path) -> Iterator[Card]:
     """The cards in a file: JSON Lines of objects with `id` and `card`, or a dump of models with their cards.
 
-    Raises IngestError if the file is damaged, or a line is something else.
+    Raises PhylohubError if the file is damaged, or a line is something else.
     """
     for batch in read_batches(Source(path, path.name)):
         yield from [card for card in batch.cards if card is not None]
@@ -115,12 +116,12 @@ def read_cards(path: Path) -> Iterator[Card]:
                 text = fields["card"]
                 card = Card(fields["id"], "none") if text is None else Card(fields["id"], "ok", text=text.encode())
             except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-                raise IngestError(f"{path}, line {position}, is no object with the texts id and card.") from error
+                raise PhylohubError(f"{path}, line {position}, is no object with the texts id and card.") from error
             yield card
 
 
 def load_cards(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
-    """Land the cards in a file, and no records; return how many are new. Raises IngestError like read_cards."""
+    """Land the cards in a file, and no records; return how many are new. Raises PhylohubError like read_cards."""
     before: int
     after: int
     (before,) = one_row(connection, "select count(*) from raw.cards")
@@ -145,13 +146,13 @@ def _batches(cards: Iterator[Card]) -> Iterator[list[Card]]:
 
 
 def newest_snapshot(connection: duckdb.DuckDBPyConnection) -> str:
-    """The snapshot that the marts show unless told otherwise. Raises IngestError if none is complete."""
+    """The snapshot that the marts show unless told otherwise. Raises PhylohubError if none is complete."""
     row = connection.execute(
         "select snapshot from raw.snapshots where completed_at is not null "
         "order by completed_at desc, snapshot desc limit 1"
     ).fetchone()
     if row is None:
-        raise IngestError("No snapshot is complete yet. Land one first: `phylohub ingest models`.")
+        raise PhylohubError("No snapshot is complete yet. Land one first: `phylohub ingest models`.")
     return str(row[0])
 
 
@@ -159,7 +160,7 @@ def plan(connection: duckdb.DuckDBPyConnection, snapshot: str, again: Collection
     """Put the models whose card is to be asked for into the temporary table cards_todo; return how many they are.
     Those that have none by the list of their files are in cards_none.
 
-    Raises IngestError if the snapshot is not complete.
+    Raises PhylohubError if the snapshot is not complete.
     """
     if (
         connection.execute(
@@ -167,7 +168,7 @@ def plan(connection: duckdb.DuckDBPyConnection, snapshot: str, again: Collection
         ).fetchone()
         is None
     ):
-        raise IngestError(f"There is no complete snapshot {snapshot}. `phylohub ingest status` lists them.")
+        raise PhylohubError(f"There is no complete snapshot {snapshot}. `phylohub ingest status` lists them.")
     connection.execute(
         """
         create or replace temp table cards_listed as
@@ -181,7 +182,7 @@ def plan(connection: duckdb.DuckDBPyConnection, snapshot: str, again: Collection
                 landed_at,
                 source,
                 position
-            from raw.hub_models
+            from raw.hub_listings inner join raw.hub_records using (record_id)
             where snapshot = $1
             qualify row_number() over (partition by model_id order by landed_at desc, source, position desc) = 1
         ),
@@ -321,7 +322,7 @@ def _check(web: Web, todo: Todo, max_bytes: int) -> Card:
         return Card(todo.model_id, "too large", str(error), revision=todo.sha)
     outcome = _outcome(answer)
     if outcome is None:
-        raise IngestError(f"{web.endpoint} refuses: {answer.reason}. Is HF_TOKEN a valid token?")
+        raise PhylohubError(f"{web.endpoint} refuses: {answer.reason}. Is HF_TOKEN a valid token?")
     return Card(
         model_id=todo.model_id,
         outcome=outcome,

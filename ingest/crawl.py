@@ -20,9 +20,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from huggingface_hub.utils import fix_hf_endpoint_in_url  # type: ignore[attr-defined]  # no __all__ there
 
-from ingest.hub import Answer, GaveUpError, TooLargeError, TryAgainError, Web, origin
-from ingest.landing import insert_records, insert_rows, record_rows, reject_reasons
-from ingest.warehouse import IngestError, one_row, transaction, utc_now
+from phylohub.core.build_file import one_row, transaction, utc_now
+from phylohub.core.errors import PhylohubError
+from phylohub.ingest.hub import Answer, GaveUpError, TooLargeError, TryAgainError, Web, origin
+from phylohub.ingest.landing import insert_records, insert_rows, record_rows, reject_reasons
 
 SOURCE = "api/models"
 PAGE_ROWS = 1000
@@ -75,7 +76,7 @@ def crawl(
     number. `since` is a complete snapshot that was crawled as well: what it holds is carried over as it stands,
     and only models created since then are asked for.
 
-    Raises IngestError if the Hub refuses, the snapshot was begun with other settings, or the list is empty, and
+    Raises PhylohubError if the Hub refuses, the snapshot was begun with other settings, or the list is empty, and
     duckdb.Error if the warehouse cannot be written; every page before that is kept.
     """
     first_url = f"{web.endpoint}/api/models?" + urlencode(
@@ -172,7 +173,7 @@ def _pages(web: Web, first_url: str, url: str, limit: int | None) -> Iterator[Pa
         if answer.status != 200:
             return
         if origin(answer.url) != origin(web.endpoint):
-            raise IngestError(f"{web.endpoint} sent the crawl on to {answer.url[:200]}. Set HF_ENDPOINT to that.")
+            raise PhylohubError(f"{web.endpoint} sent the crawl on to {answer.url[:200]}. Set HF_ENDPOINT to that.")
         # Caches between here and the Hub have been known to give out a page twice.
         if _next_url(web, answer) in asked or (answer.body == last_body and len(last_body) > 2):
             raise TryAgainError("sent the same page again")
@@ -185,14 +186,14 @@ def _pages(web: Web, first_url: str, url: str, limit: int | None) -> Iterator[Pa
         try:
             answer = web.get(url, max_bytes=MAX_PAGE_BYTES, check=check)
         except (GaveUpError, TooLargeError) as error:
-            raise IngestError(f"{web.endpoint} gave no page of models: {error}.") from error
+            raise PhylohubError(f"{web.endpoint} gave no page of models: {error}.") from error
         if answer.status != 200:
             # A cursor can expire. All pages are read again, then; what has landed does not land twice.
             if answer.status in (400, 404, 410, 422) and url != first_url and (n_pages > n_pages_before or not n_pages):
                 url, asked, last_body = first_url, {first_url}, b""
                 n_pages, n_pages_before = 0, max(n_pages, 1)
                 continue
-            raise IngestError(_refusal(web, answer))
+            raise PhylohubError(_refusal(web, answer))
         page = Page(url, _next_url(web, answer), answer.body, records)
         n_pages += 1
         n_records += len(page.records)
@@ -204,13 +205,13 @@ def _pages(web: Web, first_url: str, url: str, limit: int | None) -> Iterator[Pa
 
 
 def _next_url(web: Web, answer: Answer) -> str | None:
-    """Where the next page is. Raises IngestError if that is another host: the token must not go there."""
+    """Where the next page is. Raises PhylohubError if that is another host: the token must not go there."""
     link = answer.links.get("next", {}).get("url")
     if link is None:
         return None
     url = fix_hf_endpoint_in_url(urljoin(answer.url, link), web.endpoint)
     if origin(url) != origin(web.endpoint):
-        raise IngestError(f"{web.endpoint} says that the next page is on another host, {url[:200]}. Not going there.")
+        raise PhylohubError(f"{web.endpoint} says that the next page is on another host, {url[:200]}. Not going there.")
     return url
 
 
@@ -261,7 +262,7 @@ def _begin(
         ).fetchone()
         if known is not None:
             if known[0] != settings:
-                raise IngestError(
+                raise PhylohubError(
                     f"Snapshot {snapshot} was begun with another HF_ENDPOINT or other fields. Give this crawl "
                     f"another name with --snapshot, or remove that one with `phylohub ingest drop {snapshot}`."
                 )
@@ -287,9 +288,9 @@ def _carry_over(
         [since, SOURCE],
     ).fetchone()
     if old is None:
-        raise IngestError(f"Snapshot {since} is not a complete crawl. `phylohub ingest status` lists them.")
+        raise PhylohubError(f"Snapshot {since} is not a complete crawl. `phylohub ingest status` lists them.")
     if old[0] != settings:
-        raise IngestError(f"Snapshot {since} was crawled with another HF_ENDPOINT or other fields. Use the same.")
+        raise PhylohubError(f"Snapshot {since} was crawled with another HF_ENDPOINT or other fields. Use the same.")
     for table, columns in (
         ("hub_listings", "source, position, landed_at, record_id"),
         ("hub_rejects", "source, position, landed_at, content_hash, reason, record"),
@@ -338,7 +339,7 @@ def _land_pages(connection: duckdb.DuckDBPyConnection, web: Web, snapshot: str, 
             _complete(connection, load)
     # An empty snapshot must never replace a good one.
     if next_url is None and not n_landed:
-        raise IngestError(f"{web.endpoint} lists no models, so snapshot {snapshot} was not completed.")
+        raise PhylohubError(f"{web.endpoint} lists no models, so snapshot {snapshot} was not completed.")
     return n_landed
 
 
@@ -356,7 +357,9 @@ def _without_landed(connection: duckdb.DuckDBPyConnection, load: list[str], rows
         select min(position)
         from batch
         anti join (
-            select content_hash from raw.hub_models where snapshot = $1 and source = $2
+            select content_hash
+            from raw.hub_listings inner join raw.hub_records using (record_id)
+            where snapshot = $1 and source = $2
             union all
             select content_hash from raw.hub_rejects where snapshot = $1 and source = $2
         ) as landed using (content_hash)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from ingest.card_rows import Card
+from phylohub.ingest.card_rows import Card
 
 # Columns that hold lists, and how the Hub writes their values among the tags.
 LISTS = {

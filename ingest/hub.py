@@ -27,7 +27,7 @@ from huggingface_hub.utils import (  # type: ignore[attr-defined]  # documented 
     parse_ratelimit_headers,
 )
 
-from ingest.warehouse import IngestError
+from phylohub.core.errors import PhylohubError
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0  # without a byte
@@ -130,7 +130,7 @@ class Web:
         waited out, up to a day; so is a TryAgainError that `check` raises on an answer it does not like.
 
         Any other status is the caller's to judge. Raises TooLargeError; GaveUpError after max_tries (a rate limit
-        is not counted), or if there is no asking such an address; IngestError when patience ends.
+        is not counted), or if there is no asking such an address; PhylohubError when patience ends.
         """
         deadline = self.now() + PATIENCE_SECONDS
         n_tries = 0
@@ -153,7 +153,7 @@ class Web:
             except TryAgainError as error:
                 problem = error
             except OfflineModeIsEnabled as error:
-                raise IngestError("HF_HUB_OFFLINE is set, so nothing can be asked. Unset it.") from error
+                raise PhylohubError("HF_HUB_OFFLINE is set, so nothing can be asked. Unset it.") from error
             except (httpx2.InvalidURL, httpx2.RequestError) as error:
                 raise GaveUpError(f"{type(error).__name__}: {error}") from error
             n_tries += 1
@@ -163,7 +163,7 @@ class Web:
             if seconds is None:
                 seconds = min(2.0 ** min(n_tries - 1, 30), LONGEST_WAIT_SECONDS)
             if self.now() + seconds > deadline:
-                raise IngestError(
+                raise PhylohubError(
                     f"{self.endpoint} has not given a good answer in {PATIENCE_SECONDS / 3600:.0f} hours "
                     f"(the last one: {problem}). What has landed is kept; run the same command again to go on."
                 ) from problem
@@ -235,12 +235,12 @@ def hub_endpoint() -> str:
 
 
 def hub_token() -> str | None:
-    """The token, from the environment only: HF_TOKEN. Raises IngestError if it cannot be one."""
+    """The token, from the environment only: HF_TOKEN. Raises PhylohubError if it cannot be one."""
     token = os.environ.get("HF_TOKEN", "").strip()
     if not token:
         return None
     if not (token.isascii() and token.isprintable()):
-        raise IngestError("HF_TOKEN holds characters that no token has. Set it again.")
+        raise PhylohubError("HF_TOKEN holds characters that no token has. Set it again.")
     return token
 
 

@@ -16,9 +16,10 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingest.card_rows import insert_cards
-from ingest.readers import Batch, Source, content_hash, read_batches
-from ingest.warehouse import IngestError, one_row, transaction, utc_now
+from phylohub.core.build_file import one_row, transaction, utc_now
+from phylohub.core.errors import PhylohubError
+from phylohub.ingest.card_rows import insert_cards
+from phylohub.ingest.readers import Batch, Source, content_hash, read_batches
 
 Progress = Callable[[Source, float], None]
 
@@ -47,7 +48,7 @@ def land_snapshot(
 
     A load that was not finished, or found no record, is started over if its file has changed since.
 
-    Raises IngestError if a source differs from what the snapshot holds under its name, cannot be read to
+    Raises PhylohubError if a source differs from what the snapshot holds under its name, cannot be read to
     its end or changes meanwhile, if no source holds a record, or if the snapshot has another unfinished load.
     Raises duckdb.Error if the warehouse cannot be written; every batch before that is kept.
     """
@@ -59,7 +60,7 @@ def land_snapshot(
     # An empty snapshot must never replace a good one. One empty file among others is none of our business.
     if not any(result.n_landed for result in results):
         rejected = sum(result.n_rejected for result in results)
-        raise IngestError(
+        raise PhylohubError(
             f"No record in {_listed([result.source for result in results])} ({rejected:,} rejected), so snapshot "
             f"{snapshot} was not completed and no mart will read it. `phylohub ingest status` shows the reasons."
         )
@@ -68,7 +69,7 @@ def land_snapshot(
             "select source from raw.loads where snapshot = ? and completed_at is null order by source", [snapshot]
         ).fetchall()
         if unfinished:
-            raise IngestError(
+            raise PhylohubError(
                 f"Snapshot {snapshot} was not completed: its load of {_listed([name for (name,) in unfinished])} "
                 "was begun earlier and never finished. Land that as well, or remove the whole snapshot with "
                 f"`phylohub ingest drop {snapshot}`."
@@ -80,11 +81,11 @@ def land_snapshot(
 def drop_snapshot(connection: duckdb.DuckDBPyConnection, snapshot: str) -> int:
     """Remove a snapshot with all its records and rejects, at once or not at all; return the records removed.
 
-    Raises IngestError if there is no such snapshot.
+    Raises PhylohubError if there is no such snapshot.
     """
     with transaction(connection):
         if not connection.execute("select 1 from raw.snapshots where snapshot = ?", [snapshot]).fetchone():
-            raise IngestError(f"There is no snapshot {snapshot}. `phylohub ingest status` lists them.")
+            raise PhylohubError(f"There is no snapshot {snapshot}. `phylohub ingest status` lists them.")
         removed = connection.execute("delete from raw.hub_listings where snapshot = ?", [snapshot]).fetchone()
         _forget_unlisted(connection)
         for table in ("hub_rejects", "loads", "snapshots"):
@@ -104,7 +105,7 @@ def _land_source(
                 n_new += _land_batch(connection, snapshot, source, batch, last_position)
             progress(source, batch.done)
         if content_hash(source) != file_hash:
-            raise IngestError(
+            raise PhylohubError(
                 f"{source.path} has changed while it was read, so its load is not complete. Run the same command "
                 "again when nobody writes to the file any more."
             )
@@ -141,7 +142,7 @@ def _begin_load(
         if known_hash == file_hash:
             return last_position, complete
         if complete and n_landed:
-            raise IngestError(
+            raise PhylohubError(
                 f"Snapshot {snapshot} already holds another {source.name}: the file's content has changed. "
                 "Give this one another name with --snapshot, or remove the old one with "
                 f"`phylohub ingest drop {snapshot}`."

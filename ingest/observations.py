@@ -13,9 +13,10 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from ingest.landing import insert_records, insert_rows, record_rows
-from ingest.readers import Source, content_hash, read_batches
-from ingest.warehouse import IngestError, transaction, utc_now
+from phylohub.core.build_file import transaction, utc_now
+from phylohub.core.errors import PhylohubError
+from phylohub.ingest.landing import insert_records, insert_rows, record_rows
+from phylohub.ingest.readers import Source, content_hash, read_batches
 
 
 @dataclass
@@ -43,12 +44,12 @@ def land_series(connection: duckdb.DuckDBPyConnection, source: Source, name: str
     rejected, with the first moment. Each moment is one transaction; those that are landed already are passed over. All
     observations are held in memory.
 
-    Raises IngestError if there is no observation, the file cannot be read, or a moment is landed from another file.
+    Raises PhylohubError if there is no observation, the file cannot be read, or a moment is landed from another file.
     """
     file_hash = content_hash(source)
     moments, rejects = _read(source)
     if not moments:
-        raise IngestError(f"{source.path} holds no observation: no line has an `id` and an `observed_at`.")
+        raise PhylohubError(f"{source.path} holds no observation: no line has an `id` and an `observed_at`.")
     results = []
     listed: dict[str, int] = {}
     before = ""
@@ -118,7 +119,7 @@ def _land(
 def _is_landed(connection: duckdb.DuckDBPyConnection, snapshot: str, source: Source, file_hash: str) -> bool:
     known = connection.execute("select source, source_hash from raw.loads where snapshot = ?", [snapshot]).fetchall()
     if known and known != [(source.name, file_hash)]:
-        raise IngestError(
+        raise PhylohubError(
             f"Snapshot {snapshot} is landed from another file. Give this series another name with --snapshot, or "
             "remove the old moments with `phylohub ingest drop`."
         )

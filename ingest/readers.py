@@ -18,9 +18,9 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ingest.card_rows import Card
-from ingest.dumps import row_reader
-from ingest.warehouse import IngestError
+from phylohub.core.errors import PhylohubError
+from phylohub.ingest.card_rows import Card
+from phylohub.ingest.dumps import row_reader
 
 # A batch is landed in one transaction. It ends with the first chunk that reaches one of the two bounds:
 # large batches land faster, and all that is held in memory is a batch and a chunk (or the longest record).
@@ -78,22 +78,22 @@ def find_sources(path: Path) -> tuple[list[Source], list[str]]:
     """The files to land at path (a file or a folder, searched in depth) and the names of files passed over.
 
     Sources are sorted by name, so that the order never depends on the file system. Hidden files are neither.
-    Raises IngestError if there is nothing to land, or a folder cannot be searched.
+    Raises PhylohubError if there is nothing to land, or a folder cannot be searched.
     """
     try:
         kind = path.stat().st_mode
     except FileNotFoundError as error:
-        raise IngestError(f"{path} does not exist.") from error
+        raise PhylohubError(f"{path} does not exist.") from error
     except OSError as error:
-        raise IngestError(f"{path} cannot be read: {error.strerror}.") from error
+        raise PhylohubError(f"{path} cannot be read: {error.strerror}.") from error
     if not stat.S_ISDIR(kind):
         if not path.name.endswith(SUFFIXES):
-            raise IngestError(f"{path} is none of {', '.join(SUFFIXES)}. Convert or rename it.")
+            raise PhylohubError(f"{path} is none of {', '.join(SUFFIXES)}. Convert or rename it.")
         return [Source(path, _text(path.name))], []
     files = sorted((_text(file.relative_to(path).as_posix()), file) for file in _files_below(path))
     sources = [Source(file, name) for name, file in files if name.endswith(SUFFIXES) and not _is_other_table(file)]
     if not sources:
-        raise IngestError(f"{path} holds no file that ends in {', '.join(SUFFIXES)}.")
+        raise PhylohubError(f"{path} holds no file that ends in {', '.join(SUFFIXES)}.")
     landed = {source.name for source in sources}
     return sources, [name for name, _ in files if name not in landed]
 
@@ -106,18 +106,18 @@ def snapshot_name(path: Path) -> str:
 
 
 def content_hash(source: Source) -> str:
-    """SHA-256 of the file, in hex. Raises IngestError if it is no file or cannot be read."""
+    """SHA-256 of the file, in hex. Raises PhylohubError if it is no file or cannot be read."""
     try:
         if not source.path.is_file():  # a pipe would be read once to hash it, and then be empty
-            raise IngestError(f"{source.path} is not a file (any more). Remove it, or name another one.")
+            raise PhylohubError(f"{source.path} is not a file (any more). Remove it, or name another one.")
         with source.path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise IngestError(f"{source.path} cannot be read: {error.strerror}.") from error
+        raise PhylohubError(f"{source.path} cannot be read: {error.strerror}.") from error
 
 
 def read_batches(source: Source) -> Iterator[Batch]:
-    """All records of a file. Raises IngestError when the file is damaged; batches before that are good."""
+    """All records of a file. Raises PhylohubError when the file is damaged; batches before that are good."""
     chunks = _reader(source.path)
     positions: list[int] = []
     records: list[bytes] = []
@@ -135,7 +135,7 @@ def read_batches(source: Source) -> Iterator[Batch]:
                 yield Batch(positions, records, done, cards)
                 positions, records, cards, size = [], [], [], 0
     except (OSError, ValueError, csv.Error, pa.ArrowException, duckdb.Error) as error:
-        raise IngestError(
+        raise PhylohubError(
             f"{source.path} cannot be read to its end: {str(error).rstrip('. ')}. What came before is kept; "
             "mend the file and run the same command again."
         ) from error
@@ -151,7 +151,7 @@ def _reader(path: Path) -> Callable[[Path], Iterator[Batch]]:
 
 def _files_below(folder: Path) -> Iterator[Path]:
     def unreadable(error: OSError) -> None:
-        raise IngestError(f"{error.filename} cannot be searched: {error.strerror}.") from error
+        raise PhylohubError(f"{error.filename} cannot be searched: {error.strerror}.") from error
 
     for parent, folders, files in os.walk(folder, onerror=unreadable):
         folders[:] = [name for name in folders if not name.startswith(".")]
@@ -214,7 +214,7 @@ def _read_csv(path: Path) -> Iterator[Batch]:
         rows = _csv_rows(path, file)
         read = row_reader(next(rows, []))
         if read is None:
-            raise IngestError(f"{path} is neither of the study's tables: it has other columns.")
+            raise PhylohubError(f"{path} is neither of the study's tables: it has other columns.")
         positions: list[int] = []
         records: list[bytes] = []
         cards: list[Card | None] = []
@@ -251,7 +251,7 @@ def _read_parquet(path: Path) -> Iterator[Batch]:
         if "id" not in names:
             names = [API_NAMES.get(name, name) for name in names]
         if "id" not in names:
-            raise IngestError(
+            raise PhylohubError(
                 f"{path} has no column `id`, so it is not a table of Hub models (columns: {', '.join(schema.names)})."
             )
         card_column = names.index("card") if "card" in names else None

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import duckdb
 
-from ingest.arxiv import BATCH_IDS, GAP_SECONDS, linked_papers
-from ingest.cards import newest_snapshot, plan
-from ingest.crawl import PAGE_ROWS, SOURCE
-from ingest.warehouse import IngestError
+from phylohub.core.errors import PhylohubError
+from phylohub.ingest.arxiv import BATCH_IDS, GAP_SECONDS, linked_papers
+from phylohub.ingest.cards import newest_snapshot, plan
+from phylohub.ingest.crawl import PAGE_ROWS, SOURCE
 
 # Of the free tier, for as long as the Hub has not told: requests, and in how many seconds.
 FREE_TIER = {True: (1_000, 300), False: (5_000, 300)}
@@ -23,7 +23,7 @@ def remaining(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
         yield _crawl_line(connection, snapshot, n_landed)
     try:
         snapshot = newest_snapshot(connection)
-    except IngestError:
+    except PhylohubError:
         return
     n_cards = plan(connection, snapshot)
     if n_cards:

@@ -1,6 +1,6 @@
 {# A share as it stands in a sentence. #}
 {% macro percent(share) -%}
-    cast(cast(100 * ({{ share }}) as decimal(9, 1)) as varchar) || ' %'
+    cast(cast(100 * ({{ share }}) as decimal(9, 1)) as string) || ' %'
 {%- endmacro %}
 
 

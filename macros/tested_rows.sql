@@ -20,7 +20,7 @@
         where
             tested.table_name = '{{ table }}'
             and (tested.n_rows, tested.hashes) = (
-                select (count(*), cast(sum({{ hash }}) as varchar)) from {{ model }} where {{ key }} <= tested.last_key
+                select (count(*), cast(sum({{ hash }}) as string)) from {{ model }} where {{ key }} <= tested.last_key
             )
     {%- endset -%}
     {%- set last_key = run_query(query).columns[0].values()[0] -%}
@@ -30,7 +30,7 @@
         {%- do run_query("delete from main.tested_rows where table_name = '" ~ table ~ "'") -%}
         {%- do run_query(
             "insert into main.tested_rows select '" ~ table ~ "', max(" ~ key ~ "), count(*), cast(sum(" ~ hash
-            ~ ") as varchar) from " ~ model ~ " having count(*) > 0"
+            ~ ") as string) from " ~ model ~ " having count(*) > 0"
         ) -%}
         {{ return('where false') }}
     {%- endif -%}

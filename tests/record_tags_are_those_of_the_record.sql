@@ -8,7 +8,7 @@ with exploded as (
         record_id,
         {{ explode_distinct(record_tags('record')) }} as tag
     from {{ source('raw', 'hub_records') }}
-    where record_id // 1000 % 997 = 0
+    where {{ whole_quotient('record_id', 1000) }} % 997 = 0
 
 ),
 
@@ -26,7 +26,7 @@ kept as (
         tags.tag
     from {{ ref('int_record_tags') }} as record_tags
     left join {{ ref('int_tags') }} as tags on record_tags.tag_key = tags.tag_key
-    where record_tags.record_id // 1000 % 997 = 0
+    where {{ whole_quotient('record_tags.record_id', 1000) }} % 997 = 0
 
 ),
 

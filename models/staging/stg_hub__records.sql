@@ -1,6 +1,17 @@
 with source as (
 
-    select * from {{ source('raw', 'hub_models') }}
+    select * from {{ source('raw', 'hub_records') }}
+
+),
+
+parsed as (
+
+    select
+        record_id,
+        content_hash,
+        record,
+        {{ parse_hub_record('record') }} as fields
+    from source
 
 ),
 
@@ -8,15 +19,39 @@ renamed as (
 
     select
         ---- keys
-        snapshot,
-        source as source_name,
-        position as source_position,
-        record_id,
+        parsed.record_id,
+        parsed.content_hash,
+        fields.id as model_id,
+        fields._id as object_id,
 
-        record,
-        content_hash,
-        landed_at
-    from source
+        ---- text
+        parsed.record,
+        fields.author,
+        fields.sha,
+        fields.pipeline_tag as task,
+        fields.library_name as library,
+        fields.gated,
+
+        ---- lists
+        fields.tags,
+        {{ declared_languages('fields.cardData.language') }} as card_languages,
+
+        ---- numbers
+        fields.downloads,
+        fields.downloadsAllTime as downloads_all_time,
+        fields.likes,
+        fields.trendingScore as trending_score,
+        fields.safetensors.total as n_parameters,
+        fields.usedStorage as used_storage_bytes,
+
+        ---- booleans
+        fields.private as is_private,
+        {{ list_has('fields.tags', "'phylohub:synthetic'") }} as is_synthetic,
+
+        ---- timestamps
+        {{ utc_timestamp('fields.createdAt') }} as created_at,
+        {{ utc_timestamp('fields.lastModified') }} as last_modified_at
+    from parsed
 
 )
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, settings
 
-from ingest.warehouse import RAW_SCHEMA
+from phylohub.ingest.raw_schema import RAW_SCHEMA
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent

@@ -15,17 +15,17 @@ from typing import Any, cast
 
 import duckdb
 
-from ingest.arxiv import fetch_papers
-from ingest.cards import fetch_cards
-from ingest.crawl import CrawlResult, crawl
-from ingest.hub import Web
-from ingest.landing import land_snapshot
-from ingest.readers import Source
-from ingest.warehouse import RAW_SCHEMA, connect
+from phylohub.ingest.arxiv import fetch_papers
+from phylohub.ingest.cards import fetch_cards
+from phylohub.ingest.crawl import CrawlResult, crawl
+from phylohub.ingest.hub import Web
+from phylohub.ingest.landing import land_snapshot
+from phylohub.ingest.raw_schema import RAW_SCHEMA, connect_raw
+from phylohub.ingest.readers import Source
 
 # Children are forked from a process without threads: a fork of this one could inherit a lock that nobody opens.
 _FORKSERVER = multiprocessing.get_context("forkserver")
-_FORKSERVER.set_forkserver_preload(["ingest.arxiv"])
+_FORKSERVER.set_forkserver_preload(["phylohub.ingest.arxiv"])
 
 
 class Clock:
@@ -76,7 +76,8 @@ def memory() -> Iterator[duckdb.DuckDBPyConnection]:
 def landed(connection: duckdb.DuckDBPyConnection, snapshot: str = "s") -> list[bytes]:
     """The records of a snapshot, byte for byte, in the order they landed in."""
     rows = connection.execute(
-        "select record from raw.hub_models where snapshot = ? order by source, position", [snapshot]
+        "select record from raw.hub_listings natural join raw.hub_records where snapshot = ? order by source, position",
+        [snapshot],
     ).fetchall()
     return [text.encode() for (text,) in rows]
 
@@ -116,19 +117,19 @@ def _killed(connection: duckdb.DuckDBPyConnection, at: int) -> duckdb.DuckDBPyCo
 
 def crawl_file(database: Path, url: str, kill_at: int = 0) -> CrawlResult:
     """Crawl into a file. With kill_at the process is killed before its statement of that number."""
-    with connect(database, create=True) as connection:
+    with connect_raw(database, create=True) as connection:
         return crawl(_killed(connection, kill_at), patient_web(url), "s", expand=["tags"])
 
 
 def cards_file(database: Path, url: str, kill_at: int = 0) -> None:
     """Fetch the cards of what a file holds, killed like crawl_file."""
-    with connect(database) as connection:
+    with connect_raw(database) as connection:
         fetch_cards(_killed(connection, kill_at), patient_web(url))
 
 
 def papers_file(database: Path, url: str, kill_at: int = 0) -> None:
     """Fetch the papers that a file links to, killed like crawl_file."""
-    with connect(database) as connection:
+    with connect_raw(database) as connection:
         fetch_papers(_killed(connection, kill_at), patient_web(url))
 
 
@@ -149,7 +150,7 @@ def crawl_on_a_full_disk(database: Path, url: str, free_bytes: int) -> None:
 
 def land_file(database: Path, path: Path) -> None:
     """Land a file of records."""
-    with connect(database, create=True) as connection:
+    with connect_raw(database, create=True) as connection:
         land_snapshot(connection, "s", [Source(path, path.name)])
 
 

@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from live import Clock, crawl_file, in_child, memory, model, papers_file, patient_web
 
-from ingest.arxiv import ARXIV_ID, PapersResult, fetch_papers, load_table, read_feed
-from ingest.crawl import crawl
-from ingest.fakehub import FakeHub, Paper, Reply
-from ingest.warehouse import IngestError, connect
+from phylohub.core.errors import PhylohubError
+from phylohub.ingest.arxiv import ARXIV_ID, PapersResult, fetch_papers, load_table, read_feed
+from phylohub.ingest.crawl import crawl
+from phylohub.ingest.raw_schema import connect_raw
+from phylohub.synthetic.fake_hub import FakeHub, Paper, Reply
 
 PAPERS = {
     "2401.00001": Paper("On <small>\n  & large", "An abstract\n  in two lines with a ]]> and Zoë.", "cs.LG cs.CL"),
@@ -117,7 +118,7 @@ def test_kill_9_at_any_statement_loses_no_paper_and_lands_none_twice(tmp_path: P
             assert in_child(crawl_file, database, hub.url) == 0
             assert in_child(papers_file, database, hub.url, kill_at) in (0, -signal.SIGKILL)
             assert in_child(papers_file, database, hub.url) == 0
-            with connect(database) as connection:
+            with connect_raw(database) as connection:
                 assert connection.execute("select count(*) from raw.arxiv_papers").fetchall() == [(len(LINKED),)]
                 assert len(outcomes(connection)) == len(LINKED)
 
@@ -150,7 +151,7 @@ def test_a_table_lands_once_row_by_row_as_it_came(tmp_path: Path) -> None:
 def test_a_table_of_another_shape_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "categories.csv"
     path.write_bytes(content)
-    with memory() as connection, pytest.raises(IngestError, match=r"categories\.csv"):
+    with memory() as connection, pytest.raises(PhylohubError, match=r"categories\.csv"):
         load_table(connection, path)
 
 

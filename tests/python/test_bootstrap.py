@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from methods import bootstrap, drift, groups
+from phylohub.methods import bootstrap, drift, groups
 
 
 def plain_loop(top: np.ndarray, bottom: np.ndarray, n_resamples: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

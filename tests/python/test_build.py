@@ -232,10 +232,10 @@ def test_orders_are_optimal_and_their_fits_add_up(build: Build) -> None:
     ):
         orders[trait, relation, weighting].append((value, *places))
     fits = build.rows(
-        "select trait, relation, weighting, n_values, optimum, proven, n_drifts, n_drifts_compatible, n_mutations, "
-        "n_mutations_compatible, share_of_drifts_compatible, share_of_mutations_compatible, "
-        "share_of_drifts_compatible_low, share_of_drifts_compatible_high, share_of_mutations_compatible_low, "
-        "share_of_mutations_compatible_high, n_resamples from marts.trait_ordering_fits"
+        "select trait, relation, weighting, n_values, optimum, proven, n_drifts, n_drifts_compatible, n_transitions, "
+        "n_transitions_compatible, share_of_drifts_compatible, share_of_transitions_compatible, "
+        "share_of_drifts_compatible_low, share_of_drifts_compatible_high, share_of_transitions_compatible_low, "
+        "share_of_transitions_compatible_high, n_resamples from marts.trait_ordering_fits"
     )
     assert {row[:3] for row in fits} == orders.keys()
     for trait, relation, weighting, n_values, optimum, proven, *counts in fits:
@@ -295,7 +295,7 @@ def _best_orders(values: list[str], traffic: dict[tuple[str, str], int]) -> tupl
 def test_tag_drift_names_what_is_in_no_vocabulary(build: Build, counted: HandCount) -> None:
     relations = {relation for _, _, relation, *_ in counted.edges()}
     known = {"finetune", "adapter", "merge", "quantized", "unspecified"}
-    assert {value for (value,) in build.rows("select value from marts.tag_drift where kind = 'relation'")} == (
+    assert {value for (value,) in build.rows("select value from marts.unknown_values where kind = 'relation'")} == (
         relations - known
     )
 

@@ -11,11 +11,12 @@ import duckdb
 import pytest
 from live import Clock, cards_file, crawl_file, in_child, memory, model, patient_web
 
-from ingest.card_rows import blob_id
-from ingest.cards import Budget, CardsResult, fetch_cards
-from ingest.crawl import crawl
-from ingest.fakehub import RESOLVE, FakeHub, Limit, Reply
-from ingest.warehouse import IngestError, connect
+from phylohub.core.errors import PhylohubError
+from phylohub.ingest.card_rows import blob_id
+from phylohub.ingest.cards import Budget, CardsResult, fetch_cards
+from phylohub.ingest.crawl import crawl
+from phylohub.ingest.raw_schema import connect_raw
+from phylohub.synthetic.fake_hub import RESOLVE, FakeHub, Limit, Reply
 
 TOKEN = "hf_madeUp"  # noqa: S105, made up
 CARD = "---\nlanguage: no\nversion: 1.10 # kept\n---\n\ufeff# Zoë's model\r\n\0".encode()
@@ -201,7 +202,7 @@ def test_an_id_that_is_no_repository_is_never_asked_for(model_id: str) -> None:
 
 def test_a_refused_token_stops_the_run_and_marks_nothing_as_gone() -> None:
     with FakeHub([model(1)], token=TOKEN) as hub, crawled(hub) as connection:
-        with pytest.raises(IngestError, match="HF_TOKEN"):
+        with pytest.raises(PhylohubError, match="HF_TOKEN"):
             fetch_cards(connection, patient_web(hub.url, token=TOKEN + "x"))
         assert outcomes(connection) == {}
 
@@ -239,7 +240,7 @@ def test_kill_9_at_any_statement_loses_no_card_and_lands_none_twice(tmp_path: Pa
             assert in_child(crawl_file, database, hub.url) == 0
             assert in_child(cards_file, database, hub.url, kill_at) in (0, -signal.SIGKILL)
             assert in_child(cards_file, database, hub.url) == 0
-            with connect(database) as connection:
+            with connect_raw(database) as connection:
                 assert texts(connection) == cards
                 assert connection.execute("select count(*) from raw.cards").fetchall() == [(5,)]
 
@@ -254,13 +255,13 @@ def test_a_file_of_an_older_version_gets_a_number_for_each_check(tmp_path: Path)
             [model_id],
         )
 
-    with connect(file, create=True) as connection:
+    with connect_raw(file, create=True) as connection:
         connection.execute("alter table raw.cards drop column card_id")
         connection.execute("drop sequence raw.card_ids")
         check(connection, "a")
         check(connection, "b")
     for more in ("c", "d"):
-        with connect(file, create=True) as connection:
+        with connect_raw(file, create=True) as connection:
             check(connection, more)
             rows = connection.execute("select model_id, card_id from raw.cards order by card_id").fetchall()
     assert rows == [("a", 1), ("b", 2), ("c", 3), ("d", 4)]

@@ -21,9 +21,10 @@ import typer
 from conftest import ROOT, run_phylohub
 from typer.testing import CliRunner, Result
 
-from ingest import cli, landing, readers
-from ingest.cli import app
-from ingest.warehouse import connect
+from phylohub.cli import all as cli
+from phylohub.cli.all import app
+from phylohub.core.build_file import connect
+from phylohub.ingest import landing, readers
 
 Run = Callable[..., Result]
 
@@ -145,7 +146,9 @@ def test_dump_says_what_it_landed(run: Run, tmp_path: Path, database: Path) -> N
     named = run("ingest", "dump", path, "--snapshot", "mine")
     assert named.stdout.startswith("snapshot mine: hub_2026.jsonl: 1,200 records (1,200 new)")
     with connect(database, read_only=True) as connection:
-        assert connection.execute("select count(*) from raw.hub_models").fetchone() == (2_400,)
+        assert connection.execute("select count(*) from raw.hub_listings natural join raw.hub_records").fetchone() == (
+            2_400,
+        )
 
 
 def test_dump_of_a_folder_says_what_it_passed_over(run: Run, tmp_path: Path) -> None:
@@ -327,7 +330,7 @@ def test_a_full_disk_is_one_line_and_the_load_goes_on(tmp_path: Path, database: 
     noise = b"".join(b'{"id":"model-%d","card":"%s"}\n' % (n, os.urandom(600).hex().encode()) for n in range(4_000))
     path = tmp_path / "models.jsonl"
     path.write_bytes(noise)
-    command = [sys.executable, "-m", "ingest.cli", "ingest", "dump", str(path)]
+    command = [sys.executable, "-m", "phylohub.cli.all", "ingest", "dump", str(path)]
     limited = subprocess.run(
         command,
         cwd=ROOT,
@@ -368,7 +371,9 @@ def test_ctrl_c_leaves_the_warehouse_whole(
     assert result.stderr.startswith("error: stopped.")
     with connect(database, read_only=True) as connection:
         assert connection.execute("select last_position, n_landed, n_rejected from raw.loads").fetchall() == [(2, 1, 1)]
-        assert connection.execute("select position from raw.hub_models").fetchall() == [(1,)]
+        assert connection.execute("select position from raw.hub_listings natural join raw.hub_records").fetchall() == [
+            (1,)
+        ]
     assert "2 records (1 new), 1 rejected" in run("ingest", "dump", path).stdout
 
 
@@ -388,7 +393,7 @@ def on_a_terminal(database: Path, *arguments: str) -> tuple[int, str]:
     """The exit code of a command and all that a terminal of 80 columns would have got from it."""
     terminal, command = pty.openpty()
     with subprocess.Popen(
-        [sys.executable, "-m", "ingest.cli", *arguments],
+        [sys.executable, "-m", "phylohub.cli.all", *arguments],
         cwd=ROOT,
         env={**os.environ, "PHYLOHUB_DATABASE": str(database), "TERM": "xterm", "COLUMNS": "80"},
         stdin=command,

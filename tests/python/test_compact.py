@@ -10,11 +10,12 @@ import duckdb
 import pytest
 from conftest import run_phylohub
 
-from ingest.compact import compact
-from ingest.landing import land_snapshot
-from ingest.readers import Source
-from ingest.synthetic import write_hub
-from ingest.warehouse import IngestError, connect
+from phylohub.core.errors import PhylohubError
+from phylohub.ingest.landing import land_snapshot
+from phylohub.ingest.raw_schema import connect_raw
+from phylohub.ingest.readers import Source
+from phylohub.operate.compact import compact
+from phylohub.synthetic.hub import write_hub
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def database(tmp_path: Path) -> Path:
     """Landed records, tables and views as dbt makes them, and the holes that a dropped table leaves."""
     hub, path = tmp_path / "hub.jsonl", tmp_path / "it's phylo hub.duckdb"
     write_hub(hub, 2_000, seed=1)
-    with connect(path, create=True) as connection:
+    with connect_raw(path, create=True) as connection:
         connection.execute("create table large as select i, hash(i) as h from range(1000000) as numbers(i)")
         land_snapshot(connection, "s", [Source(hub, hub.name)])
         connection.execute("create schema marts")
@@ -81,34 +82,34 @@ def test_a_file_with_holes_is_replaced_by_one_without_that_holds_the_same(databa
 
 
 def test_a_large_file_is_left_alone_while_little_of_it_is_free(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingest.compact.SMALL", 0)
+    monkeypatch.setattr("phylohub.operate.compact.SMALL", 0)
     with duckdb.connect(str(database)) as connection:
         total, free = connection.execute("select total_blocks, free_blocks from pragma_database_size()").fetchall()[0]
-    monkeypatch.setattr("ingest.compact.FREE_SHARE", free / (total - free))
+    monkeypatch.setattr("phylohub.operate.compact.FREE_SHARE", free / (total - free))
     before = database.stat()
     assert compact(database) == (before.st_size, before.st_size)
     assert database.stat().st_ino == before.st_ino
-    monkeypatch.setattr("ingest.compact.FREE_SHARE", (free - 1) / (total - free))
+    monkeypatch.setattr("phylohub.operate.compact.FREE_SHARE", (free - 1) / (total - free))
     assert compact(database)[1] < before.st_size
 
 
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-import ingest.compact
+import phylohub.operate.compact
 
 def die(*_):
     os.kill(os.getpid(), signal.SIGKILL)
 
 moment, path = sys.argv[1], Path(sys.argv[2])
 if moment == "copied":
-    ingest.compact.sync_to_disk = die
+    phylohub.operate.compact.sync_to_disk = die
 elif moment == "synced":
     Path.replace = die
 else:
     replace = Path.replace
     Path.replace = lambda self, target: (replace(self, target), die())
-ingest.compact.compact(path)
+phylohub.operate.compact.compact(path)
 """
 
 
@@ -134,14 +135,14 @@ def test_a_file_that_another_process_has_open_is_left_alone(database: Path, *, r
     ) as other:
         assert other.stdout is not None
         other.stdout.readline()
-        with pytest.raises(IngestError, match="open in another process"):
+        with pytest.raises(PhylohubError, match="open in another process"):
             compact(database)
         other.communicate(b"\n")
     assert database.read_bytes() == before
 
 
 def test_no_file_is_an_error_and_none_is_made(tmp_path: Path) -> None:
-    with pytest.raises(IngestError, match="no warehouse"):
+    with pytest.raises(PhylohubError, match="no warehouse"):
         compact(tmp_path / "phylohub.duckdb")
     assert not list(tmp_path.iterdir())
 

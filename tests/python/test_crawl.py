@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from live import Clock, is_complete, landed, memory, model, models, patient_web
 
-from ingest.crawl import EXPAND, SOURCE, _items_by_first_key, array_items, crawl
-from ingest.fakehub import API, EXPANDABLE, FakeHub, Limit, Reply
-from ingest.hub import hub_token
-from ingest.warehouse import IngestError
+from phylohub.core.errors import PhylohubError
+from phylohub.ingest.crawl import EXPAND, SOURCE, _items_by_first_key, array_items, crawl
+from phylohub.ingest.hub import hub_token
+from phylohub.synthetic.fake_hub import API, EXPANDABLE, FakeHub, Limit, Reply
 
 TOKEN = "hf_madeUpAndNeverToBeSeenAgain"  # noqa: S105, made up
 
@@ -25,9 +25,9 @@ def test_records_land_byte_for_byte_in_the_order_of_creation() -> None:
     with FakeHub(records[::-1], page_rows=3) as hub, memory() as connection:
         result = crawl(connection, patient_web(hub.url), "s")
         assert landed(connection) == records
-        assert connection.execute("select source, position from raw.hub_models order by position").fetchall() == [
-            (SOURCE, number) for number in range(1, 9)
-        ]
+        assert connection.execute(
+            "select source, position from raw.hub_listings natural join raw.hub_records order by position"
+        ).fetchall() == [(SOURCE, number) for number in range(1, 9)]
         assert (result.n_new, result.complete, is_complete(connection)) == (8, True, True)
         assert crawl(connection, patient_web(hub.url), "s") == replace(result, n_new=0)
         assert hub.n_requests == 3
@@ -38,9 +38,9 @@ def test_what_is_asked_for() -> None:
         crawl(connection, patient_web(hub.url), "s")
         assert hub.requests[0].startswith("/api/models?limit=1000&sort=createdAt&direction=1&expand=author&")
         assert set(EXPAND) <= EXPANDABLE
-        with pytest.raises(IngestError, match="does_not_exist"):
+        with pytest.raises(PhylohubError, match="does_not_exist"):
             crawl(connection, patient_web(hub.url), "other", expand=["does_not_exist"])
-        with pytest.raises(IngestError, match="other fields"):
+        with pytest.raises(PhylohubError, match="other fields"):
             crawl(connection, patient_web(hub.url), "s", expand=["sha"])
 
 
@@ -68,16 +68,16 @@ def test_since_a_snapshot_only_what_was_created_since_is_asked_for() -> None:
         assert landed(connection, "second") == records
         assert landed(connection, "first") == records[:14]
         assert (result.n_new, result.complete, hub.n_requests - n_before) == (9, True, 3)
-        with pytest.raises(IngestError, match="not a complete crawl"):
+        with pytest.raises(PhylohubError, match="not a complete crawl"):
             crawl(connection, patient_web(hub.url), "third", since="nowhere")
-        with pytest.raises(IngestError, match="other fields"):
+        with pytest.raises(PhylohubError, match="other fields"):
             crawl(connection, patient_web(hub.url), "fourth", since="first", expand=["sha"])
         assert connection.execute("select count(*) from raw.loads").fetchall() == [(2,)]
 
 
 def test_an_empty_list_completes_nothing() -> None:
     with FakeHub() as hub, memory() as connection:
-        with pytest.raises(IngestError, match="lists no models"):
+        with pytest.raises(PhylohubError, match="lists no models"):
             crawl(connection, patient_web(hub.url), "s")
         assert not is_complete(connection)
 
@@ -116,7 +116,7 @@ def test_an_outage_of_hours_is_waited_out_and_one_of_days_ends_with_what_to_do()
         assert "waiting 300 s, until" in said[-1]
         ends_at = clock.time + 100 * 3600
         hub.n_requests = 3
-        with pytest.raises(IngestError, match=r"24 hours.*run the same command again"):
+        with pytest.raises(PhylohubError, match=r"24 hours.*run the same command again"):
             crawl(connection, patient_web(hub.url, clock), "other")
 
 
@@ -143,7 +143,7 @@ def test_a_refusal_is_waited_out_for_as_long_as_the_hub_says(headers: dict[str, 
 def test_a_hub_that_is_not_there_is_waited_for() -> None:
     with FakeHub(models(3)) as hub:
         url = hub.url
-    with memory() as connection, pytest.raises(IngestError, match="has not given a good answer"):
+    with memory() as connection, pytest.raises(PhylohubError, match="has not given a good answer"):
         crawl(connection, patient_web(url), "s")
 
 
@@ -153,7 +153,7 @@ def test_a_next_page_on_another_host_is_not_followed(link: str) -> None:
         return replace(reply, headers={"Link": f'<{link}>; rel="next"'})
 
     with FakeHub(models(3), meddle=meddle) as hub, memory() as connection:
-        with pytest.raises(IngestError, match="another host"):
+        with pytest.raises(PhylohubError, match="another host"):
             crawl(connection, patient_web(hub.url), "s")
         assert landed(connection) == []
 
@@ -178,7 +178,7 @@ def test_a_list_that_is_sent_on_to_another_host_is_refused_and_the_token_stays()
             return Reply(307, b"", {"Location": other.url + path})
 
         with FakeHub(models(3), meddle=meddle, token=TOKEN) as hub, memory() as connection:
-            with pytest.raises(IngestError, match="sent the crawl on"):
+            with pytest.raises(PhylohubError, match="sent the crawl on"):
                 crawl(connection, patient_web(hub.url, token=TOKEN), "s")
             assert list(hub.authorizations) == [f"Bearer {TOKEN}"]
             assert list(other.authorizations) == [None]
@@ -192,21 +192,21 @@ def test_pages_that_go_round_in_circles_end() -> None:
     with (
         FakeHub(meddle=meddle) as hub,
         memory() as connection,
-        pytest.raises(IngestError, match="same page again"),
+        pytest.raises(PhylohubError, match="same page again"),
     ):
         crawl(connection, patient_web(hub.url), "s")
 
 
 def test_a_token_that_is_refused_is_said_to_be() -> None:
     with FakeHub(models(3), token=TOKEN) as hub, memory() as connection:
-        with pytest.raises(IngestError, match="Is HF_TOKEN a valid token") as caught:
+        with pytest.raises(PhylohubError, match="Is HF_TOKEN a valid token") as caught:
             crawl(connection, patient_web(hub.url, token=TOKEN + "x"), "s")
         assert TOKEN not in str(caught.value)
 
 
 @pytest.mark.parametrize(
     ("value", "token"),
-    [(None, None), ("", None), (" hf_x\n", "hf_x"), ("hf\nx", IngestError), ("hf_é", IngestError)],
+    [(None, None), ("", None), (" hf_x\n", "hf_x"), ("hf\nx", PhylohubError), ("hf_é", PhylohubError)],
 )
 def test_the_token_comes_from_the_environment(
     monkeypatch: pytest.MonkeyPatch, value: str | None, token: str | type[Exception] | None

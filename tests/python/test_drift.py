@@ -14,7 +14,7 @@ import pyarrow as pa
 import pytest
 from conftest import REAL_DATA, ROOT, CompiledModel, MemoryWarehouse
 
-from ingest.contract import propose
+from phylohub.operate.contract import propose
 
 Record = dict[str, Any]
 Change = Callable[[list[Record]], list[Record]]
@@ -188,7 +188,7 @@ CASES = {
         everywhere(only_names),
         {("field_gone", "siblings[].size", None, "warn"), ("field_gone", "siblings[].blobId", None, "warn")},
     ),
-    "direction dropped": Case(lambda records: records[::-1], {("order_turned", "createdAt", None, "warn")}),
+    "direction dropped": Case(lambda records: records[::-1], {("order_reversed", "createdAt", None, "warn")}),
     "gguf beyond 63 bits": Case(
         with_value("gguf", {"total": 2**63, "architecture": "llama"}, every=50),
         {("value_outside", "gguf.total", str(2**63), "warn")},
@@ -211,7 +211,7 @@ CASES = {
     ),
     "createdAt a second above its floor": Case(everywhere(created("2022-03-02T23:29:05.000Z"), every=100), set()),
     "_id of another moment than createdAt": Case(
-        everywhere(lambda record: record.update(_id="64" * 12)), {("ids_of_another_time", "_id", None, "warn")}
+        everywhere(lambda record: record.update(_id="64" * 12)), {("id_time_mismatches", "_id", None, "warn")}
     ),
     "a new relation": Case(
         with_tag("base_model:distilled:a/b", every=100), {("relation_new", "tags[]", "distilled", "warn")}
@@ -257,7 +257,7 @@ class DriftWarehouse(MemoryWarehouse):
     def __init__(self, models: list[CompiledModel]) -> None:
         wanted = ("staging", "quality", "records")
         tags = ("int_tags", "int_record_tags", "int_tag_vocabulary")
-        unwanted = ("int_models_current", "snapshot_health", "tag_drift")
+        unwanted = ("int_models_current", "snapshot_health", "unknown_values")
         super().__init__(
             ROOT / "seeds",
             [

@@ -15,12 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from live import landed, memory
 
-from ingest import landing, readers
-from ingest.card_rows import Card, insert_cards
-from ingest.dumps import json_of_literal, row_reader
-from ingest.landing import land_snapshot
-from ingest.readers import find_sources
-from ingest.warehouse import IngestError
+from phylohub.core.errors import PhylohubError
+from phylohub.ingest import landing, readers
+from phylohub.ingest.card_rows import Card, insert_cards
+from phylohub.ingest.dumps import json_of_literal, row_reader
+from phylohub.ingest.landing import land_snapshot
+from phylohub.ingest.readers import find_sources
 
 HEADER = [
     *("model_id", "likes", "trendingScore", "private", "downloads", "tags", "pipeline_tag", "library_name"),
@@ -294,7 +294,7 @@ def test_parquet_with_cards_lands_as_records_and_cards(tmp_path: Path) -> None:
 def test_a_csv_file_that_is_something_else_or_damaged_is_refused(tmp_path: Path, content: bytes, message: str) -> None:
     path = tmp_path / "file.csv"
     path.write_bytes(content)
-    with memory() as connection, pytest.raises(IngestError, match=message):
+    with memory() as connection, pytest.raises(PhylohubError, match=message):
         land_snapshot(connection, "s", find_sources(path)[0])
 
 

@@ -19,11 +19,11 @@ import pytest
 from conftest import BIN, ROOT, run_dbt, run_phylohub
 from typer.testing import CliRunner, Result
 
-from explore.cli import app
-from explore.diff import compare_records
-from explore.lineage import Branch, EdgeSet, read_tree
-from explore.profile import inheritance
-from explore.warehouse import open_warehouse
+from phylohub.cli.explore import app
+from phylohub.explore.diff import compare_records
+from phylohub.explore.lineage import Branch, EdgeSet, read_tree
+from phylohub.explore.profile import inheritance
+from phylohub.explore.warehouse import open_warehouse
 
 Run = Callable[..., Result]
 
@@ -463,7 +463,7 @@ def test_the_command_answers_without_loading_what_landing_needs(hub: Path) -> No
     assert "model" in run_phylohub(hub, "--help").stdout
     program = (
         "import sys; sys.argv = ['phylohub', 'model', 'me/chat']\n"
-        "from explore.main import main\n"
+        "from phylohub.cli.main import main\n"
         "try: main()\n"
         "finally: print([name for name in ('huggingface_hub', 'pyarrow', 'numpy', 'scipy') if name in sys.modules])"
     )

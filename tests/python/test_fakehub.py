@@ -18,8 +18,8 @@ from huggingface_hub.errors import (
 from huggingface_hub.utils import parse_ratelimit_headers  # type: ignore[attr-defined]  # no __all__ there
 from live import Clock, model, models
 
-from ingest.card_rows import blob_id
-from ingest.fakehub import API, FakeHub, Limit
+from phylohub.ingest.card_rows import blob_id
+from phylohub.synthetic.fake_hub import API, FakeHub, Limit
 
 TOKEN = "hf_madeUp"  # noqa: S105, made up
 CARD = "---\nlicense: mit\n---\n# Zoë\n".encode()

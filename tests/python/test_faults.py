@@ -22,9 +22,10 @@ from live import (
     patient_web,
 )
 
-from ingest.crawl import crawl
-from ingest.fakehub import FakeHub, Reply
-from ingest.warehouse import IngestError, connect
+from phylohub.core.errors import PhylohubError
+from phylohub.ingest.crawl import crawl
+from phylohub.ingest.raw_schema import connect_raw
+from phylohub.synthetic.fake_hub import FakeHub, Reply
 
 RECORDS = models(23)
 PAGE_ROWS = 4
@@ -128,7 +129,7 @@ def test_a_cursor_that_has_expired_while_the_crawl_was_down_means_to_read_again(
         assert not crawl(connection, patient_web(hub.url), "s", limit=9).complete
         (cursor,) = connection.execute("select cursor from raw.loads").fetchall()[0]
         expired.add(cursor.removeprefix(hub.url))
-        with pytest.raises(IngestError, match="Invalid cursor"):  # and the same one again is no way on
+        with pytest.raises(PhylohubError, match="Invalid cursor"):  # and the same one again is no way on
             crawl(connection, patient_web(hub.url), "s")
         expired.clear()
         assert crawl(connection, patient_web(hub.url), "s").complete
@@ -171,7 +172,7 @@ def served() -> Iterator[FakeHub]:
 
 
 def assert_exact(database: Path) -> None:
-    with connect(database) as connection:
+    with connect_raw(database) as connection:
         assert landed(connection) == RECORDS
         assert is_complete(connection)
         assert connection.execute("select n_landed, n_rejected, last_position from raw.loads").fetchall() == [
@@ -214,10 +215,10 @@ def test_a_full_disk_loses_nothing_and_lands_nothing_twice(tmp_path: Path, free_
     records = [model(number, noise=noise.randbytes(30_000).hex()) for number in range(40)]
     database = tmp_path / "full.duckdb"
     with FakeHub(records, page_rows=PAGE_ROWS) as hub:
-        with connect(database, create=True):
+        with connect_raw(database, create=True):
             pass
         assert in_child(crawl_on_a_full_disk, database, hub.url, free_kilobytes * 1024) == 1
         assert in_child(crawl_file, database, hub.url) == 0
-        with connect(database) as connection:
+        with connect_raw(database) as connection:
             assert landed(connection) == records
             assert is_complete(connection)

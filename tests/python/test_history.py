@@ -12,11 +12,12 @@ import duckdb
 import pytest
 from conftest import FEW_DRAWS, Build, MemoryWarehouse, run_dbt, run_phylohub
 
-from ingest.landing import drop_snapshot, land_snapshot
-from ingest.observations import land_series
-from ingest.readers import Source
-from ingest.synthetic import records
-from ingest.warehouse import IngestError, connect
+from phylohub.core.errors import PhylohubError
+from phylohub.ingest.landing import drop_snapshot, land_snapshot
+from phylohub.ingest.observations import land_series
+from phylohub.ingest.raw_schema import connect_raw
+from phylohub.ingest.readers import Source
+from phylohub.synthetic.hub import records
 
 SERIES = "hub_observations_2026-08.jsonl.gz"
 
@@ -54,13 +55,13 @@ def test_the_real_series_lists_at_each_moment_what_was_there(tmp_path: Path, rea
     assert len(expected) == 13
 
     database = tmp_path / "phylohub.duckdb"
-    with connect(database, create=True) as connection:
+    with connect_raw(database, create=True) as connection:
         results = land_series(connection, Source(path, path.name), "series")
         assert land_series(connection, Source(path, path.name), "series") == results
         found: dict[datetime, dict[str, Any]] = {}
         for taken_at, model_id, likes in connection.execute(
             "select taken_at, record ->> 'id', (record ->> 'likes')::int "
-            "from raw.hub_models inner join raw.snapshots using (snapshot)"
+            "from raw.hub_listings natural join raw.hub_records inner join raw.snapshots using (snapshot)"
         ).fetchall():
             assert model_id not in found.setdefault(taken_at, {})
             found[taken_at][model_id] = likes
@@ -76,7 +77,7 @@ def test_what_is_no_observation_is_rejected_and_nothing_else_is_lost(tmp_path: P
     bad = [b"\xff", b"no JSON", b"[" * 100_000, b"1", b'{"id":"a/b"}', b'{"observed_at":3,"id":"a"}']
     bad += [b'{"observed_at":"2026-01-01","id":%s}' % value for value in (b"null", b"1", b'""')]
     path.write_bytes(b"\n".join([*bad, json.dumps(good).encode()]))
-    with connect(tmp_path / "phylohub.duckdb", create=True) as connection:
+    with connect_raw(tmp_path / "phylohub.duckdb", create=True) as connection:
         (result,) = [r for r in land_series(connection, Source(path, path.name), "s") if r.n_models]
         assert result.snapshot == "s-2025-12-31T22:00:00Z"
         reasons = connection.execute(
@@ -88,10 +89,10 @@ def test_what_is_no_observation_is_rejected_and_nothing_else_is_lost(tmp_path: P
             "id is empty",
         ]  # fmt: skip  # beside the nine bad lines above
         path.write_bytes(json.dumps(good).encode())
-        with pytest.raises(IngestError, match="another file"):
+        with pytest.raises(PhylohubError, match="another file"):
             land_series(connection, Source(path, path.name), "s")
         path.write_bytes(b"{}")
-        with pytest.raises(IngestError, match="no observation"):
+        with pytest.raises(PhylohubError, match="no observation"):
             land_series(connection, Source(path, path.name), "t")
 
 
@@ -190,8 +191,8 @@ def test_an_incremental_build_gives_the_tables_of_a_full_refresh(tmp_path: Path)
     assert run_phylohub(grown.database, "ingest", "dump", str(second), "--snapshot", "second").returncode == 0
     again = cards(tmp_path / "second" / "cards.jsonl", before[::50], "new")
     assert run_phylohub(grown.database, "ingest", "cards", "--file", str(again)).returncode == 0
-    counted = "select candidates, document_ids from intermediate.similarity_vocabulary order by artifact"
-    vocabulary = "select artifact, n_documents, terms, document_frequency from intermediate.similarity_vocabulary"
+    counted = "select candidates, document_ids from intermediate.int_similarity_vocabulary order by artifact"
+    vocabulary = "select artifact, n_documents, terms, document_frequency from intermediate.int_similarity_vocabulary"
     counted_before = grown.rows(counted)
     anew = tmp_path / "anew.duckdb"
     shutil.copy(grown.database, anew)
@@ -243,11 +244,11 @@ def test_a_history_that_lost_a_snapshot_is_told_anew(tmp_path: Path) -> None:
                 "select snapshot, n_models, n_appeared, n_disappeared from marts.snapshot_changes order by taken_at"
             ).fetchall()
 
-    with connect(database, create=True) as connection:
+    with connect_raw(database, create=True) as connection:
         land_snapshot(connection, "one", [written(path, hub[:2])])
         land_snapshot(connection, "two", [written(path, hub[1:])])
     assert counts() == [("one", 2, 2, 0), ("two", 2, 1, 1)]
-    with connect(database) as connection:
+    with connect_raw(database) as connection:
         drop_snapshot(connection, "one")
         land_snapshot(connection, "three", [written(path, hub)])
     assert counts() == [("two", 2, 2, 0), ("three", 3, 1, 0)]
@@ -256,7 +257,7 @@ def test_a_history_that_lost_a_snapshot_is_told_anew(tmp_path: Path) -> None:
 def test_a_file_that_an_older_version_built_is_refused_with_the_way_out(tmp_path: Path) -> None:
     database, target = tmp_path / "phylohub.duckdb", tmp_path / "target"
     select = ("--select", "+int_records_parsed", "--exclude", "test_type:unit", "resource_type:test")
-    with connect(database, create=True) as connection:
+    with connect_raw(database, create=True) as connection:
         land_snapshot(connection, "one", [written(tmp_path / "hub.jsonl", [{"id": "a/b", "tags": []}])])
     assert run_dbt(database, target, "build", *select).returncode == 0
     with duckdb.connect(str(database)) as connection:
@@ -284,7 +285,7 @@ def test_texts_are_read_anew_once_a_vocabulary_has_changed(tmp_path: Path) -> No
         with duckdb.connect(str(database), read_only=True) as connection:
             return [connection.execute(f"from intermediate.{model} order by all").fetchall() for model in read_once]
 
-    with connect(database, create=True) as connection:
+    with connect_raw(database, create=True) as connection:
         land_snapshot(connection, "one", [written(path, hub)])
     expected = read()
     assert all(expected)

@@ -22,11 +22,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest import landing, readers
-from ingest.landing import LoadResult, drop_snapshot, land_snapshot
-from ingest.readers import Source, find_sources
-from ingest.synthetic import write_hub
-from ingest.warehouse import RAW_SCHEMA, IngestError, connect
+from phylohub.core.errors import PhylohubError
+from phylohub.ingest import landing, readers
+from phylohub.ingest.landing import LoadResult, drop_snapshot, land_snapshot
+from phylohub.ingest.raw_schema import RAW_SCHEMA, connect_raw
+from phylohub.ingest.readers import Source, find_sources
+from phylohub.synthetic.hub import write_hub
 
 Connection = duckdb.DuckDBPyConnection
 Rows = list[tuple[Any, ...]]
@@ -36,7 +37,8 @@ CONTENTS = {
     "snapshots": "select snapshot, completed_at is not null from raw.snapshots order by all",
     "loads": "select * exclude (started_at, completed_at), completed_at is not null from raw.loads order by all",
     # Ids of records are counted on after a failure: what matters is that each text is there once, and listed.
-    "hub_models": "select * exclude (landed_at, record_id) from raw.hub_models order by all",
+    "listings": "select * exclude (landed_at, record_id) from raw.hub_listings natural join raw.hub_records "
+    "order by all",
     "hub_records": "select content_hash, record from raw.hub_records order by all",
     "hub_rejects": "select * exclude (landed_at) from raw.hub_rejects order by all",
 }
@@ -44,7 +46,7 @@ CONTENTS = {
 
 @pytest.fixture
 def connection(tmp_path: Path) -> Iterator[Connection]:
-    with connect(tmp_path / "phylohub.duckdb", create=True) as opened:
+    with connect_raw(tmp_path / "phylohub.duckdb", create=True) as opened:
         yield opened
 
 
@@ -61,7 +63,9 @@ def file_of(folder: Path, *lines: bytes, name: str = "models.jsonl") -> Source:
 
 
 def landed(connection: Connection) -> list[tuple[int, bytes]]:
-    return connection.execute("select position, encode(record) from raw.hub_models order by position").fetchall()
+    return connection.execute(
+        "select position, encode(record) from raw.hub_listings natural join raw.hub_records order by position"
+    ).fetchall()
 
 
 def rejected(connection: Connection) -> list[tuple[int, str, bytes]]:
@@ -101,9 +105,11 @@ def test_a_record_is_kept_byte_for_byte(connection: Connection, tmp_path: Path, 
     assert land_snapshot(connection, "s", [file_of(tmp_path, record)]) == [LoadResult("models.jsonl", 1, 0, 1)]
     same = landed(connection) == [(1, record)]
     assert same  # on its own line: pytest would compare 20 MB character by character to show a difference
-    (row,) = connection.execute("select snapshot, source, content_hash from raw.hub_models").fetchall()
+    (row,) = connection.execute(
+        "select snapshot, source, content_hash from raw.hub_listings natural join raw.hub_records"
+    ).fetchall()
     assert row == ("s", "models.jsonl", UUID(bytes=hashlib.sha256(record).digest()[:16]))
-    assert connection.execute("select typeof(landed_at) from raw.hub_models").fetchone() == ("TIMESTAMP",)
+    assert connection.execute("select typeof(landed_at) from raw.hub_listings").fetchone() == ("TIMESTAMP",)
 
 
 REJECTED = {
@@ -205,7 +211,7 @@ def test_every_line_is_landed_or_rejected_once(
         in_memory.execute(RAW_SCHEMA)
         try:
             (result,) = land_snapshot(in_memory, "s", [Source(path, "property.jsonl")])
-        except IngestError:
+        except PhylohubError:
             assert landed(in_memory) == []
         else:
             assert (result.n_landed, result.n_rejected) == (len(landed(in_memory)), len(rejected(in_memory)))
@@ -255,7 +261,7 @@ def test_another_file_under_the_same_name_changes_nothing(connection: Connection
     land_snapshot(connection, "s", [file_of(tmp_path, b'{"id":"a"}', b"bad")])
     before = contents(connection)
     changed = file_of(tmp_path, b'{"id":"a"}', b"bad", b'{"id":"b"}')
-    with pytest.raises(IngestError, match=r"already holds another models\.jsonl.*phylohub ingest drop s"):
+    with pytest.raises(PhylohubError, match=r"already holds another models\.jsonl.*phylohub ingest drop s"):
         land_snapshot(connection, "s", [changed])
     assert contents(connection) == before
     land_snapshot(connection, "other", [changed])
@@ -267,7 +273,7 @@ def test_a_source_without_a_record_is_never_completed(
     connection: Connection, tmp_path: Path, lines: list[bytes]
 ) -> None:
     for _ in range(2):
-        with pytest.raises(IngestError, match=r"No record in models\.jsonl \(\d rejected\).*not completed"):
+        with pytest.raises(PhylohubError, match=r"No record in models\.jsonl \(\d rejected\).*not completed"):
             land_snapshot(connection, "s", [file_of(tmp_path, *lines)])
         assert not is_complete(connection)
         assert len(rejected(connection)) == len([line for line in lines if line.strip()])
@@ -280,7 +286,7 @@ def test_a_source_without_a_record_is_never_completed(
 def test_an_empty_source_does_not_spoil_a_snapshot(connection: Connection, tmp_path: Path) -> None:
     full, empty = file_of(tmp_path, b'{"id":"a"}', name="full.jsonl"), file_of(tmp_path, name="empty.jsonl")
     land_snapshot(connection, "s", [full])
-    with pytest.raises(IngestError, match=r"No record in empty\.jsonl"):
+    with pytest.raises(PhylohubError, match=r"No record in empty\.jsonl"):
         land_snapshot(connection, "s", [empty])
     assert is_complete(connection)
     assert [result.n_landed for result in land_snapshot(connection, "t", [empty, full])] == [0, 1]
@@ -294,11 +300,13 @@ def test_two_sources_in_one_snapshot(connection: Connection, tmp_path: Path) -> 
     results = land_snapshot(connection, "s", [first, second], lambda source, done: told.append((source.name, done)))
     assert results == [LoadResult("a.jsonl", 2, 0, 2), LoadResult("b/a.jsonl", 1, 1, 1)]
     assert told == [("a.jsonl", 1.0), ("a.jsonl", 1.0), ("b/a.jsonl", 1.0), ("b/a.jsonl", 1.0)]
-    rows = connection.execute("select source, position from raw.hub_models order by all").fetchall()
+    rows = connection.execute(
+        "select source, position from raw.hub_listings natural join raw.hub_records order by all"
+    ).fetchall()
     assert rows == [("a.jsonl", 1), ("a.jsonl", 2), ("b/a.jsonl", 1)]
     third = file_of(tmp_path, b'{"id":"c"}', name="c.jsonl")
     assert land_snapshot(connection, "s", [third]) == [LoadResult("c.jsonl", 1, 0, 1)]
-    assert connection.execute("select count(*) from raw.hub_models").fetchone() == (4,)
+    assert connection.execute("select count(*) from raw.hub_listings natural join raw.hub_records").fetchone() == (4,)
 
 
 def test_a_snapshot_is_incomplete_while_another_source_is_landed(
@@ -319,7 +327,7 @@ def test_a_snapshot_is_incomplete_while_another_source_is_landed(
     assert seen == [False]
     # Nor does the first file complete it: half of the second is in it.
     other = file_of(tmp_path, b'{"id":"a"}', name="a.jsonl")
-    with pytest.raises(IngestError, match=r"load of b\.jsonl was begun earlier and never finished.*ingest drop s"):
+    with pytest.raises(PhylohubError, match=r"load of b\.jsonl was begun earlier and never finished.*ingest drop s"):
         land_snapshot(connection, "s", [other])
     assert not is_complete(connection)
     assert land_snapshot(connection, "s", [more]) == [LoadResult("b.jsonl", 2, 0, 1)]
@@ -335,7 +343,7 @@ def test_a_file_that_is_mended_is_started_over(
     whole = source.path.read_bytes()
     source.path.write_bytes(whole[: len(whole) // 2])
     for _ in range(2):
-        with pytest.raises(IngestError, match=r"models\.jsonl\.gz.*run the same command again"):
+        with pytest.raises(PhylohubError, match=r"models\.jsonl\.gz.*run the same command again"):
             land_snapshot(connection, "s", [source])
         assert 10 < len(landed(connection)) < 90
         assert rejected(connection) == [(1, "not JSON", b"bad")]
@@ -360,7 +368,7 @@ def test_a_file_that_changes_while_it_is_read_is_not_complete(
             with source.path.open("ab") as file:
                 file.write(b'{"id":"c"}\n{"id":')
 
-    with pytest.raises(IngestError, match=r"models\.jsonl has changed while it was read"):
+    with pytest.raises(PhylohubError, match=r"models\.jsonl has changed while it was read"):
         land_snapshot(connection, "s", [source], write)
     assert not is_complete(connection)
     source = file_of(tmp_path, b'{"id":"a"}', b'{"id":"b"}', b'{"id":"c"}')
@@ -374,7 +382,7 @@ def test_drop_removes_one_snapshot_whole(connection: Connection, tmp_path: Path)
     land_snapshot(connection, "s'; drop table raw.loads; --", [file_of(tmp_path, b'{"id":"a"}', b"bad", b"{}")])
     assert drop_snapshot(connection, "s'; drop table raw.loads; --") == 1
     assert contents(connection) == before
-    with pytest.raises(IngestError, match="There is no snapshot s"):
+    with pytest.raises(PhylohubError, match="There is no snapshot s"):
         drop_snapshot(connection, "s")
 
 
@@ -422,14 +430,14 @@ def in_a_fork(action: Callable[[], None]) -> bool:
 
 
 def land_and_die(folder: Path, database: Path, n: int) -> None:
-    with connect(database, create=True) as connection:
+    with connect_raw(database, create=True) as connection:
         land_folder(counting(connection, n, die), folder)
 
 
 def land_and_die_at(folder: Path, database: Path, seconds: float) -> None:
     signal.signal(signal.SIGALRM, signal.SIG_DFL)  # ends the process at once, whatever it is in the middle of
     signal.setitimer(signal.ITIMER_REAL, seconds)
-    with connect(database, create=True) as connection:
+    with connect_raw(database, create=True) as connection:
         land_folder(connection, folder)
     signal.setitimer(signal.ITIMER_REAL, 0)
 
@@ -456,10 +464,10 @@ def test_a_load_killed_anywhere_ends_as_if_it_had_not_been(tmp_path: Path) -> No
     lines = [b'{"id":"org/model-%02d"}' % n if n % 4 else b"bad %02d" % n for n in range(1, 11)]
     file_of(folder, *lines, name="a.jsonl")
     file_of(folder, b"", *lines[:5], name="b.jsonl.gz")
-    with connect(tmp_path / "whole.duckdb", create=True) as connection:
+    with connect_raw(tmp_path / "whole.duckdb", create=True) as connection:
         land_folder(connection, folder)
         expected = contents(connection)
-    assert len(expected["hub_models"]) == 12
+    assert len(expected["listings"]) == 12
     program = "import sys, test_landing as t; t.kill_everywhere(*map(t.Path, sys.argv[1:]))"
     subprocess.run(
         [sys.executable, "-c", program, str(folder), str(databases)],
@@ -469,14 +477,14 @@ def test_a_load_killed_anywhere_ends_as_if_it_had_not_been(tmp_path: Path) -> No
     left = {path.name: path for path in databases.glob("*.duckdb")}
     killed_within = 0
     for name, database in left.items():
-        with connect(database, create=True) as connection:
+        with connect_raw(database, create=True) as connection:
             found = contents(connection)
-            killed_within += 0 < len(found["hub_models"]) < 12
+            killed_within += 0 < len(found["listings"]) < 12
             # What is there is consistent at any moment: whole batches, counted rightly.
             for load, n_landed, n_rejected in connection.execute(
                 "select source, n_landed, n_rejected from raw.loads"
             ).fetchall():
-                assert n_landed == len([row for row in found["hub_models"] if row[1] == load]), name
+                assert n_landed == len([row for row in found["listings"] if row[1] == load]), name
                 assert n_rejected == len([row for row in found["hub_rejects"] if row[1] == load]), name
             if found["snapshots"] != expected["snapshots"]:
                 assert [row for row in found["snapshots"] if row[1]] == [], name
@@ -490,7 +498,7 @@ def test_a_load_killed_anywhere_ends_as_if_it_had_not_been(tmp_path: Path) -> No
 
 
 def contents_of(database: Path) -> dict[str, Rows]:
-    with connect(database) as connection:
+    with connect_raw(database) as connection:
         return contents(connection)
 
 
@@ -503,12 +511,12 @@ def test_a_warehouse_killed_while_it_is_made_is_made_again(tmp_path: Path, monke
         raise KeyboardInterrupt
 
     monkeypatch.setattr(duckdb, "connect", killed_within)
-    with pytest.raises(KeyboardInterrupt), connect(path, create=True):
+    with pytest.raises(KeyboardInterrupt), connect_raw(path, create=True):
         pass
     assert not path.exists()
     monkeypatch.setattr(duckdb, "connect", really_connect)
     path.with_name(f".{path.name}.{os.getpid()}").write_bytes(b"left by a process of the same number")
-    with connect(path, create=True) as connection:
+    with connect_raw(path, create=True) as connection:
         assert contents(connection)["snapshots"] == []
     assert [file.name for file in path.parent.iterdir()] == [path.name]
 
@@ -554,7 +562,7 @@ def test_a_load_that_fails_anywhere_rolls_back_and_goes_on(connection: Connectio
     with pytest.raises(Failure):
         land_folder(counting(connection, 30, fail), folder)
     half = contents(connection)
-    assert 0 < len(half["hub_models"]) < 9
+    assert 0 < len(half["listings"]) < 9
     source.path.write_bytes(source.path.read_bytes().replace(b"bad\n", b""))
     until_done(lambda failing: land_folder(failing, folder), lambda: None)
     restarted = contents(connection)
@@ -602,7 +610,7 @@ def test_a_text_is_kept_once_however_often_it_is_listed(connection: Connection, 
     land_snapshot(connection, "second", [file_of(tmp_path, b'{"id":"two"}', both, name="other.jsonl")])
     texts = "select record from raw.hub_records order by all"
     assert connection.execute(texts).fetchall() == [('{"id":"both"}',), ('{"id":"one"}',), ('{"id":"two"}',)]
-    listed = "select snapshot, position, record from raw.hub_models order by all"
+    listed = "select snapshot, position, record from raw.hub_listings natural join raw.hub_records order by all"
     assert connection.execute(listed).fetchall() == [
         ("first", 1, '{"id":"both"}'),
         ("first", 2, '{"id":"one"}'),
@@ -619,7 +627,7 @@ def test_an_identical_snapshot_adds_at_most_a_tenth(tmp_path: Path) -> None:
     write_hub(path, 60_000, seed=1)
     sizes = []
     for number in range(4):  # a file grows by blocks of 256 kB, so one more snapshot says little
-        with connect(tmp_path / "phylohub.duckdb", create=True) as connection:
+        with connect_raw(tmp_path / "phylohub.duckdb", create=True) as connection:
             land_snapshot(connection, f"snapshot-{number}", [Source(path, "hub.jsonl")])
         sizes.append((tmp_path / "phylohub.duckdb").stat().st_size)
     assert (sizes[3] - sizes[0]) / 3 <= sizes[0] / 10
@@ -629,5 +637,5 @@ def test_a_file_of_the_earlier_layout_is_refused_in_words(tmp_path: Path) -> Non
     path = tmp_path / "phylohub.duckdb"
     with duckdb.connect(str(path)) as old:
         old.execute("create schema raw; create table raw.hub_models (snapshot varchar, record varchar)")
-    with pytest.raises(IngestError, match="earlier version"), connect(path):
+    with pytest.raises(PhylohubError, match="earlier version"), connect_raw(path):
         pass

@@ -12,8 +12,8 @@ from conftest import BIN, ROOT, run_phylohub
 from huggingface_hub import HfApi
 from live import is_complete, landed, model, models
 
-from ingest.fakehub import API, RESOLVE, FakeHub, Limit, Paper
-from ingest.warehouse import connect
+from phylohub.ingest.raw_schema import connect_raw
+from phylohub.synthetic.fake_hub import API, RESOLVE, FakeHub, Limit, Paper
 
 TOKEN = "hf_madeUpAndNeverToBeSeenAgain"  # noqa: S105, made up
 RECORDS = [*models(25), model(30, gated="auto", tags=["arxiv:2401.00001", "arxiv:nonsense"])]
@@ -81,7 +81,7 @@ def test_the_token_is_sent_and_kept_nowhere(hub: FakeHub, tmp_path: Path, monkey
     unusable = run_phylohub(database, "ingest", "models", "--snapshot", "other")
     assert (unusable.returncode, "HF_TOKEN holds characters" in unusable.stderr) == (1, True)
     assert TOKEN not in out + refused.stdout + refused.stderr + unusable.stdout + unusable.stderr
-    with connect(database) as connection:
+    with connect_raw(database) as connection:
         tables = [name for (name,) in connection.execute("select table_name from information_schema.tables").fetchall()]
         for table in tables:
             assert TOKEN not in str(connection.execute(f'select * from raw."{table}"').fetchall())
@@ -115,7 +115,7 @@ def test_what_cannot_be_done_is_said_in_a_line(
     hub: FakeHub, tmp_path: Path, arguments: list[str], code: int, message: str
 ) -> None:
     database = tmp_path / "w.duckdb"
-    with connect(database, create=True):
+    with connect_raw(database, create=True):
         pass
     done = run_phylohub(database, *arguments)
     assert (done.returncode, message in " ".join(done.stderr.split())) == (code, True), done.stderr
@@ -124,7 +124,7 @@ def test_what_cannot_be_done_is_said_in_a_line(
 
 def test_cards_and_a_table_of_papers_land_from_files(hub: FakeHub, tmp_path: Path) -> None:
     database = tmp_path / "w.duckdb"
-    with connect(database, create=True):
+    with connect_raw(database, create=True):
         pass
     cards, table = tmp_path / "cards.jsonl", tmp_path / "papers.csv"
     cards.write_text('{"id":"a/b","card":"text"}\n{"id":"a/c","card":null}\n')
@@ -152,7 +152,7 @@ def test_one_command_serves_a_file_and_another_crawls_it(tmp_path: Path, monkeyp
             database = tmp_path / "w.duckdb"
             run(database, "ingest", "models", "--snapshot", "s")
             assert "24 none, 1 ok" in run(database, "ingest", "cards")
-            with connect(database) as connection:
+            with connect_raw(database) as connection:
                 assert (landed(connection), is_complete(connection)) == (models(25), True)
         finally:
             served.send_signal(signal.SIGINT)
@@ -174,11 +174,11 @@ def test_the_real_records_pass_through_the_hub_unchanged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, real_file: Callable[[str], Path]
 ) -> None:
     path = real_file("hub_models_2026-06-05.jsonl.gz")
-    from ingest.readers import Source, read_batches
+    from phylohub.ingest.readers import Source, read_batches
 
     records = [record for batch in read_batches(Source(path, path.name)) for record in batch.records]
     with FakeHub(records) as hub:
         monkeypatch.setenv("HF_ENDPOINT", hub.url)
         run(tmp_path / "w.duckdb", "ingest", "models", "--snapshot", "s")
-    with connect(tmp_path / "w.duckdb") as connection:
+    with connect_raw(tmp_path / "w.duckdb") as connection:
         assert sorted(landed(connection)) == sorted(records)

@@ -12,8 +12,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from methods import ordering
-from methods.ordering import Ordering, Solver, linear_ordering
+from phylohub.methods import ordering
+from phylohub.methods.ordering import Ordering, Solver, linear_ordering
 
 Traffic = NDArray[np.int64]
 SOLVERS: tuple[Solver, ...] = ("highs", "cbc")

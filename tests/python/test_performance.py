@@ -13,10 +13,10 @@ from conftest import FEW_DRAWS
 from benchmarks.floor import floor
 from benchmarks.process import measure
 from benchmarks.stages import DBT
-from ingest.landing import land_snapshot
-from ingest.readers import Source
-from ingest.synthetic import write_hub
-from ingest.warehouse import connect
+from phylohub.ingest.landing import land_snapshot
+from phylohub.ingest.raw_schema import connect_raw
+from phylohub.ingest.readers import Source
+from phylohub.synthetic.hub import write_hub
 
 SMALL, LARGE = 5_000, 20_000
 
@@ -43,7 +43,7 @@ def grown(small: Run, large: Run) -> dict[str, str]:
 def land(folder: Path, name: str, models: int) -> tuple[float, float]:
     hub = folder / f"{name}.jsonl"
     write_hub(hub, models, seed=1)
-    with connect(folder / f"{name}.duckdb", create=True) as connection:
+    with connect_raw(folder / f"{name}.duckdb", create=True) as connection:
         before = time.process_time()
         land_snapshot(connection, name, [Source(hub, hub.name)])
         cost = time.process_time() - before

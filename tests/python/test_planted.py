@@ -3,9 +3,9 @@
 import pytest
 from conftest import Build, run_dbt
 
-from ingest.synthetic import write_hub
-from ingest.synthetic_graph import PLANTED
-from ingest.synthetic_words import PLANTED_LICENSE_ORDER
+from phylohub.synthetic.graph import PLANTED
+from phylohub.synthetic.hub import write_hub
+from phylohub.synthetic.words import PLANTED_LICENSE_ORDER
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 from conftest import run_phylohub
 
-from ingest.warehouse import IngestError, connect_to_copy
-from serve.publish import publish
+from phylohub.core.build_file import connect_to_copy
+from phylohub.core.errors import PhylohubError
+from phylohub.operate.publish import publish
 
 BIG = 10**37 + 1  # a double would lose the 1
 HOSTILE = 'it\'s "quoted"; drop table marts.models --'
@@ -147,8 +148,8 @@ def test_readers_are_not_disturbed_by_publishes(database: Path, tmp_path: Path) 
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from ingest.warehouse import connect_to_copy
-from serve.publish import publish
+from phylohub.core.build_file import connect_to_copy
+from phylohub.operate.publish import publish
 database, last = Path(sys.argv[1]), int(sys.argv[2])
 steps = 0
 
@@ -197,7 +198,7 @@ def test_a_kill_at_any_step_leaves_a_whole_version_and_the_next_publish_cleans_u
 def test_a_build_that_is_not_green_is_published_by_force_only(database: Path, change: str, words: str) -> None:
     with duckdb.connect(str(database)) as connection:
         connection.execute(change)
-    with pytest.raises(IngestError, match=words):
+    with pytest.raises(PhylohubError, match=words):
         run(database)
     assert not (database.parent / "published").exists()
     manifest = json.loads((run(database, force=True) / "manifest.json").read_text())
@@ -219,6 +220,6 @@ def test_one_publish_at_a_time(database: Path) -> None:
     folder = run(database)
     with (folder.parents[1] / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        with pytest.raises(IngestError, match="Another process is publishing"):
+        with pytest.raises(PhylohubError, match="Another process is publishing"):
             run(database)
     assert (folder.parents[1] / "current").readlink() == Path("versions") / folder.name

@@ -14,9 +14,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ingest import readers
-from ingest.readers import Source, content_hash, find_sources, read_batches, snapshot_name
-from ingest.warehouse import IngestError
+from phylohub.core.errors import PhylohubError
+from phylohub.ingest import readers
+from phylohub.ingest.readers import Source, content_hash, find_sources, read_batches, snapshot_name
 
 LINES = [b'{"id":"a"}', b"", b'{"id":"b","tags":["x"]}\r', b"   ", b'{"id":"\xc3\xa9"}', b"not JSON"]
 TEXT = b"\n".join(LINES) + b"\n"
@@ -119,7 +119,7 @@ def test_a_truncated_file_is_an_error_that_keeps_what_came_before(
     path = written(tmp_path, name, pack(first) + pack(second)[:-5])
     batches = read_batches(Source(path, name))
     came = []
-    with pytest.raises(IngestError, match=name) as error:  # noqa: PT012, batches before the error count
+    with pytest.raises(PhylohubError, match=name) as error:  # noqa: PT012, batches before the error count
         for batch in batches:
             came += list(zip(batch.positions, batch.records, strict=True))
     assert came
@@ -132,7 +132,7 @@ def test_a_truncated_file_is_an_error_that_keeps_what_came_before(
     [("no.jsonl.gz", TEXT), ("no.jsonl.zst", TEXT), ("tail.jsonl.gz", gzip.compress(TEXT, mtime=0) + b"x")],
 )
 def test_a_file_that_is_not_packed_as_its_name_says_is_an_error(tmp_path: Path, name: str, content: bytes) -> None:
-    with pytest.raises(IngestError, match=f"{name} cannot be read to its end"):
+    with pytest.raises(PhylohubError, match=f"{name} cannot be read to its end"):
         read(written(tmp_path, name, content))
 
 
@@ -144,9 +144,9 @@ def test_a_file_that_cannot_be_read_is_an_error_that_names_it(tmp_path: Path) ->
     failing = tmp_path / "failing.jsonl"
     failing.symlink_to("/proc/self/mem")  # opens, and fails when read
     for path in (folder, loop, failing, tmp_path / "missing.jsonl"):
-        with pytest.raises(IngestError, match=path.name):
+        with pytest.raises(PhylohubError, match=path.name):
             content_hash(Source(path, path.name))
-        with pytest.raises(IngestError, match=path.name):
+        with pytest.raises(PhylohubError, match=path.name):
             read(path)
 
 
@@ -313,7 +313,7 @@ def test_hub_stats_parquet_equals_the_json_lines(real_file: Callable[[str], Path
 
 @pytest.mark.parametrize("content", [b"", b"PAR1", b"PAR1 no parquet PAR1", b'{"id":"a"}\n'])
 def test_what_is_no_parquet_is_an_error_that_names_the_file(tmp_path: Path, content: bytes) -> None:
-    with pytest.raises(IngestError, match=r"no\.parquet cannot be read to its end: .+run the same command again"):
+    with pytest.raises(PhylohubError, match=r"no\.parquet cannot be read to its end: .+run the same command again"):
         read(written(tmp_path, "no.parquet", content))
 
 
@@ -323,7 +323,7 @@ def test_a_damaged_parquet_page_is_an_error_that_names_the_file(tmp_path: Path) 
     content = bytearray(path.read_bytes())
     content[200:2_000] = b"\xff" * 1_800
     path.write_bytes(content)
-    with pytest.raises(IngestError, match=r"damaged\.parquet cannot be read to its end") as error:
+    with pytest.raises(PhylohubError, match=r"damaged\.parquet cannot be read to its end") as error:
         read(path)
     assert "Traceback" not in str(error.value)
 
@@ -341,7 +341,7 @@ def test_text_that_is_not_utf8_spoils_its_row_only(tmp_path: Path) -> None:
 
 def test_parquet_without_ids_or_rows(tmp_path: Path) -> None:
     pq.write_table(pa.table({"name": ["a"], "likes": [1]}), tmp_path / "other.parquet")
-    with pytest.raises(IngestError, match=r"other\.parquet has no column `id`.*name, likes"):
+    with pytest.raises(PhylohubError, match=r"other\.parquet has no column `id`.*name, likes"):
         read(tmp_path / "other.parquet")
     pq.write_table(pa.table({"id": pa.array([], pa.string())}), tmp_path / "empty.parquet")
     assert read(tmp_path / "empty.parquet") == []
@@ -368,7 +368,7 @@ def test_a_folder_is_searched_in_depth_and_sorted_by_name(tmp_path: Path) -> Non
 def test_a_broken_link_in_a_folder_is_not_passed_over_in_silence(tmp_path: Path) -> None:
     (tmp_path / "gone.jsonl").symlink_to(tmp_path / "nowhere")
     (source,), _ = find_sources(tmp_path)
-    with pytest.raises(IngestError, match=r"gone\.jsonl is not a file"):
+    with pytest.raises(PhylohubError, match=r"gone\.jsonl is not a file"):
         content_hash(source)
 
 
@@ -387,13 +387,13 @@ def test_names_that_are_not_utf8_can_be_stored(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_landed_is_an_error_that_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(IngestError, match="nowhere does not exist"):
+    with pytest.raises(PhylohubError, match="nowhere does not exist"):
         find_sources(tmp_path / "nowhere")
-    with pytest.raises(IngestError, match=r"models\.txt is none of \.jsonl, .*\.parquet\. Convert or rename it"):
+    with pytest.raises(PhylohubError, match=r"models\.txt is none of \.jsonl, .*\.parquet\. Convert or rename it"):
         find_sources(written(tmp_path, "models.txt", b""))
-    with pytest.raises(IngestError, match=r"holds no file that ends in \.jsonl"):
+    with pytest.raises(PhylohubError, match=r"holds no file that ends in \.jsonl"):
         find_sources(tmp_path)
-    with pytest.raises(IngestError, match=r"models\.txt.* cannot be read: Not a directory"):
+    with pytest.raises(PhylohubError, match=r"models\.txt.* cannot be read: Not a directory"):
         find_sources(tmp_path / "models.txt" / "a.jsonl")
 
     def forbidden(self: Path, *args: object, **kwargs: object) -> None:
@@ -402,15 +402,15 @@ def test_what_cannot_be_landed_is_an_error_that_names_it(tmp_path: Path, monkeyp
     source = Source(written(tmp_path, "secret.jsonl", TEXT), "secret.jsonl")
     with monkeypatch.context() as patch:
         patch.setattr(Path, "open", forbidden)
-        with pytest.raises(IngestError, match=r"secret\.jsonl cannot be read: Permission denied"):
+        with pytest.raises(PhylohubError, match=r"secret\.jsonl cannot be read: Permission denied"):
             content_hash(source)
     with monkeypatch.context() as patch:
         patch.setattr(Path, "stat", forbidden)
-        with pytest.raises(IngestError, match=r"secret\.jsonl cannot be read: Permission denied"):
+        with pytest.raises(PhylohubError, match=r"secret\.jsonl cannot be read: Permission denied"):
             find_sources(source.path)
     with monkeypatch.context() as patch:
         patch.setattr("os.scandir", forbidden)
-        with pytest.raises(IngestError, match="cannot be searched: Permission denied"):
+        with pytest.raises(PhylohubError, match="cannot be searched: Permission denied"):
             find_sources(tmp_path)
 
 

@@ -11,8 +11,8 @@ import duckdb
 import pytest
 from conftest import ROOT, run_dbt, run_phylohub
 
-from ingest.refresh import LockedError, only_one
-from ingest.synthetic import write_hub
+from phylohub.operate.refresh import LockedError, only_one
+from phylohub.synthetic.hub import write_hub
 
 Rows = dict[str, list[tuple[object, ...]]]
 REPORTS = {"api_drift", "api_field_profile"}  # they say why a snapshot was refused

@@ -22,19 +22,20 @@ import pytest
 from conftest import BIN, Build
 from typer.testing import CliRunner
 
-from ingest.cli import app
-from ingest.synthetic import records
-from ingest.warehouse import IngestError, connect, connect_to_copy
-from methods.sampling import PAIR_KINDS, SHAPES
-from report import build as report_build
-from report.build import _hash, write_report
-from report.families import tree_nodes
-from report.figures import BLUE, DARK, INK, MUTED, ORANGE, Leaf, radial_layout
-from report.marts import Marts
-from report.overview import beside
-from report.shapes import glyph, layout
-from report.text import labels, number, share, shown
-from serve.publish import publish
+from phylohub.cli.all import app
+from phylohub.core.build_file import connect, connect_to_copy
+from phylohub.core.errors import PhylohubError
+from phylohub.methods.sampling import PAIR_KINDS, SHAPES
+from phylohub.operate.publish import publish
+from phylohub.report import build as report_build
+from phylohub.report.build import _hash, write_report
+from phylohub.report.families import tree_nodes
+from phylohub.report.figures import BLUE, DARK, INK, MUTED, ORANGE, Leaf, radial_layout
+from phylohub.report.marts import Marts
+from phylohub.report.overview import beside
+from phylohub.report.shapes import glyph, layout
+from phylohub.report.text import labels, number, share, shown
+from phylohub.synthetic.hub import records
 
 HOSTILE = [
     "<script>alert(1)</script>/x",
@@ -335,9 +336,9 @@ def test_the_old_report_stays_until_the_new_one_is_whole(
 
 def test_a_folder_that_is_no_report_is_never_replaced(build: Build, tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("years of work")
-    with pytest.raises(IngestError, match="no report"):
+    with pytest.raises(PhylohubError, match="no report"):
         write_report(build.database, tmp_path)
-    with pytest.raises(IngestError, match="is a file"):
+    with pytest.raises(PhylohubError, match="is a file"):
         write_report(build.database, tmp_path / "thesis.tex")
     assert (tmp_path / "thesis.tex").read_text() == "years of work"
 

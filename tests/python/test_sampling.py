@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.stats import chisquare  # type: ignore[import-untyped]  # scipy ships no types
 
-from methods import sampling
-from methods.sampling import PAIR_KINDS, SHAPES, Graph, acyclic_graph, occurrences, sample
+from phylohub.methods import sampling
+from phylohub.methods.sampling import PAIR_KINDS, SHAPES, Graph, acyclic_graph, occurrences, sample
 
 Edge = tuple[int, int]
 # Each shape as its edges between columns, and the columns whose order means nothing.

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest, false_discovery_control  # type: ignore[import-untyped]  # scipy ships no types
 
-from methods.significance import binomial_p_values, q_values
+from phylohub.methods.significance import binomial_p_values, q_values
 
 
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), min_size=1, max_size=20))

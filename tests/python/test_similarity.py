@@ -15,10 +15,10 @@ from sklearn.feature_extraction.text import (  # type: ignore[import-untyped]  #
 )
 from sklearn.metrics.pairwise import cosine_similarity  # type: ignore[import-untyped]  # nor here
 
-from methods import similarity
-from methods.cards import card_text
-from methods.similarity import Estimate, cosines, estimates, levenshtein_similarities, similarities
-from methods.terms import Terms, fit_terms
+from phylohub.methods import similarity
+from phylohub.methods.cards import card_text
+from phylohub.methods.similarity import Estimate, cosines, estimates, levenshtein_similarities, similarities
+from phylohub.methods.terms import Terms, fit_terms
 
 NAN = float("nan")
 WORDS = st.lists(st.sampled_from(["mit", "license", "apache-2.0", "\u65e5\u672c", "a", "\u00e9t\u00e9"]), max_size=8)

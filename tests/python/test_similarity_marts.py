@@ -18,7 +18,7 @@ from sklearn.feature_extraction.text import (  # type: ignore[import-untyped]  #
     TfidfVectorizer,
 )
 
-from methods.cards import card_text
+from phylohub.methods.cards import card_text
 
 
 def record(name: str, parents: list[str], day: int, **more: Any) -> dict[str, Any]:

@@ -22,10 +22,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from ingest import synthetic, synthetic_graph
-from ingest.synthetic import records, write_hub
-from ingest.synthetic_cards import card_lengths
-from ingest.synthetic_graph import (
+from phylohub.synthetic import graph as synthetic_graph
+from phylohub.synthetic import hub as synthetic
+from phylohub.synthetic.cards import card_lengths
+from phylohub.synthetic.graph import (
     ADAPTER,
     FINETUNE,
     MERGE,
@@ -39,7 +39,8 @@ from ingest.synthetic_graph import (
     mutate_license,
     mutate_word,
 )
-from ingest.synthetic_words import (
+from phylohub.synthetic.hub import records, write_hub
+from phylohub.synthetic.words import (
     FLAG_SHARES,
     LANGUAGE_COUNTS,
     LANGUAGE_SIZES,

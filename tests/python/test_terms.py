@@ -16,9 +16,9 @@ from sklearn.feature_extraction.text import (  # type: ignore[import-untyped]  #
     TfidfVectorizer,
 )
 
-from ingest.synthetic import records
-from methods import terms as module
-from methods.terms import Terms, _Candidates, _scan, count_terms, fit_terms, unit_rows
+from phylohub.methods import terms as module
+from phylohub.methods.terms import Terms, _Candidates, _scan, count_terms, fit_terms, unit_rows
+from phylohub.synthetic.hub import records
 
 # Letters whose lower case is longer or shorter, ASCII, or depends on what surrounds them; marks, digits and signs
 # of other scripts; separators; and what JSON is made of.

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from methods import virality
-from methods.virality import Virality, structural_virality
+from phylohub.methods import virality
+from phylohub.methods.virality import Virality, structural_virality
 
 Edge = tuple[int, int]
 MILLION = 1_000_000

@@ -29,7 +29,17 @@ final as (
     from trait_overlaps
     inner join edges
         on trait_overlaps.parent_key = edges.parent_key and trait_overlaps.child_key = edges.child_key
-    group by all
+    group by
+        trait_overlaps.trait,
+        edges.relation,
+        edges.family_key,
+        edges.is_paper_edge,
+        trait_overlaps.n_parent,
+        trait_overlaps.n_child,
+        trait_overlaps.n_shared,
+        trait_overlaps.n_union,
+        trait_overlaps.n_shared_paper,
+        trait_overlaps.n_union_paper
 
 )
 

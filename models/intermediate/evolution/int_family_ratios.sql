@@ -14,6 +14,8 @@ final as (
 
     select
         measure,
+        trait,
+        side,
         relation,
         family_key,
         cast(numerator as double) as numerator,
@@ -22,6 +24,8 @@ final as (
     union all
     select
         measure,
+        trait,
+        side,
         relation,
         family_key,
         numerator,

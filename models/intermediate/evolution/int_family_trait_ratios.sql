@@ -5,46 +5,46 @@ with trait_overlaps as (
 
 ),
 
-final as (
+mutations as (
 
     select
-        'mutation_' || trait as measure,
+        'mutation' as measure,
+        trait,
+        'edge' as side,
         relation,
         family_key,
-        sum(n_edges * (1 - n_shared / cast(n_union as double)) order by n_shared, n_union, n_edges) as numerator,
+        {{ ordered_sum('n_edges * (1 - n_shared / cast(n_union as double))', ['n_shared', 'n_union', 'n_edges']) }}
+            as numerator,
         sum(n_edges) as denominator
     from trait_overlaps
     group by trait, relation, family_key
+
+),
+
+languages as (
+
+    {% for side, n_languages in [('parent', 'n_parent'), ('child', 'n_child'), ('change', 'n_child - n_parent')] %}
+        select
+            'n_languages' as measure,
+            trait,
+            '{{ side }}' as side,
+            relation,
+            family_key,
+            sum(n_edges * ({{ n_languages }})) as numerator,
+            sum(n_edges) as denominator
+        from trait_overlaps
+        where trait = 'language'
+        group by trait, relation, family_key
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+
+),
+
+final as (
+
+    select * from mutations
     union all
-    select
-        'n_languages_parent' as measure,
-        relation,
-        family_key,
-        sum(n_edges * n_parent) as numerator,
-        sum(n_edges) as denominator
-    from trait_overlaps
-    where trait = 'language'
-    group by relation, family_key
-    union all
-    select
-        'n_languages_child' as measure,
-        relation,
-        family_key,
-        sum(n_edges * n_child) as numerator,
-        sum(n_edges) as denominator
-    from trait_overlaps
-    where trait = 'language'
-    group by relation, family_key
-    union all
-    select
-        'n_languages_change' as measure,
-        relation,
-        family_key,
-        sum(n_edges * (n_child - n_parent)) as numerator,
-        sum(n_edges) as denominator
-    from trait_overlaps
-    where trait = 'language'
-    group by relation, family_key
+    select * from languages
 
 )
 

@@ -1,6 +1,6 @@
 with orders as (
 
-    select * from {{ ref('trait_orders') }}
+    select * from {{ ref('int_trait_orders') }}
 
 ),
 
@@ -20,10 +20,10 @@ final as (
         count(*) filter (where drifts.n_forward > drifts.n_backward) as n_drifts,
         count(*) filter (where drifts.n_forward > drifts.n_backward and orders.place < targets.place)
             as n_drifts_compatible,
-        cast(sum(drifts.n_forward + drifts.n_backward) as bigint) as n_mutations,
+        cast(sum(drifts.n_forward + drifts.n_backward) as bigint) as n_transitions,
         cast(
             sum(case when orders.place < targets.place then drifts.n_forward else drifts.n_backward end) as bigint
-        ) as n_mutations_compatible
+        ) as n_transitions_compatible
     from drifts
     inner join orders
         on

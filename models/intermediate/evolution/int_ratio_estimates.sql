@@ -6,7 +6,7 @@ with ratios as (
 
 intervals as (
 
-    select * from {{ ref('ratio_intervals') }}
+    select * from {{ ref('int_ratio_intervals') }}
 
 ),
 
@@ -14,12 +14,14 @@ totals as (
 
     select
         measure,
+        trait,
+        side,
         relation,
         cast(sum(denominator) as bigint) as n_edges,
         count(*) as n_families,
-        sum(numerator order by family_key) / sum(denominator) as value
+        {{ ordered_sum('numerator', ['family_key']) }} / sum(denominator) as value
     from ratios
-    group by measure, relation
+    group by measure, trait, side, relation
 
 ),
 
@@ -30,7 +32,12 @@ final as (
         intervals.value_low,
         intervals.value_high
     from totals
-    left join intervals on totals.measure = intervals.measure and totals.relation = intervals.relation
+    left join intervals
+        on
+            totals.measure = intervals.measure
+            and totals.trait = intervals.trait
+            and totals.side = intervals.side
+            and totals.relation = intervals.relation
 
 )
 

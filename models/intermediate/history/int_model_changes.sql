@@ -1,5 +1,3 @@
--- depends_on: {{ ref('int_snapshot_gate') }}
--- (a snapshot that is not fit goes no further)
 {{ config(
     materialized='incremental',
     incremental_strategy='append',

@@ -10,7 +10,7 @@ ranked as (
         model_id,
         outcome,
         n_bytes,
-        row_number() over (partition by model_id order by fetched_at desc, source_name desc) as recency
+        row_number() over (partition by model_id order by fetched_at desc, source_name desc, card_id desc) as recency
     from cards
 
 ),

@@ -17,8 +17,8 @@ fields as (
         fields.path,
         min(fields.parent_path) as parent_path,
         cast(sum(fields.n_records) as bigint) as n_records,
-        1.0 * sum(fields.n_records) / min(totals.n_records) as share_of_records,
-        coalesce(1.0 * sum(fields.n_records) filter (where fields.json_type <> 'null') / min(totals.n_records), 0)
+        1e0 * sum(fields.n_records) / min(totals.n_records) as share_of_records,
+        coalesce(1e0 * sum(fields.n_records) filter (where fields.json_type <> 'null') / min(totals.n_records), 0)
             as share_with_value,
         {{ sorted_concat('fields.json_type', '|') }} as json_types
     from {{ ref('int_snapshot_fields') }} as fields
@@ -38,7 +38,7 @@ paths as (
     -- What no record has must be missed as well.
     select
         path,
-        cast(null as varchar) as parent_path
+        cast(null as string) as parent_path
     from contract
     where presence = 'required'
 

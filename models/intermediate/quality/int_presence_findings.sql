@@ -55,7 +55,7 @@ final as (
         worded.previous_snapshot,
         worded.kind,
         worded.path,
-        cast(null as varchar) as value,
+        cast(null as string) as value,
         case when worded.presence = 'required' then 'error' else 'warn' end as severity,
         worded.n_records,
         case worded.kind

@@ -1,8 +1,8 @@
 {{ config(materialized='incremental', incremental_strategy='append') }}
 
-with contents as (
+with records as (
 
-    select * from {{ ref('stg_hub__contents') }}
+    select * from {{ ref('stg_hub__records') }}
 
 ),
 
@@ -12,7 +12,7 @@ final as (
     select
         record_id,
         md5({{ record_shape('record') }}) as shape_hash
-    from contents
+    from records
     {{ unread_records() }}
 
 )

@@ -10,20 +10,12 @@ with bounds as (
 
 ),
 
-contents as (
+records as {{ not_materialized() }} (
 
     select
         record_id,
         record
-    from {{ ref('stg_hub__contents') }}
-    {{ unread_records() }}
-
-),
-
--- On its own: texts that two read would be laid aside whole in between.
-numbers as (
-
-    select record_id from {{ ref('stg_hub__contents') }}
+    from {{ ref('stg_hub__records') }}
     {{ unread_records() }}
 
 ),
@@ -33,7 +25,7 @@ read_values as (
     select
         record_id,
         {{ checked_values('record') }}
-    from contents
+    from records
 
 ),
 
@@ -56,12 +48,12 @@ final as (
     union all
     -- How far texts have been read, for there may be nothing to say of any.
     select
-        max(numbers.record_id) as record_id,
+        max(records.record_id) as record_id,
         null as path,
         null as value,
         (select max(bounds.version) from bounds) as vocabularies
-    from numbers
-    having max(numbers.record_id) is not null
+    from records
+    having max(records.record_id) is not null
 
 )
 

@@ -7,13 +7,14 @@ with snapshots as (
 counted as (
 
     select
-        records.snapshot,
+        listings.snapshot,
         count(*) as n_records,
         min(records.content_hash) as content_hash
-    from {{ ref('stg_hub__records') }} as records
-    inner join {{ ref('int_record_shapes') }} as record_shapes on records.record_id = record_shapes.record_id
-    where records.snapshot in (select snapshots.snapshot from snapshots)
-    group by records.snapshot, record_shapes.shape_hash
+    from {{ ref('stg_hub__listings') }} as listings
+    inner join {{ ref('stg_hub__records') }} as records on listings.record_id = records.record_id
+    inner join {{ ref('int_record_shapes') }} as record_shapes on listings.record_id = record_shapes.record_id
+    where listings.snapshot in (select snapshots.snapshot from snapshots)
+    group by listings.snapshot, record_shapes.shape_hash
 
 ),
 
@@ -21,9 +22,9 @@ shapes as (
 
     select
         counted.*,
-        {{ record_shape('contents.record') }} as shape
+        {{ record_shape('records.record') }} as shape
     from counted
-    inner join {{ ref('stg_hub__contents') }} as contents on counted.content_hash = contents.content_hash
+    inner join {{ ref('stg_hub__records') }} as records on counted.content_hash = records.content_hash
 
 ),
 
@@ -44,7 +45,7 @@ top_fields as (
     select
         snapshot,
         {{ path_step('key') }} as path,
-        cast(null as varchar) as parent_path,
+        cast(null as string) as parent_path,
         value,
         false as is_in_array,
         sum(n_records) as n_records,

@@ -18,14 +18,7 @@ models as (
 
 ),
 
--- Named twice: what two read is laid aside in between, and these are the tags of all records.
-tags_for_words as (
-
-    select * from {{ ref('int_record_tags') }}
-
-),
-
-tags_for_flags as (
+record_tags as {{ not_materialized() }} (
 
     select * from {{ ref('int_record_tags') }}
 
@@ -81,8 +74,8 @@ word_counts as (
         count(distinct models.model_id) as n_models,
         count(distinct split_part(models.model_id, '/', 1)) as n_owners
     from words
-    inner join tags_for_words on words.tag_key = tags_for_words.tag_key
-    inner join models on tags_for_words.record_id = models.record_id
+    inner join record_tags on words.tag_key = record_tags.tag_key
+    inner join models on record_tags.record_id = models.record_id
     group by models.snapshot, words.kind, words.value
 
 ),
@@ -92,13 +85,13 @@ flag_counts as (
 
     select
         listings.snapshot,
-        tags_for_flags.tag_key,
+        record_tags.tag_key,
         count(*) as n_models
-    from tags_for_flags
-    inner join listings on tags_for_flags.record_id = listings.record_id
-    inner join tags on tags_for_flags.tag_key = tags.tag_key
+    from record_tags
+    inner join listings on record_tags.record_id = listings.record_id
+    inner join tags on record_tags.tag_key = tags.tag_key
     where tags.is_flag
-    group by listings.snapshot, tags_for_flags.tag_key
+    group by listings.snapshot, record_tags.tag_key
 
 ),
 

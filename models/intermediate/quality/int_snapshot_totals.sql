@@ -51,9 +51,9 @@ counted as (
         count(distinct model_id) as n_models,
         count(*) filter (where is_without_tags) as n_records_without_tags,
         count(*) filter (where created_at is null) as n_records_without_created_at,
-        count(*) filter (where is_id_of_another_time) as n_records_with_id_of_another_time,
+        count(*) filter (where has_id_time_mismatch) as n_records_with_id_time_mismatch,
         -- A crawl reads the oldest first: near 1 then, and near -1 if the order was turned.
-        corr(source_position, extract(epoch from created_at)) as position_age_correlation
+        corr(source_position, {{ epoch_seconds('created_at') }}) as position_age_correlation
     from models
     group by snapshot
 
@@ -67,7 +67,7 @@ final as (
         counted.n_models,
         counted.n_records_without_tags,
         counted.n_records_without_created_at,
-        counted.n_records_with_id_of_another_time,
+        counted.n_records_with_id_time_mismatch,
         counted.position_age_correlation,
         snapshots.completed_at,
         coalesce(rejects.n_rejected, 0) as n_rejected

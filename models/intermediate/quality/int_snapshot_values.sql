@@ -4,10 +4,24 @@ with snapshots as (
 
 ),
 
-records as (
+listed as (
 
-    select * from {{ ref('stg_hub__records') }}
-    where snapshot in (select snapshots.snapshot from snapshots)
+    select
+        listings.snapshot,
+        records.content_hash
+    from {{ ref('stg_hub__listings') }} as listings
+    inner join {{ ref('stg_hub__records') }} as records on listings.record_id = records.record_id
+    where listings.snapshot in (select snapshots.snapshot from snapshots)
+
+),
+
+ranked as (
+
+    select
+        snapshot,
+        content_hash,
+        row_number() over (partition by snapshot order by content_hash) as place
+    from listed
 
 ),
 
@@ -17,8 +31,8 @@ drawn as (
     select
         snapshot,
         content_hash
-    from records
-    qualify row_number() over (partition by snapshot order by content_hash) <= {{ var('profile_sample') }}
+    from ranked
+    where place <= {{ var('profile_sample') }}
     union
     select
         snapshot,
@@ -34,9 +48,9 @@ sampled as (
     select
         drawn.snapshot,
         drawn.content_hash,
-        contents.record
+        records.record
     from drawn
-    inner join {{ ref('stg_hub__contents') }} as contents on drawn.content_hash = contents.content_hash
+    inner join {{ ref('stg_hub__records') }} as records on drawn.content_hash = records.content_hash
 
 ),
 
@@ -113,10 +127,10 @@ final as (
         snapshots.completed_at,
         fields.path,
         count(distinct fields.value) as n_distinct,
-        {{ first_value_by('left(cast(fields.value as varchar), 200)', 'fields.content_hash') }} as example
+        {{ first_value_by('left(cast(fields.value as string), 200)', 'fields.content_hash') }} as example
     from fields
     inner join snapshots on fields.snapshot = snapshots.snapshot
-    where cast(fields.value as varchar) <> 'null'
+    where cast(fields.value as string) <> 'null'
     group by fields.snapshot, snapshots.completed_at, fields.path
 
 )

@@ -1,13 +1,12 @@
 {%- set accepted = [] -%}
 {%- for snapshot in var('accepted_snapshots') -%}
-    {%- do accepted.append("'" ~ snapshot | string | replace("'", "''") ~ "'") -%}
+    {%- do accepted.append(dbt.string_literal(dbt.escape_single_quotes(snapshot | string))) -%}
 {%- endfor -%}
 with current_snapshot as (
 
     select totals.*
     from {{ ref('int_snapshot_totals') }} as totals
-    inner join {{ ref('int_snapshots_current') }} as current_snapshots
-        on totals.snapshot = current_snapshots.snapshot
+    inner join {{ ref('int_snapshots_selected') }} as selected on totals.snapshot = selected.snapshot
 
 ),
 
@@ -23,7 +22,13 @@ earlier as (
     inner join current_snapshot
         on
             totals.series = current_snapshot.series
-            and (totals.completed_at, totals.snapshot) < (current_snapshot.completed_at, current_snapshot.snapshot)
+            and (
+                totals.completed_at < current_snapshot.completed_at
+                or (
+                    totals.completed_at = current_snapshot.completed_at
+                    and totals.snapshot < current_snapshot.snapshot
+                )
+            )
 
 ),
 

@@ -48,7 +48,7 @@ new_tags as (
         now_tags.kind || '_new' as kind,
         now_tags.value,
         now_tags.n_models,
-        cast(now_tags.n_models as varchar) || ' models of ' || cast(now_tags.n_owners as varchar)
+        cast(now_tags.n_models as string) || ' models of ' || cast(now_tags.n_owners as string)
         || ' owners use it; it is in no vocabulary' as finding
     from now_tags
     cross join compared
@@ -71,7 +71,7 @@ gone_flags as (
         'flag_gone' as kind,
         before_tags.value,
         cast(0 as bigint) as n_models,
-        'No model carries it; before, ' || cast(before_tags.n_models as varchar) || ' did' as finding
+        'No model carries it; before, ' || cast(before_tags.n_models as string) || ' did' as finding
     from before_tags
     cross join compared
     left join now_tags on before_tags.kind = now_tags.kind and before_tags.value = now_tags.value

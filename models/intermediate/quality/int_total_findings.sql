@@ -23,7 +23,7 @@ final as (
         compared.largest_snapshot as previous_snapshot,
         measures.measure as kind,
         bounds.path,
-        cast(null as varchar) as value,
+        cast(null as string) as value,
         case
             when measures.share > bounds.fails_above and not compared.is_accepted then 'error' else 'warn'
         end as severity,

@@ -28,7 +28,7 @@ judged as (
     select
         types.json_type,
         types.n_records,
-        1.0 * types.n_records / sum(types.n_records) over (partition by types.path) as share_of_values,
+        1e0 * types.n_records / sum(types.n_records) over (partition by types.path) as share_of_values,
         allowed.snapshot,
         allowed.previous_snapshot,
         allowed.path,

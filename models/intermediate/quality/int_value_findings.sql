@@ -23,7 +23,7 @@ rate_limits as (
     -- The Hub tells its limits beside the records.
     select
         'RateLimit-Policy ' || kind as path,
-        cast(n_requests as varchar) as value
+        cast(n_requests as string) as value
     from {{ ref('stg_hub__rate_limits') }}
 
 ),

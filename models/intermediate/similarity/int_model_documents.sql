@@ -6,7 +6,7 @@ with models as (
 
 records as (
 
-    select * from {{ ref('stg_hub__contents') }}
+    select * from {{ ref('stg_hub__records') }}
 
 ),
 

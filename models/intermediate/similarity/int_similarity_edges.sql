@@ -11,7 +11,7 @@ final as (
         parent_key,
         child_key
     from edges
-    where edge_set = '{{ var("similarity_edge_set") }}'
+    where edge_set = {{ dbt.string_literal(dbt.escape_single_quotes(var('similarity_edge_set'))) }}
 
 )
 

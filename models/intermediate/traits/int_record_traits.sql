@@ -17,15 +17,7 @@ records as (
 
 ),
 
--- Named twice: what two read is laid aside in between, and these are the tags of all records.
-tags as (
-
-    select * from {{ ref('int_record_tags_classified') }}
-    {{ unread_records() }}
-
-),
-
-tags_again as (
+tags as {{ not_materialized() }} (
 
     select * from {{ ref('int_record_tags_classified') }}
     {{ unread_records() }}
@@ -54,7 +46,7 @@ values_of_tags as (
         record_id,
         kind,
         tag_value
-    from tags_again
+    from tags
     where shares_its_value
 
 ),

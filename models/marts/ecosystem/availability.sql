@@ -8,18 +8,9 @@ with models as (
 
 ),
 
--- Named twice: what two read is laid aside in between, and these are the traits of all records.
-flags as (
+record_traits as {{ not_materialized() }} (
 
     select * from {{ ref('int_record_traits') }}
-    where trait = 'flag'
-
-),
-
-dois as (
-
-    select * from {{ ref('int_record_traits') }}
-    where trait = 'doi'
 
 ),
 
@@ -40,13 +31,15 @@ record_features as (
     select
         record_id,
         trait_value as feature
-    from flags
+    from record_traits
+    where trait = 'flag'
     union all
     -- A model can have several DOIs.
     select distinct
         record_id,
         trait as feature
-    from dois
+    from record_traits
+    where trait = 'doi'
 
 ),
 

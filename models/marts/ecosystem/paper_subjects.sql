@@ -1,6 +1,6 @@
 with papers as (
 
-    select * from {{ ref('stg_arxiv__papers') }}
+    select * from {{ ref('int_papers_latest') }}
 
 ),
 
@@ -10,24 +10,12 @@ model_papers as (
 
 ),
 
-latest as (
-
-    select
-        arxiv_id,
-        categories,
-        row_number() over (partition by arxiv_id order by fetched_at desc, source_name desc) as recency
-    from papers
-    where categories is not null
-
-),
-
 categories as (
 
     select
         arxiv_id,
         {{ explode_words('categories') }} as category
-    from latest
-    where recency = 1
+    from papers
 
 ),
 

@@ -1,6 +1,7 @@
 with estimates as (
 
     select * from {{ ref('int_ratio_estimates') }}
+    where trait = 'card'
 
 ),
 
@@ -9,16 +10,20 @@ final as (
     select
         relation,
         {% for measure in ['has_card', 'n_characters', 'is_auto_generated'] %}
-            max(case when measure = '{{ measure }}_parent' then n_edges end) as {{ measure }}_edges,
-            max(case when measure = '{{ measure }}_parent' then value end) as {{ measure }}_parent_mean,
-            max(case when measure = '{{ measure }}_child' then value end) as {{ measure }}_child_mean,
-            max(case when measure = '{{ measure }}_change' then value end) as {{ measure }}_change,
-            max(case when measure = '{{ measure }}_change' then value_low end) as {{ measure }}_change_low,
-            max(case when measure = '{{ measure }}_change' then value_high end) as {{ measure }}_change_high
-            {%- if not loop.last %},{% endif %}
+            {% for side, column, name in [
+                ('parent', 'n_edges', 'edges'),
+                ('parent', 'value', 'parent_mean'),
+                ('child', 'value', 'child_mean'),
+                ('change', 'value', 'change'),
+                ('change', 'value_low', 'change_low'),
+                ('change', 'value_high', 'change_high'),
+            ] %}
+                max(case when measure = '{{ measure }}' and side = '{{ side }}' then {{ column }} end)
+                    as {{ measure }}_{{ name }}
+                {%- if not (loop.last and measure == 'is_auto_generated') %},{% endif %}
+            {% endfor %}
         {% endfor %}
     from estimates
-    where not starts_with(measure, 'mutation_') and not starts_with(measure, 'n_languages_')
     group by relation
 
 )

@@ -1,6 +1,6 @@
 with orders as (
 
-    select * from {{ ref('trait_orders') }}
+    select * from {{ ref('int_trait_orders') }}
     where trait = 'license'
 
 ),

@@ -1,7 +1,7 @@
 with estimates as (
 
     select * from {{ ref('int_ratio_estimates') }}
-    where starts_with(measure, 'mutation_')
+    where measure = 'mutation'
 
 ),
 
@@ -17,11 +17,10 @@ paper as (
         trait,
         relation,
         cast(sum(n_edges) as bigint) as n_edges,
-        sum(
-            n_edges * (1 - n_shared_paper / cast(n_union_paper as double))
-            order by n_shared_paper, n_union_paper, n_edges
-        )
-        / sum(n_edges) as rate
+        {{ ordered_sum(
+            'n_edges * (1 - n_shared_paper / cast(n_union_paper as double))',
+            ['n_shared_paper', 'n_union_paper', 'n_edges'],
+        ) }} / sum(n_edges) as rate
     from trait_overlaps
     where is_paper_edge and n_union_paper is not null
     group by trait, relation
@@ -31,7 +30,7 @@ paper as (
 final as (
 
     select
-        coalesce(substr(estimates.measure, length('mutation_') + 1), paper.trait) as trait,
+        coalesce(estimates.trait, paper.trait) as trait,
         coalesce(estimates.relation, paper.relation) as relation,
         coalesce(estimates.n_edges, 0) as n_edges,
         estimates.value as rate,
@@ -40,8 +39,7 @@ final as (
         coalesce(paper.n_edges, 0) as n_edges_paper,
         paper.rate as rate_paper
     from estimates
-    full outer join paper
-        on estimates.measure = 'mutation_' || paper.trait and estimates.relation = paper.relation
+    full outer join paper on estimates.trait = paper.trait and estimates.relation = paper.relation
 
 )
 

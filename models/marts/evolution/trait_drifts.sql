@@ -6,7 +6,7 @@ with drifts as (
 
 tests as (
 
-    select * from {{ ref('drift_significance') }}
+    select * from {{ ref('int_drift_significance') }}
 
 ),
 

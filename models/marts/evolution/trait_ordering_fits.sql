@@ -1,6 +1,6 @@
 with orders as (
 
-    select * from {{ ref('trait_orders') }}
+    select * from {{ ref('int_trait_orders') }}
 
 ),
 
@@ -23,8 +23,8 @@ solutions as (
         bool_and(places_proven) as places_proven,
         max(share_of_drifts_compatible_low) as share_of_drifts_compatible_low,
         max(share_of_drifts_compatible_high) as share_of_drifts_compatible_high,
-        max(share_of_mutations_compatible_low) as share_of_mutations_compatible_low,
-        max(share_of_mutations_compatible_high) as share_of_mutations_compatible_high,
+        max(share_of_transitions_compatible_low) as share_of_transitions_compatible_low,
+        max(share_of_transitions_compatible_high) as share_of_transitions_compatible_high,
         max(n_resamples) as n_resamples,
         max(solver) as solver,
         max(seconds) as seconds
@@ -54,12 +54,12 @@ final as (
         counts.n_drifts_compatible / cast(nullif(counts.n_drifts, 0) as double) as share_of_drifts_compatible,
         solutions.share_of_drifts_compatible_low,
         solutions.share_of_drifts_compatible_high,
-        coalesce(counts.n_mutations, 0) as n_mutations,
-        coalesce(counts.n_mutations_compatible, 0) as n_mutations_compatible,
-        counts.n_mutations_compatible / cast(nullif(counts.n_mutations, 0) as double)
-            as share_of_mutations_compatible,
-        solutions.share_of_mutations_compatible_low,
-        solutions.share_of_mutations_compatible_high,
+        coalesce(counts.n_transitions, 0) as n_transitions,
+        coalesce(counts.n_transitions_compatible, 0) as n_transitions_compatible,
+        counts.n_transitions_compatible / cast(nullif(counts.n_transitions, 0) as double)
+            as share_of_transitions_compatible,
+        solutions.share_of_transitions_compatible_low,
+        solutions.share_of_transitions_compatible_high,
         solutions.n_resamples,
 
         ---- how it was solved

@@ -6,7 +6,7 @@ with families as (
 
 virality as (
 
-    select * from {{ ref('family_virality') }}
+    select * from {{ ref('int_family_virality') }}
 
 ),
 

@@ -45,8 +45,8 @@ final as (
 
     select
         counted.*,
-        1.0 * counted.n_records / totals.n_records as share_of_records,
-        1.0 * counted.n_null / counted.n_records as share_null,
+        1e0 * counted.n_records / totals.n_records as share_of_records,
+        1e0 * counted.n_null / counted.n_records as share_null,
         least(coalesce(field_values.n_distinct, 0), {{ var('profile_values') }}) as n_distinct_in_sample,
         field_values.example
     from counted

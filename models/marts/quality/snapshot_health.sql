@@ -59,11 +59,11 @@ final as (
         edges.n_edges_without_parent,
         current_snapshot.previous_snapshot,
         current_snapshot.n_models_previous,
-        1.0 * models.n_models / current_snapshot.n_models_previous as ratio_to_previous,
-        1.0 * (models.n_models - tagged_models.n_models) / models.n_models as share_of_models_without_tags,
-        1.0 * edges.n_edges_without_parent / nullif(edges.n_edges, 0) as share_of_edges_without_parent,
-        1.0 - 1.0 * models.n_models / records.n_records as share_of_records_repeated,
-        1.0 * coalesce(rejects.n_rejected, 0) / (records.n_records + coalesce(rejects.n_rejected, 0))
+        1e0 * models.n_models / current_snapshot.n_models_previous as ratio_to_previous,
+        1e0 * (models.n_models - tagged_models.n_models) / models.n_models as share_of_models_without_tags,
+        1e0 * edges.n_edges_without_parent / nullif(edges.n_edges, 0) as share_of_edges_without_parent,
+        1e0 - 1e0 * models.n_models / records.n_records as share_of_records_repeated,
+        1e0 * coalesce(rejects.n_rejected, 0) / (records.n_records + coalesce(rejects.n_rejected, 0))
             as share_of_records_rejected
     from current_snapshot
     cross join models

@@ -1,6 +1,6 @@
 with intervals as (
 
-    select * from {{ ref('similarity_intervals') }}
+    select * from {{ ref('int_similarity_intervals') }}
 
 ),
 

@@ -1,6 +1,6 @@
 with samples as (
 
-    select * from {{ ref('similarity_samples') }}
+    select * from {{ ref('int_similarity_samples') }}
 
 ),
 

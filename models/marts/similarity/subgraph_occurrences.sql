@@ -19,8 +19,9 @@ models as (
 stars as (
 
     select
-        coalesce(sum(n_children * (n_children - 1)), 0) // 2 as two_children,
-        coalesce(sum(n_children * (n_children - 1) * (n_children - 2)), 0) // 6 as three_children
+        {{ whole_quotient('coalesce(sum(n_children * (n_children - 1)), 0)', 2) }} as two_children,
+        {{ whole_quotient('coalesce(sum(n_children * (n_children - 1) * (n_children - 2)), 0)', 6) }}
+            as three_children
     from degrees
 
 ),
@@ -30,7 +31,8 @@ paths as (
     select
         count(*) as edges,
         coalesce(sum(children.n_children), 0) as path_of_two,
-        coalesce(sum(children.n_children * (children.n_children - 1)), 0) // 2 as two_grandchildren,
+        {{ whole_quotient('coalesce(sum(children.n_children * (children.n_children - 1)), 0)', 2) }}
+            as two_grandchildren,
         coalesce(sum(children.n_children * (parents.n_children - 1)), 0) as child_with_sibling,
         coalesce(sum(parents.n_parents * children.n_children), 0) as path_of_three,
         coalesce(sum(least(parents.n_parents, 1) * children.n_children), 0) as path_of_three_paper

@@ -11,14 +11,9 @@ models as (
 
 ),
 
-titles as (
+papers as (
 
-    select
-        arxiv_id,
-        title,
-        row_number() over (partition by arxiv_id order by fetched_at desc, source_name desc) as recency
-    from {{ ref('stg_arxiv__papers') }}
-    where title is not null
+    select * from {{ ref('int_papers_latest') }}
 
 ),
 
@@ -27,10 +22,10 @@ final as (
     select
         models.model_id,
         traits.trait_value as arxiv_id,
-        titles.title
+        papers.title
     from traits
     inner join models on traits.record_id = models.record_id
-    left join titles on traits.trait_value = titles.arxiv_id and titles.recency = 1
+    left join papers on traits.trait_value = papers.arxiv_id
 
 )
 

@@ -56,7 +56,7 @@ with_trait as (
         traits.trait,
         sum(combinations.n_models) as n_models
     from traits
-    inner join combinations on combinations.bits // traits.bit % 2 = 1
+    inner join combinations on (combinations.bits & traits.bit) <> 0
     group by traits.trait
 
 ),

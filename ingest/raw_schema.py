@@ -1,0 +1,118 @@
+"""The raw schema: the tables that ingestion writes, and the build file opened with them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from phylohub.core.build_file import connect
+from phylohub.core.errors import PhylohubError
+
+RAW_SCHEMA = """
+create schema if not exists raw;
+create table if not exists raw.snapshots (
+    snapshot varchar primary key,
+    started_at timestamp not null,
+    completed_at timestamp
+);
+create table if not exists raw.loads (
+    snapshot varchar not null,
+    source varchar not null,
+    source_hash varchar not null,
+    last_position bigint not null,
+    n_landed bigint not null,
+    n_rejected bigint not null,
+    started_at timestamp not null,
+    completed_at timestamp,
+    primary key (snapshot, source)
+);
+-- A record's text is kept once, however many snapshots hold it: the next snapshot costs what has changed. Numbers
+-- come from a sequence and are never used again, so what was derived from a record stays right.
+create sequence if not exists raw.record_ids;
+create table if not exists raw.hub_records (
+    record_id bigint not null,
+    content_hash uuid not null,
+    record varchar using compression zstd not null
+);
+create table if not exists raw.hub_listings (
+    snapshot varchar not null,
+    source varchar not null,
+    position bigint not null,
+    landed_at timestamp not null,
+    record_id bigint not null
+);
+-- Files of older versions have this view of listings and records together.
+drop view if exists raw.hub_models;
+create table if not exists raw.hub_rejects (
+    snapshot varchar not null,
+    source varchar not null,
+    position bigint not null,
+    landed_at timestamp not null,
+    content_hash uuid not null,
+    reason varchar not null,
+    record blob not null
+);
+-- When the Hub was as the snapshot shows it, where that is not when it was landed.
+alter table raw.snapshots add column if not exists taken_at timestamp;
+-- Where a crawl goes on. Files of older versions have no such column.
+alter table raw.loads add column if not exists cursor varchar;
+create table if not exists raw.rate_limits (
+    kind varchar primary key,
+    requests bigint not null,
+    seconds bigint not null,
+    seen_at timestamp not null
+);
+create sequence if not exists raw.card_ids;
+create table if not exists raw.cards (
+    model_id varchar not null,
+    source varchar not null,
+    outcome varchar not null,
+    reason varchar,
+    http_status integer,
+    etag varchar,
+    revision varchar,
+    n_bytes bigint,
+    fetched_at timestamp not null,
+    content_hash uuid,
+    card varchar using compression zstd,
+    card_bytes blob,
+    card_id bigint default nextval('raw.card_ids')
+);
+-- Files of older versions have no such column. Each row gets a number of its own.
+alter table raw.cards add column if not exists card_id bigint default nextval('raw.card_ids');
+create table if not exists raw.arxiv_papers (
+    arxiv_id varchar not null,
+    source varchar not null,
+    outcome varchar not null,
+    fetched_at timestamp not null,
+    title varchar,
+    abstract varchar,
+    categories varchar,
+    record varchar using compression zstd
+);
+"""
+
+
+@contextmanager
+def connect_raw(path: Path, *, create: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the build file for ingestion, with every raw table in place, and close it afterwards.
+
+    Raises PhylohubError as `connect` does, and for a file whose raw tables an earlier version wrote in another form.
+    """
+    with connect(path, create=create) as connection:
+        _prepare(connection, path)
+        yield connection
+
+
+def _prepare(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Make what is missing of the raw schema."""
+    if connection.execute(
+        "select 1 from information_schema.tables "
+        "where table_schema = 'raw' and table_name = 'hub_models' and table_type = 'BASE TABLE'"
+    ).fetchone():
+        raise PhylohubError(
+            f"{path} was made by an earlier version, which kept records otherwise. Move it away and land its files "
+            "again, or set PHYLOHUB_DATABASE to another file."
+        )
+    connection.execute(RAW_SCHEMA)

@@ -1,0 +1,50 @@
+{{ config(materialized='incremental', incremental_strategy='append') }}
+
+with records as (
+
+    select * from {{ ref('int_records_parsed') }}
+    {{ unread_records() }}
+
+),
+
+record_tags as (
+
+    select * from {{ ref('int_record_tag_lists') }}
+    {{ unread_records() }}
+
+),
+
+tags as (
+
+    select * from {{ ref('int_tags') }}
+
+),
+
+exploded as (
+
+    select
+        records.record_id,
+        records.task,
+        records.library,
+        records.card_languages,
+        {{ explode_distinct('record_tags.tags') }} as tag
+    from record_tags
+    inner join records on record_tags.record_id = records.record_id
+
+),
+
+final as (
+
+    select
+        exploded.record_id,
+        tags.tag_key,
+        coalesce(exploded.tag = exploded.task, false) as is_own_task,
+        coalesce(exploded.tag = exploded.library, false) as is_own_library,
+        {{ list_has('exploded.card_languages', 'lower(exploded.tag)') }} as is_declared_language,
+        exploded.card_languages is not null as declares_languages
+    from exploded
+    inner join tags on exploded.tag = tags.tag
+
+)
+
+select * from final

@@ -1,0 +1,38 @@
+with papers as (
+
+    select * from {{ ref('stg_arxiv__papers') }}
+    where title is not null or categories is not null
+
+),
+
+-- The latest answer that has a title and the latest that has categories may be two: a table lists categories alone.
+ranked as (
+
+    select
+        arxiv_id,
+        title,
+        categories,
+        row_number() over (
+            partition by arxiv_id, title is null
+            order by fetched_at desc, source_name desc, title desc nulls last, categories desc nulls last
+        ) as title_recency,
+        row_number() over (
+            partition by arxiv_id, categories is null
+            order by fetched_at desc, source_name desc, categories desc nulls last, title desc nulls last
+        ) as categories_recency
+    from papers
+
+),
+
+final as (
+
+    select
+        arxiv_id,
+        max(case when title_recency = 1 then title end) as title,
+        max(case when categories_recency = 1 then categories end) as categories
+    from ranked
+    group by arxiv_id
+
+)
+
+select * from final

@@ -1,0 +1,86 @@
+"""What the warehouse knows about one model."""
+
+from collections.abc import Iterator
+
+from phylohub.explore.lineage import EdgeSet, Step, licenses_of, line_to_root, parents_of
+from phylohub.explore.warehouse import Row, Warehouse
+
+
+def read_profile(warehouse: Warehouse, model_id: str) -> Row:
+    """All that the marts say of a model, under the names they use, as JSON could hold it.
+
+    `licenses_down_the_line` has a row a model from the root to this one: its licenses, and how they came from the
+    model before. `card_outcome` is None where no card was asked for, or the file does not tell (a published copy).
+    """
+    (model,) = warehouse.rows("from marts.models where model_id = $id", id=model_id)
+    profile: Row = {name: value if _plain(value) else value.isoformat() for name, value in model.items()}
+    for mart, column in (
+        ("licenses", "license"),
+        ("languages", "language"),
+        ("datasets", "dataset"),
+        ("papers", "arxiv_id"),
+    ):
+        found = warehouse.rows(
+            f"select {column} as value from marts.model_{mart} where model_id = $id order by all", id=model_id
+        )
+        profile[mart] = [row["value"] for row in found]
+    tags = warehouse.rows("select tag from marts.model_tags where model_id = $id order by all", id=model_id)
+    profile["tags"] = [row["tag"] for row in tags]
+    profile["parents"] = [
+        {name: edge[name] for name in ("parent_id", "relation", "state")}
+        for edge in parents_of(warehouse, [model_id], EdgeSet.ALL)[model_id]
+    ]
+    children = warehouse.rows(
+        """
+        select relation, count(*) as n_children
+        from marts.lineage_edges
+        where parent_id = $id and parent_in_hub and not is_self_loop and not is_cut_all
+        group by relation
+        order by all
+        """,
+        id=model_id,
+    )
+    profile["children_by_relation"] = {row["relation"]: row["n_children"] for row in children}
+    ancestry = warehouse.rows(
+        "select * exclude (model_id) from marts.model_ancestry where model_id = $id order by edge_set", id=model_id
+    )
+    profile["ancestry"] = {row.pop("edge_set"): row for row in ancestry}
+    profile["licenses_down_the_line"] = list(_inheritance(warehouse, line_to_root(warehouse, model_id, EdgeSet.ALL)))
+    profile["card_outcome"] = _card_outcome(warehouse, model_id)
+    return profile
+
+
+def _plain(value: object) -> bool:
+    return value is None or isinstance(value, str | int | float)
+
+
+def _inheritance(warehouse: Warehouse, line: list[Step]) -> Iterator[Row]:
+    licenses = licenses_of(warehouse, [step.model_id for step in line])
+    before: list[str] | None = None
+    for step in line:
+        own = licenses[step.model_id]
+        yield {
+            "model_id": step.model_id,
+            "relation": step.relation,
+            "licenses": own,
+            "inheritance": None if before is None else inheritance(before, own),
+        }
+        before = own
+
+
+def inheritance(parent: list[str], child: list[str]) -> str:
+    """What became of a parent's licenses: inherited, mutated, dropped, added, or none where neither has any."""
+    if parent == child:
+        return "inherited" if child else "none"
+    if not child:
+        return "dropped"
+    return "mutated" if parent else "added"
+
+
+def _card_outcome(warehouse: Warehouse, model_id: str) -> str | None:
+    if not warehouse.has("staging", "stg_hub__cards"):
+        return None
+    found = warehouse.rows(
+        "select arg_max(outcome, fetched_at) as outcome from staging.stg_hub__cards where model_id = $id", id=model_id
+    )
+    return found[0]["outcome"] if found else None

@@ -1,0 +1,40 @@
+"""A plugin of dbt-duckdb, so that `dbt run-operation publish` publishes through the connection that dbt has open.
+
+No other process can read the build file while dbt holds it.
+"""
+
+from pathlib import Path
+
+from dbt.adapters.duckdb.plugins import BasePlugin
+from dbt.adapters.duckdb.utils import TargetConfig
+from dbt_common.exceptions import DbtRuntimeError
+from duckdb import DuckDBPyConnection
+
+from phylohub.core.errors import PhylohubError
+from phylohub.operate.publish import publish
+
+
+class Plugin(BasePlugin):
+    """Named in profiles.yml; macros/publish.sql calls `store` through `adapter.store_relation`."""
+
+    def configure_connection(self, conn: DuckDBPyConnection) -> None:
+        """Called by dbt with the connection that it has just opened."""
+        self._connection = conn
+
+    def store(self, target_config: TargetConfig) -> None:
+        """Publish to the folder of the location; `keep` and `force` stand in the config.
+
+        Raises DbtRuntimeError with the words of PhylohubError.
+        """
+        assert target_config.location is not None  # noqa: S101  # macros/publish.sql gives it
+        with self._connection.cursor() as connection:
+            try:
+                done = publish(
+                    connection,
+                    Path(target_config.location.path),
+                    keep=int(target_config.config["keep"]),
+                    force=bool(target_config.config["force"]),
+                )
+            except PhylohubError as error:
+                raise DbtRuntimeError(str(error).replace("--force", "the argument force")) from error
+        print(f"published {done.n_marts} marts, {done.n_rows:,} rows, as version {done.version}")  # dbt shows it

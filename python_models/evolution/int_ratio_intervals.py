@@ -1,0 +1,27 @@
+"""Intervals of every ratio that is measured over edges, by a bootstrap over families."""
+
+import numpy as np
+import pyarrow as pa
+
+from phylohub.methods import bootstrap, groups
+
+KEYS = ("measure", "trait", "side", "relation")
+
+
+def model(dbt, session):
+    dbt.config(materialized="table", schema="intermediate")
+    ratios = dbt.ref("int_family_ratios").fetchnumpy()
+    # One column for each ratio, so that all of them share the families drawn.
+    keys, columns = groups.numbered(*(ratios[key] for key in KEYS))
+    families, rows = np.unique(ratios["family_key"], return_inverse=True)
+    sums = np.zeros((2, len(families), len(keys)))
+    sums[0, rows, columns] = ratios["numerator"]
+    sums[1, rows, columns] = ratios["denominator"]
+    low, high = bootstrap.ratio_intervals(*sums, dbt.config.get("n_resamples"), dbt.config.get("seed"))
+    return pa.table(
+        {
+            **{key: pa.array(values, pa.string()) for key, values in zip(KEYS, zip(*keys, strict=True), strict=True)},
+            "value_low": pa.array(low, from_pandas=True),
+            "value_high": pa.array(high, from_pandas=True),
+        }
+    )

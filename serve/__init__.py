@@ -1,1 +1,0 @@
-"""Hands the marts to people: the published copy that BI reads."""
