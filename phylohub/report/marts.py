@@ -1,14 +1,14 @@
 """What the report reads: marts of a build file or of a published copy, and the study's figures from the seeds."""
 
 import csv
-from pathlib import Path
+from importlib import resources
 from typing import Any
 
 import duckdb
 
 from phylohub.core.errors import PhylohubError
 
-SEEDS = Path(__file__).resolve().parents[1] / "seeds"
+SEEDS = resources.files("phylohub") / "seeds"  # a link in a checkout, files in a wheel
 
 # In the order in which the study speaks of them; any other word comes after, in order of the alphabet.
 RELATIONS = ("finetune", "adapter", "quantized", "merge", "unspecified")
@@ -34,12 +34,12 @@ class Marts:
         }
         if "snapshot_health" not in found:
             raise PhylohubError("No marts yet. Run `dbt build`, then the report.")
-        with (SEEDS / "published_figures.csv").open(encoding="utf-8", newline="") as file:
+        with (SEEDS / "published_figures.csv").open(encoding="utf-8") as file:
             seed = list(csv.DictReader(file))
         self.published = {row["figure"]: float(row["published"]) for row in seed}
         self.units = {row["figure"]: row["unit"] for row in seed}
         self.published_places: dict[str, dict[str, int]] = {}
-        with (SEEDS / "published_orders.csv").open(encoding="utf-8", newline="") as file:
+        with (SEEDS / "published_orders.csv").open(encoding="utf-8") as file:
             for row in csv.DictReader(file):
                 self.published_places.setdefault(row["trait"], {})[row["value"]] = int(row["place"])
 
