@@ -14,8 +14,8 @@ from phylohub.core.build_file import connect
 from phylohub.core.errors import PhylohubError
 from phylohub.report import evolution, families, growth, models, overview, pairs, similarity, traits
 from phylohub.report.content import Column, Page
-from phylohub.report.figures import DARK, draw
 from phylohub.report.marts import Marts
+from phylohub.report.style import DARK, draw
 from phylohub.report.text import number, share, shown
 
 TEMPLATES = Path(__file__).parent / "templates"

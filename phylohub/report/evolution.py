@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from phylohub.report.charts import Dot, Move, dots, moves
 from phylohub.report.content import Column, Figure, Page, Section, Table
-from phylohub.report.figures import COUNT, DECIMAL, DOTS_KEY, MOVES_KEY, SHARE, Arc, Dot, Move, arcs, dots, moves
+from phylohub.report.graphs import Arc, arcs
 from phylohub.report.marts import TRAITS, Marts, relation_order, relation_word
+from phylohub.report.style import COUNT, DECIMAL, DOTS_KEY, MOVES_KEY, SHARE
 from phylohub.report.text import counted, number, share, shown, studied
 
 N_ARCS = 80

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+from phylohub.report.charts import Bar, Bubble, bars, bubbles
 from phylohub.report.content import Column, Figure, Page, Section, Table
-from phylohub.report.figures import BARS_KEY, Bar, Bubble, Leaf, bars, bubbles, radial
+from phylohub.report.graphs import Leaf, radial
 from phylohub.report.marts import Marts, relation_order, relation_word
+from phylohub.report.style import BARS_KEY
 from phylohub.report.text import counted, number, share, shown, studied
 
 N_TREES = 4

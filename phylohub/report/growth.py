@@ -1,7 +1,7 @@
 """Growth: models by month, and the largest families over time."""
 
+from phylohub.report.charts import lines, months
 from phylohub.report.content import Column, Figure, Page, Section, Table
-from phylohub.report.figures import lines, months
 from phylohub.report.marts import Marts
 from phylohub.report.text import counted, number, share, shown
 

@@ -1,9 +1,11 @@
 """How alike relatives are, shape by shape."""
 
+from phylohub.report.charts import Dot, dots
 from phylohub.report.content import Column, Figure, Page, Section, Table
-from phylohub.report.figures import DECIMAL, Dot, dots, shapes
+from phylohub.report.graphs import shapes
 from phylohub.report.marts import Marts
 from phylohub.report.shapes import glyph
+from phylohub.report.style import DECIMAL
 from phylohub.report.text import number, studied
 
 NO_BREAK = "\u2011"  # a hyphen that ends no line

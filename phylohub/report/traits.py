@@ -1,8 +1,9 @@
 """What models say of themselves: traits, availability, cards, the subjects of their papers."""
 
+from phylohub.report.charts import Bar, bars
 from phylohub.report.content import Column, Figure, Page, Section, Table
-from phylohub.report.figures import BARS_KEY, Bar, bars
 from phylohub.report.marts import TRAITS, Marts
+from phylohub.report.style import BARS_KEY
 from phylohub.report.text import counted, measured, share, shown, studied
 
 N_BARS = 15

@@ -30,10 +30,11 @@ from phylohub.operate.publish import publish
 from phylohub.report import build as report_build
 from phylohub.report.build import _hash, write_report
 from phylohub.report.families import tree_nodes
-from phylohub.report.figures import BLUE, DARK, INK, MUTED, ORANGE, Leaf, radial_layout
+from phylohub.report.graphs import Leaf, radial_layout
 from phylohub.report.marts import Marts
 from phylohub.report.overview import beside
 from phylohub.report.shapes import glyph, layout
+from phylohub.report.style import BLUE, DARK, INK, MUTED, ORANGE
 from phylohub.report.text import labels, number, share, shown
 from phylohub.synthetic.hub import records
 

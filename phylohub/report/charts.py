@@ -1,0 +1,249 @@
+"""Charts of values on axes: bars, dots with intervals, arrows, bubbles, months and lines."""
+
+import itertools
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import altair as alt
+
+from phylohub.report.style import (
+    BLUE,
+    COUNT,
+    DECIMAL,
+    DIAMOND,
+    INK,
+    MUTED,
+    PALE,
+    ROW,
+    SHARE,
+    YEARS,
+    inline_data,
+    rows_axis,
+    sized,
+)
+from phylohub.report.text import labels
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A bar with the words at its end, and a published value on the same scale."""
+
+    name: str
+    value: float
+    words: str
+    published: float | None = None
+
+
+def bars(rows: Sequence[Bar], title: str, form: str = SHARE) -> alt.LayerChart:
+    """Bars that lie, longest words at the left."""
+    names = labels(row.name for row in rows)
+    data = inline_data(
+        [
+            {**vars(row), "name": name, "end": max(row.value, row.published or 0)}
+            for name, row in zip(names, rows, strict=True)
+        ]
+    )
+    most = max([row.value for row in rows] + [row.published or 0 for row in rows])
+    axis = alt.Axis(format=form, tickCount=4)
+    if form == SHARE:
+        axis = alt.Axis(format=form, tickCount=4, labelExpr="datum.value > 1 ? '' : datum.label")  # no 120 %
+    # Room for the words at the end of the longest bar.
+    x = alt.X("value:Q", title=title, axis=axis, scale=alt.Scale(domain=[0, most * 1.22]))
+    base = alt.Chart(data).encode(y=rows_axis(names))
+    return sized(
+        ROW * len(rows),
+        base.mark_bar(color=PALE, stroke=BLUE, strokeWidth=0.8, height=12).encode(x=x),
+        base.mark_text(align="left", dx=8).encode(x=alt.X("end:Q"), text="words:N"),
+        base.transform_filter("datum.published != null").mark_point(**DIAMOND).encode(x=alt.X("published:Q")),
+    )
+
+
+@dataclass(frozen=True)
+class Dot:
+    """A mean or rate with its interval. Without a value it is a heading of the rows below it.
+
+    `outlines` and `filled` are the paths of a glyph (report.shapes.glyph) beside its name.
+    """
+
+    name: str
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    published: float | None = None
+    outlines: str = ""
+    filled: str = ""
+
+
+GLYPH = 42  # pixels across that are kept free for the widest glyph
+
+
+def dots(rows: Sequence[Dot], title: str, form: str = SHARE, top: float | None = None) -> alt.LayerChart:
+    """Dots with intervals, from zero."""
+    names = labels((row.name for row in rows), 44)
+    data = inline_data([{**vars(row), "name": name} for name, row in zip(names, rows, strict=True)])
+    most = max([row.high or row.value or 0 for row in rows] + [row.published or 0 for row in rows])
+    x = alt.X(
+        "value:Q", title=title, axis=alt.Axis(format=form, tickCount=5), scale=alt.Scale(domain=[0, top or most * 1.05])
+    )
+    y = rows_axis(names)
+    glyphs = any(row.filled for row in rows)
+    if glyphs:
+        heads = json.dumps([name for name, row in zip(names, rows, strict=True) if row.value is None])
+        bold = {"condition": {"test": f"indexof({heads}, datum.value) >= 0", "value": "bold"}, "value": "normal"}
+        y["axis"].labelFontWeight = bold
+        y["axis"].labelPadding = GLYPH + 10
+    base = alt.Chart(data).encode(y=y)
+    layers = [
+        base.transform_filter("datum.low != null")
+        .mark_rule(color=BLUE, strokeWidth=2)
+        .encode(x=alt.X("low:Q"), x2="high:Q"),
+        base.transform_filter("datum.value != null")
+        .mark_point(filled=True, color=BLUE, size=45, opacity=1)
+        .encode(x=x),
+        base.transform_filter("datum.published != null").mark_point(**DIAMOND).encode(x=alt.X("published:Q")),
+    ]
+    if glyphs:
+        # A path's unit is half the root of the size: pixels.
+        glyph = base.encode(x=alt.value(-6))
+        layers += [
+            glyph.transform_filter("datum.outlines != ''")
+            .mark_point(size=4, color=MUTED, fill="white", strokeWidth=1, opacity=1)
+            .encode(shape=alt.Shape("outlines:N", scale=None)),
+            glyph.transform_filter("datum.filled != ''")
+            .mark_point(size=4, filled=True, color=INK, opacity=1)
+            .encode(shape=alt.Shape("filled:N", scale=None)),
+        ]
+    return sized((ROW + 3 if glyphs else ROW) * len(rows), *layers)
+
+
+@dataclass(frozen=True)
+class Move:
+    """From the parents' mean to the children's."""
+
+    name: str
+    parent: float
+    child: float
+
+
+def moves(rows: Sequence[Move], title: str, form: str = DECIMAL) -> alt.LayerChart:
+    """Arrows from parents (open circle) to children (filled triangle)."""
+    names = labels((row.name for row in rows), 40)
+    data = inline_data([{**vars(row), "name": name} for name, row in zip(names, rows, strict=True)])
+    most = max(max(row.parent, row.child) for row in rows) or 1
+    x = alt.X(
+        "parent:Q", title=title, axis=alt.Axis(format=form, tickCount=5), scale=alt.Scale(domain=[0, most * 1.08])
+    )
+    y = rows_axis(names)
+    y["axis"].labelPadding = 10  # clear of a circle at zero
+    base = alt.Chart(data).encode(y=y)
+    return sized(
+        (ROW + 5) * len(rows),
+        base.mark_rule(color=BLUE, strokeWidth=1.5).encode(x=x, x2="child:Q"),
+        base.mark_point(shape="circle", size=60, color=BLUE, fill="white", strokeWidth=1.8, opacity=1).encode(x=x),
+        base.transform_calculate(turn="datum.child < datum.parent ? 270 : 90")
+        .mark_point(shape="triangle-up", size=60, filled=True, color=BLUE, opacity=1)
+        .encode(x=alt.X("child:Q"), angle=alt.Angle("turn:Q", scale=None)),
+    )
+
+
+LOGARITHM = alt.Scale(type="log", base=10, nice=False)
+
+
+def _decades(values: Sequence[float]) -> alt.Axis:
+    """An axis of logarithms with 1, 10, 100 ... marked, and 2 and 5 between where there are few of them."""
+    low, high = min(values), max(values)
+    steps = (1, 2, 5) if high < 200 * low else (1,)
+    marks = [step * 10**power for power in range(10) for step in steps]
+    return alt.Axis(format=COUNT, values=[mark for mark in marks if low <= mark <= high])
+
+
+@dataclass(frozen=True)
+class Bubble:
+    """So many families in one cell of a plane."""
+
+    x: float
+    y: float
+    n: int
+
+
+def bubbles(cells: Sequence[Bubble], x_title: str, y_title: str) -> alt.LayerChart:
+    """Cells of a plane, their area the logarithm of how many there are: one family can be seen beside a thousand."""
+    most = max(cell.n for cell in cells)
+    data = inline_data(
+        [
+            {"x": cell.x, "y": cell.y, "size": round(10 + 200 * math.log(cell.n) / max(math.log(most), 1), 2)}
+            for cell in cells
+        ]
+    )
+    chart = (
+        alt.Chart(data)
+        .mark_point(filled=True, color=PALE, stroke=BLUE, strokeWidth=0.8, opacity=1)
+        .encode(
+            x=alt.X("x:Q", title=x_title, scale=LOGARITHM, axis=_decades([cell.x for cell in cells])),
+            y=alt.Y("y:Q", title=y_title, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=6, format=DECIMAL)),
+            size=alt.Size("size:Q", scale=None),
+        )
+    )
+    return sized(230, chart)
+
+
+def months(rows: Sequence[tuple[date, int, int]]) -> alt.LayerChart:
+    """Models of each month, and those of them that have a parent, as a darker part."""
+    data = inline_data([{"month": month.isoformat(), "n": n, "children": children} for month, n, children in rows])
+    x = alt.X(
+        "month:T",
+        timeUnit="utcyearmonth",
+        title=None,
+        axis=YEARS,
+    )
+    y = alt.Y("n:Q", title="models created in the month", axis=alt.Axis(format=COUNT, tickCount=5))
+    base = alt.Chart(data).encode(x=x)
+    return sized(
+        200,
+        base.mark_bar(color=PALE, stroke=BLUE, strokeWidth=0.4, binSpacing=0).encode(y=y),
+        base.mark_bar(color=BLUE, binSpacing=0).encode(y=alt.Y("children:Q")),
+    )
+
+
+def lines(series: Sequence[tuple[str, Sequence[tuple[date, int]]]], title: str, *, log: bool = False) -> alt.LayerChart:
+    """Lines over time, told apart by dashes and by a number at their ends."""
+    dashes = [[1, 0], [6, 2], [2, 2], [8, 2, 2, 2], [1, 3], [12, 3]]
+    data: list[dict[str, Any]] = []
+    ends: list[dict[str, Any]] = []
+    for number, (_, points) in enumerate(series):
+        data += [{"line": number, "month": month.isoformat(), "n": n} for month, n in points]
+        ends.append({"month": points[-1][0].isoformat(), "n": points[-1][1], "words": str(number + 1)})
+    # Numbers that would lie on each other move apart.
+    span = max(end["n"] for end in ends) / max(min(n for _, points in series for _, n in points), 1)
+    for lower, upper in itertools.pairwise(sorted(ends, key=lambda end: (end["n"], end["words"]))):
+        lower.setdefault("at", lower["n"])
+        upper["at"] = max(upper["n"], lower["at"] * span**0.075)
+    ends[0].setdefault("at", ends[0]["n"])
+    x = alt.X(
+        "month:T",
+        timeUnit="utcyearmonth",
+        title=None,
+        axis=YEARS,
+    )
+    axis = _decades([n for _, points in series for _, n in points]) if log else alt.Axis(format=COUNT, tickCount=5)
+    y = alt.Y("n:Q", title=title, scale=LOGARITHM if log else alt.Scale(), axis=axis)
+    line = alt.Chart(inline_data(data)).encode(x=x, y=y)
+    layers = [
+        line.transform_filter(f"datum.line === {number}").mark_line(
+            color=BLUE if number % 2 == 0 else MUTED,
+            strokeWidth=1.6,
+            strokeDash=dashes[number % len(dashes)],
+        )
+        for number in range(len(series))
+    ]
+    if len(series) > 1:
+        end = alt.Chart(inline_data(ends)).encode(x=x)
+        layers += [
+            end.mark_point(filled=True, color=INK, size=16, opacity=1).encode(y=y),
+            end.mark_text(align="left", dx=6, fontWeight="bold").encode(y=alt.Y("at:Q"), text="words:N"),
+        ]
+    return sized(200, *layers)

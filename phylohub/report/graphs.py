@@ -1,0 +1,213 @@
+"""Drawings of graphs: the eight shapes, the drift graph of an order, and radial family trees."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import altair as alt
+
+from phylohub.report.shapes import layout
+from phylohub.report.style import BLUE, GRID, INK, MUTED, ORANGE, ROW, WIDTH, inline_data, sized
+from phylohub.report.text import labels
+
+
+def shapes(rows: Sequence[tuple[str, str]]) -> alt.LayerChart:
+    """Shapes by title and edges, four beside each other, parents at the left, with the letters of their models."""
+    width, height, across, down = WIDTH / 4, 96, 23, 21
+    nodes, links, titles = [], [], []
+    for number, (title, edges) in enumerate(rows):
+        left, top = number % 4 * width + 14, number // 4 * height
+        places, pairs = layout(edges)
+        middle = max(y for _, y in places.values()) / 2
+        at = {model: (left + x * across, top + 56 + (y - middle) * down) for model, (x, y) in places.items()}
+        nodes += [{"x": x, "y": y, "letter": model} for model, (x, y) in at.items()]
+        links += [
+            {"x": at[parent][0], "y": at[parent][1], "x2": at[child][0], "y2": at[child][1]} for parent, child in pairs
+        ]
+        titles.append({"x": left - 10, "y": top + 10, "title": title})
+    total = height * math.ceil(len(rows) / 4)
+    x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[0, WIDTH], nice=False))
+    y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[total, 0], nice=False))
+    node = alt.Chart(inline_data(nodes)).encode(x=x, y=y)
+    return sized(
+        total,
+        alt.Chart(inline_data(links)).mark_rule(color=MUTED, strokeWidth=1.2).encode(x=x, y=y, x2="x2:Q", y2="y2:Q"),
+        node.mark_point(size=230, color=MUTED, fill="white", strokeWidth=1.2, opacity=1),
+        node.mark_text(baseline="middle").encode(text="letter:N"),
+        alt.Chart(inline_data(titles)).mark_text(align="left", fontWeight="bold").encode(x=x, y=y, text="title:N"),
+    )
+
+
+@dataclass(frozen=True)
+class Arc:
+    """A drift between two places of an order."""
+
+    start: int
+    end: int
+    traffic: float
+
+
+def arcs(values: Sequence[str], published: Sequence[int | None], drifts: Sequence[Arc]) -> alt.LayerChart:
+    """An order from top to bottom; drift along it on the right, drift against it on the left and dashed.
+
+    `values` in their order, `published` the study's place of each; the more traffic, the thicker the arc.
+    """
+    n = len(values)
+    left, middle, right = 85.0, 195.0, WIDTH - 8 - 85.0 - 195.0
+    most = max((arc.traffic for arc in drifts), default=1)
+    points = []
+    for number, arc in enumerate(drifts):
+        forward = arc.end > arc.start
+        room = right if forward else -left
+        reach = room * math.sqrt(abs(arc.end - arc.start) / max(n - 1, 1))
+        for step in range(17):
+            turn = math.pi * step / 16
+            points.append(
+                {
+                    "arc": number,
+                    "x": round((middle if forward else 0) + reach * math.sin(turn), 2),
+                    "y": round((arc.start + arc.end) / 2 - (arc.end - arc.start) / 2 * math.cos(turn), 3),
+                    "width": round(0.5 + 4 * math.sqrt(arc.traffic / most), 2),
+                    "forward": forward,
+                }
+            )
+    names = [
+        {"y": place, "name": f"{place}. {label}", "study": "" if other is None else str(other)}
+        for place, (label, other) in enumerate(zip(labels(values, 26), published, strict=True), start=1)
+    ]
+    head = [{"y": 0.1, "name": "place and value", "study": "study"}]
+    x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[-left, middle + right], nice=False))
+    y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[n + 0.7, -0.3], nice=False))
+    lines = alt.Chart(inline_data(points)).encode(
+        x=x, y=y, detail="arc:N", strokeWidth=alt.StrokeWidth("width:Q", scale=None), order=alt.Order("y:Q")
+    )
+    text = alt.Chart(inline_data(names)).encode(y=y)
+    header = alt.Chart(inline_data(head)).encode(y=y)
+    return sized(
+        ROW * (n + 1),
+        lines.transform_filter("datum.forward").mark_line(color=BLUE, opacity=0.6),
+        lines.transform_filter("!datum.forward").mark_line(color=ORANGE, strokeDash=[4, 3], opacity=0.9),
+        text.mark_text(align="left").encode(x=alt.XDatum(8), text="name:N"),
+        text.mark_text(align="right", color=MUTED).encode(x=alt.XDatum(middle - 8), text="study:N"),
+        text.mark_point(filled=True, size=14, color=INK, opacity=1).encode(x=alt.XDatum(0)),
+        text.mark_point(filled=True, size=14, color=INK, opacity=1).encode(x=alt.XDatum(middle)),
+        header.mark_text(align="left", color=MUTED).encode(x=alt.XDatum(8), text="name:N"),
+        header.mark_text(align="right", color=MUTED).encode(x=alt.XDatum(middle - 8), text="study:N"),
+    )
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A node of a tree: its parent's number (none for the root), distance from the root, members it stands for."""
+
+    parent: int | None
+    distance: int
+    members: int
+    relation: str
+
+
+DASHES: dict[str, list[float]] = {
+    "finetune": [1, 0],
+    "adapter": [5, 2],
+    "quantized": [1.5, 2],
+    "unspecified": [8, 2, 1, 2],
+}
+
+
+def radial(nodes: Sequence[Leaf], numbered: Sequence[int]) -> alt.LayerChart:
+    """A tree around its root: a ring is a step by the shortest way, a dot's area tells how many members it stands for.
+
+    `nodes` with every parent before its children, the root first; those in `numbered` get 1, 2, 3 ... beside them.
+    """
+    places = radial_layout(nodes)
+    rings = max((node.distance for node in nodes), default=1) or 1
+    bend = _bend(rings)
+    most = max((node.members for node in nodes[1:]), default=1)  # the root stands for nobody but itself
+    largest = 130 * min(1, 300 / len(nodes))  # square pixels of the largest dot: many large ones would be a blot
+    links = [
+        {
+            "x": places[node.parent][0],
+            "y": places[node.parent][1],
+            "x2": places[number][0],
+            "y2": places[number][1],
+            "relation": node.relation if node.relation in DASHES else "",
+        }
+        for number, node in enumerate(nodes)
+        if node.parent is not None
+    ]
+    points = [
+        {"x": x, "y": y, "size": round(5 + largest * (node.members - 1) / max(most - 1, 1), 2)}
+        for (x, y), node in zip(places[1:], nodes[1:], strict=True)
+    ]
+    circles = [
+        {
+            "ring": ring,
+            "step": step,
+            "x": round((ring / rings) ** bend * math.cos(step * math.pi / 36), 4),
+            "y": round((ring / rings) ** bend * math.sin(step * math.pi / 36), 4),
+        }
+        for ring in range(1, rings + 1)
+        for step in range(73)
+        if rings <= 12  # more would be a grey haze
+    ]
+    marked = [
+        {"x": places[number][0], "y": places[number][1], "words": str(place)}
+        for place, number in enumerate(numbered, start=1)
+    ]
+    scale = alt.Scale(domain=[-1.08, 1.08], nice=False)
+    x, y = alt.X("x:Q", axis=None, scale=scale), alt.Y("y:Q", axis=None, scale=scale)
+    link = alt.Chart(inline_data(links)).encode(x=x, y=y, x2="x2:Q", y2="y2:Q")
+    layers = [
+        alt.Chart(inline_data(circles))
+        .mark_line(color=GRID, strokeWidth=0.6)
+        .encode(x=x, y=y, detail="ring:N", order="step:Q")
+    ]
+    layers += [
+        link.transform_filter(f"datum.relation === '{relation}'").mark_rule(
+            color=BLUE if relation == "finetune" else MUTED, strokeWidth=0.8, strokeDash=dash, opacity=0.75
+        )
+        for relation, dash in DASHES.items()
+    ]
+    layers += [
+        link.transform_filter("datum.relation === ''").mark_rule(color=ORANGE, strokeWidth=0.8, strokeDash=[8, 2]),
+        alt.Chart(inline_data(points))
+        .mark_point(filled=True, color=BLUE, opacity=0.8)
+        .encode(x=x, y=y, size=alt.Size("size:Q", scale=None)),
+        alt.Chart(inline_data([{"x": places[0][0], "y": places[0][1]}]))
+        .mark_point(shape="square", filled=True, color=ORANGE, size=60, opacity=1)
+        .encode(x=x, y=y),
+        alt.Chart(inline_data(marked))
+        .mark_text(dx=9, dy=-7, fontWeight="bold", stroke="white", strokeWidth=3)
+        .encode(x=x, y=y, text="words:N"),
+        alt.Chart(inline_data(marked)).mark_text(dx=9, dy=-7, fontWeight="bold").encode(x=x, y=y, text="words:N"),
+    ]
+    return sized(WIDTH - 8, *layers)
+
+
+def _bend(rings: int) -> float:
+    """Exponent of a ring's radius: below 1 with many rings, as near the root there are more members than far out."""
+    return 1 if rings <= 6 else 0.6
+
+
+def radial_layout(nodes: Sequence[Leaf]) -> list[tuple[float, float]]:
+    """Places in the unit circle: the radius from the distance, the angle from the leaves; no two branches cross."""
+    children: list[list[int]] = [[] for _ in nodes]
+    for number, node in enumerate(nodes):
+        if node.parent is not None:
+            children[node.parent].append(number)
+    leaves = [0] * len(nodes)
+    for number in range(len(nodes) - 1, -1, -1):
+        leaves[number] = sum(leaves[child] for child in children[number]) or 1
+    start = [0.0] * len(nodes)
+    rings = max((node.distance for node in nodes), default=1) or 1
+    bend = _bend(rings)
+    places = []
+    for number, node in enumerate(nodes):
+        at = start[number]
+        for child in children[number]:
+            start[child] = at
+            at += leaves[child]
+        turn = 2 * math.pi * (start[number] + leaves[number] / 2) / leaves[0]
+        radius = (node.distance / rings) ** bend
+        places.append((round(radius * math.cos(turn), 4), round(radius * math.sin(turn), 4)))
+    return places
