@@ -1,1 +1,1 @@
-"""The report: a folder of static HTML with the study's figures, drawn from the marts. Opens from disk."""
+"""The report: a folder of static HTML pages with the study's figures, drawn from the marts. It opens from disk."""

@@ -1,4 +1,4 @@
-"""Writes the report: whole, or not at all."""
+"""Writes the report atomically: the folder appears complete, or the old one stays."""
 
 import base64
 import hashlib
@@ -12,30 +12,30 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from phylohub.core.build_file import connect
 from phylohub.core.errors import PhylohubError
-from phylohub.report import evolution, families, growth, models, overview, pairs, similarity, traits
+from phylohub.report import families, growth, inheritance, overview, pairs, similarity, top_models, traits
 from phylohub.report.content import Column, Page
 from phylohub.report.marts import Marts
 from phylohub.report.style import DARK, draw
-from phylohub.report.text import number, share, shown
+from phylohub.report.text import format_number, format_share, safe_text
 
 TEMPLATES = Path(__file__).parent / "templates"
-MARK = "phylohub report"  # in every page: only a folder that holds a report is replaced by one
+MARK = "phylohub report"  # in every page, so that only a folder with a report is ever replaced
 
 
 def write_report(database: Path, to: Path) -> int:
     """Write the report of the marts in `database` to the folder `to`; return the number of figures.
 
-    The folder appears whole; what was there stays until the new one is complete, and if anything goes wrong.
+    An older report in `to` is replaced once the new one is complete, and stays if anything fails.
 
-    Raises PhylohubError when there are no marts, or `to` holds something that is no report.
+    Raises PhylohubError if `database` has no marts, or if `to` is a file or holds anything but a report.
     """
     with connect(database, read_only=True) as connection:
         connection.execute("set TimeZone = 'UTC'")
         marts = Marts(connection)
-        old = _aside(to)
-        if not to.exists() and old.exists():  # a run was killed between its two renames
+        old = _backup(to)
+        if not to.exists() and old.exists():  # a run was killed between the two renames of _swap
             old.rename(to)
-        _check(to)
+        _check_replaceable(to)
         to.parent.mkdir(parents=True, exist_ok=True)
         part = Path(tempfile.mkdtemp(prefix=f".{to.name}.", dir=to.parent))
         try:
@@ -47,27 +47,28 @@ def write_report(database: Path, to: Path) -> int:
     return n_figures
 
 
-def _aside(to: Path) -> Path:
+def _backup(to: Path) -> Path:
     return to.with_name(f".{to.name}.old")
 
 
-def _check(to: Path) -> None:
+def _check_replaceable(to: Path) -> None:
     if not to.exists():
         return
     if not to.is_dir():
-        raise PhylohubError(f"{to} is a file. Name a folder with --to.")
+        raise PhylohubError(f"{to} is a file. Choose a folder: `phylohub report --to FOLDER`.")
     index = to / "index.html"
     if any(to.iterdir()) and not (
         index.exists() and MARK in index.read_text(encoding="utf-8", errors="replace")[:2000]
     ):
         raise PhylohubError(
-            f"{to} holds something that is no report, and would be replaced. Name another folder with --to."
+            f"{to} holds files other than a report, and is not replaced. Choose another folder: "
+            "`phylohub report --to FOLDER`."
         )
 
 
 def _swap(part: Path, to: Path) -> None:
-    """Put the new folder in the place of the old one; if that fails the old one is back."""
-    old = _aside(to)
+    """Rename the new folder to its final name; if that fails, restore the old one."""
+    old = _backup(to)
     shutil.rmtree(old, ignore_errors=True)
     if to.exists():
         to.rename(old)
@@ -81,15 +82,16 @@ def _swap(part: Path, to: Path) -> None:
 
 
 def _pages(marts: Marts) -> tuple[list[Page], bool, str]:
-    synthetic, said = overview.caveats(marts)
-    made = [overview.page(marts, said, synthetic)]
-    made += [module.page(marts) for module in (traits, evolution, similarity, families, growth, pairs, models)]
-    scope = "Its numbers are those of this snapshot; what is called the study's are of the whole Hub, "
-    return made, synthetic, f"{said[0]} {scope}{marts.published['models']:,.0f} models."
+    """Return all pages, whether the hub is synthetic, and a sentence that names the snapshot."""
+    synthetic, caveats = overview.caveats(marts)
+    pages = [overview.page(marts, caveats, synthetic)]
+    pages += [module.page(marts) for module in (traits, inheritance, similarity, families, growth, pairs, top_models)]
+    scope = f"The study's numbers are of the whole Hub, {marts.published['models']:,.0f} models."
+    return pages, synthetic, f"{caveats[0]} {scope}"
 
 
 def _write(marts: Marts, folder: Path) -> int:
-    made, synthetic, snapshot = _pages(marts)
+    pages, synthetic, snapshot = _pages(marts)
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -98,13 +100,13 @@ def _write(marts: Marts, folder: Path) -> int:
         lstrip_blocks=True,
     )
     environment.filters["cell"] = _cell
-    environment.filters["shown"] = shown
+    environment.filters["safe_text"] = safe_text
     style = environment.get_template("report.css.j2").render(dark=DARK)
     script = (TEMPLATES / "report.js").read_text(encoding="utf-8")
     template = environment.get_template("page.html.j2")
     (folder / "figures").mkdir()
     n_figures = 0
-    for page in made:
+    for page in pages:
         drawings: dict[str, str] = {}
         for section in page.sections:
             for figure in section.figures:
@@ -115,7 +117,7 @@ def _write(marts: Marts, folder: Path) -> int:
                 n_figures += 1
         html = template.render(
             page=page,
-            pages=made,
+            pages=pages,
             drawings=drawings,
             synthetic=synthetic,
             snapshot=snapshot,
@@ -130,18 +132,18 @@ def _write(marts: Marts, folder: Path) -> int:
 
 
 def _hash(text: str) -> str:
-    """What the page's policy lets run: this text and no other."""
+    """The source hash for a content security policy that allows only this script or style."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def _cell(value: object, column: Column) -> str:
     if column.kind == "count" and isinstance(value, int | float | Decimal):
-        return number(value)  # a published copy has decimals where the build file has 128 bit integers
+        return format_number(value)  # Decimal in a published copy, which has no 128-bit integers
     if column.kind == "share" and (value is None or isinstance(value, float)):
-        return share(value)
+        return format_share(value)
     if column.kind == "decimal" and isinstance(value, int | float):
         small = value != 0 and abs(value) < 0.001
-        return f"{value:.1e}" if small else number(value, 0 if abs(value) >= 1000 else 3)
+        return f"{value:.1e}" if small else format_number(value, 0 if abs(value) >= 1000 else 3)
     if column.kind == "decimal" and isinstance(value, str):
-        return value  # a number that `measured` has formatted already
-    return shown(value)
+        return value  # `format_figure` has formatted it
+    return safe_text(value)

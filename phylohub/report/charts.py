@@ -25,22 +25,22 @@ from phylohub.report.style import (
     rows_axis,
     sized,
 )
-from phylohub.report.text import labels
+from phylohub.report.text import unique_labels
 
 
 @dataclass(frozen=True)
 class Bar:
-    """A bar with the words at its end, and a published value on the same scale."""
+    """A bar with the label at its end, and the value that the study published."""
 
     name: str
     value: float
-    words: str
+    label: str
     published: float | None = None
 
 
-def bars(rows: Sequence[Bar], title: str, form: str = SHARE) -> alt.LayerChart:
-    """Bars that lie, longest words at the left."""
-    names = labels(row.name for row in rows)
+def bars(rows: Sequence[Bar], axis_title: str, form: str = SHARE) -> alt.LayerChart:
+    """Horizontal bars, one row per name."""
+    names = unique_labels(row.name for row in rows)
     data = inline_data(
         [
             {**vars(row), "name": name, "end": max(row.value, row.published or 0)}
@@ -50,23 +50,24 @@ def bars(rows: Sequence[Bar], title: str, form: str = SHARE) -> alt.LayerChart:
     most = max([row.value for row in rows] + [row.published or 0 for row in rows])
     axis = alt.Axis(format=form, tickCount=4)
     if form == SHARE:
-        axis = alt.Axis(format=form, tickCount=4, labelExpr="datum.value > 1 ? '' : datum.label")  # no 120 %
-    # Room for the words at the end of the longest bar.
-    x = alt.X("value:Q", title=title, axis=axis, scale=alt.Scale(domain=[0, most * 1.22]))
+        # The axis ends beyond the longest bar, but no share exceeds 100%.
+        axis = alt.Axis(format=form, tickCount=4, labelExpr="datum.value > 1 ? '' : datum.label")
+    # Leave room for the label at the end of the longest bar.
+    x = alt.X("value:Q", title=axis_title, axis=axis, scale=alt.Scale(domain=[0, most * 1.22]))
     base = alt.Chart(data).encode(y=rows_axis(names))
     return sized(
         ROW * len(rows),
         base.mark_bar(color=PALE, stroke=BLUE, strokeWidth=0.8, height=12).encode(x=x),
-        base.mark_text(align="left", dx=8).encode(x=alt.X("end:Q"), text="words:N"),
+        base.mark_text(align="left", dx=8).encode(x=alt.X("end:Q"), text="label:N"),
         base.transform_filter("datum.published != null").mark_point(**DIAMOND).encode(x=alt.X("published:Q")),
     )
 
 
 @dataclass(frozen=True)
 class Dot:
-    """A mean or rate with its interval. Without a value it is a heading of the rows below it.
+    """A mean or rate with its interval. A row without a value is a heading of the rows below it.
 
-    `outlines` and `filled` are the paths of a glyph (report.shapes.glyph) beside its name.
+    `outlines` and `filled` are the paths of a glyph beside the name (see `shapes.glyph`).
     """
 
     name: str
@@ -78,22 +79,25 @@ class Dot:
     filled: str = ""
 
 
-GLYPH = 42  # pixels across that are kept free for the widest glyph
+GLYPH = 42  # pixels reserved for the widest glyph
 
 
-def dots(rows: Sequence[Dot], title: str, form: str = SHARE, top: float | None = None) -> alt.LayerChart:
-    """Dots with intervals, from zero."""
-    names = labels((row.name for row in rows), 44)
+def dots(rows: Sequence[Dot], axis_title: str, form: str = SHARE, top: float | None = None) -> alt.LayerChart:
+    """Dots with intervals on an axis from zero to `top`, or to the largest value."""
+    names = unique_labels((row.name for row in rows), 44)
     data = inline_data([{**vars(row), "name": name} for name, row in zip(names, rows, strict=True)])
     most = max([row.high or row.value or 0 for row in rows] + [row.published or 0 for row in rows])
     x = alt.X(
-        "value:Q", title=title, axis=alt.Axis(format=form, tickCount=5), scale=alt.Scale(domain=[0, top or most * 1.05])
+        "value:Q",
+        title=axis_title,
+        axis=alt.Axis(format=form, tickCount=5),
+        scale=alt.Scale(domain=[0, top or most * 1.05]),
     )
     y = rows_axis(names)
     glyphs = any(row.filled for row in rows)
     if glyphs:
-        heads = json.dumps([name for name, row in zip(names, rows, strict=True) if row.value is None])
-        bold = {"condition": {"test": f"indexof({heads}, datum.value) >= 0", "value": "bold"}, "value": "normal"}
+        headings = json.dumps([name for name, row in zip(names, rows, strict=True) if row.value is None])
+        bold = {"condition": {"test": f"indexof({headings}, datum.value) >= 0", "value": "bold"}, "value": "normal"}
         y["axis"].labelFontWeight = bold
         y["axis"].labelPadding = GLYPH + 10
     base = alt.Chart(data).encode(y=y)
@@ -107,7 +111,7 @@ def dots(rows: Sequence[Dot], title: str, form: str = SHARE, top: float | None =
         base.transform_filter("datum.published != null").mark_point(**DIAMOND).encode(x=alt.X("published:Q")),
     ]
     if glyphs:
-        # A path's unit is half the root of the size: pixels.
+        # Vega scales a path by half the square root of its size: size 4 keeps pixels.
         glyph = base.encode(x=alt.value(-6))
         layers += [
             glyph.transform_filter("datum.outlines != ''")
@@ -121,24 +125,24 @@ def dots(rows: Sequence[Dot], title: str, form: str = SHARE, top: float | None =
 
 
 @dataclass(frozen=True)
-class Move:
-    """From the parents' mean to the children's."""
+class Arrow:
+    """The means of parents and of their children."""
 
     name: str
     parent: float
     child: float
 
 
-def moves(rows: Sequence[Move], title: str, form: str = DECIMAL) -> alt.LayerChart:
-    """Arrows from parents (open circle) to children (filled triangle)."""
-    names = labels((row.name for row in rows), 40)
+def arrows(rows: Sequence[Arrow], axis_title: str, form: str = DECIMAL) -> alt.LayerChart:
+    """Arrows from the parents' mean (open circle) to the children's (filled triangle)."""
+    names = unique_labels((row.name for row in rows), 40)
     data = inline_data([{**vars(row), "name": name} for name, row in zip(names, rows, strict=True)])
     most = max(max(row.parent, row.child) for row in rows) or 1
     x = alt.X(
-        "parent:Q", title=title, axis=alt.Axis(format=form, tickCount=5), scale=alt.Scale(domain=[0, most * 1.08])
+        "parent:Q", title=axis_title, axis=alt.Axis(format=form, tickCount=5), scale=alt.Scale(domain=[0, most * 1.08])
     )
     y = rows_axis(names)
-    y["axis"].labelPadding = 10  # clear of a circle at zero
+    y["axis"].labelPadding = 10  # keeps labels clear of a circle at zero
     base = alt.Chart(data).encode(y=y)
     return sized(
         (ROW + 5) * len(rows),
@@ -154,7 +158,7 @@ LOGARITHM = alt.Scale(type="log", base=10, nice=False)
 
 
 def _decades(values: Sequence[float]) -> alt.Axis:
-    """An axis of logarithms with 1, 10, 100 ... marked, and 2 and 5 between where there are few of them."""
+    """A logarithmic axis with ticks at powers of 10, and also at 2 and 5 times those over short ranges."""
     low, high = min(values), max(values)
     steps = (1, 2, 5) if high < 200 * low else (1,)
     marks = [step * 10**power for power in range(10) for step in steps]
@@ -163,7 +167,7 @@ def _decades(values: Sequence[float]) -> alt.Axis:
 
 @dataclass(frozen=True)
 class Bubble:
-    """So many families in one cell of a plane."""
+    """A cell of the plane, and the number of families in it."""
 
     x: float
     y: float
@@ -171,7 +175,7 @@ class Bubble:
 
 
 def bubbles(cells: Sequence[Bubble], x_title: str, y_title: str) -> alt.LayerChart:
-    """Cells of a plane, their area the logarithm of how many there are: one family can be seen beside a thousand."""
+    """Bubbles whose area grows with the logarithm of the count, so that one family is visible next to a thousand."""
     most = max(cell.n for cell in cells)
     data = inline_data(
         [
@@ -192,7 +196,7 @@ def bubbles(cells: Sequence[Bubble], x_title: str, y_title: str) -> alt.LayerCha
 
 
 def months(rows: Sequence[tuple[date, int, int]]) -> alt.LayerChart:
-    """Models of each month, and those of them that have a parent, as a darker part."""
+    """Bars of models per month, with a darker bar inside for those with a parent."""
     data = inline_data([{"month": month.isoformat(), "n": n, "children": children} for month, n, children in rows])
     x = alt.X(
         "month:T",
@@ -209,17 +213,19 @@ def months(rows: Sequence[tuple[date, int, int]]) -> alt.LayerChart:
     )
 
 
-def lines(series: Sequence[tuple[str, Sequence[tuple[date, int]]]], title: str, *, log: bool = False) -> alt.LayerChart:
-    """Lines over time, told apart by dashes and by a number at their ends."""
+def lines(
+    series: Sequence[tuple[str, Sequence[tuple[date, int]]]], axis_title: str, *, log: bool = False
+) -> alt.LayerChart:
+    """Lines over time. Dashes, and a number at the end of each line, tell them apart."""
     dashes = [[1, 0], [6, 2], [2, 2], [8, 2, 2, 2], [1, 3], [12, 3]]
     data: list[dict[str, Any]] = []
     ends: list[dict[str, Any]] = []
     for number, (_, points) in enumerate(series):
         data += [{"line": number, "month": month.isoformat(), "n": n} for month, n in points]
-        ends.append({"month": points[-1][0].isoformat(), "n": points[-1][1], "words": str(number + 1)})
-    # Numbers that would lie on each other move apart.
+        ends.append({"month": points[-1][0].isoformat(), "n": points[-1][1], "label": str(number + 1)})
+    # Move overlapping numbers apart.
     span = max(end["n"] for end in ends) / max(min(n for _, points in series for _, n in points), 1)
-    for lower, upper in itertools.pairwise(sorted(ends, key=lambda end: (end["n"], end["words"]))):
+    for lower, upper in itertools.pairwise(sorted(ends, key=lambda end: (end["n"], end["label"]))):
         lower.setdefault("at", lower["n"])
         upper["at"] = max(upper["n"], lower["at"] * span**0.075)
     ends[0].setdefault("at", ends[0]["n"])
@@ -230,7 +236,7 @@ def lines(series: Sequence[tuple[str, Sequence[tuple[date, int]]]], title: str, 
         axis=YEARS,
     )
     axis = _decades([n for _, points in series for _, n in points]) if log else alt.Axis(format=COUNT, tickCount=5)
-    y = alt.Y("n:Q", title=title, scale=LOGARITHM if log else alt.Scale(), axis=axis)
+    y = alt.Y("n:Q", title=axis_title, scale=LOGARITHM if log else alt.Scale(), axis=axis)
     line = alt.Chart(inline_data(data)).encode(x=x, y=y)
     layers = [
         line.transform_filter(f"datum.line === {number}").mark_line(
@@ -244,6 +250,6 @@ def lines(series: Sequence[tuple[str, Sequence[tuple[date, int]]]], title: str, 
         end = alt.Chart(inline_data(ends)).encode(x=x)
         layers += [
             end.mark_point(filled=True, color=INK, size=16, opacity=1).encode(y=y),
-            end.mark_text(align="left", dx=6, fontWeight="bold").encode(y=alt.Y("at:Q"), text="words:N"),
+            end.mark_text(align="left", dx=6, fontWeight="bold").encode(y=alt.Y("at:Q"), text="label:N"),
         ]
     return sized(200, *layers)

@@ -1,4 +1,4 @@
-"""What a report is made of. Pages hold sections, sections hold sentences, figures and tables."""
+"""The parts of a report: pages hold sections, and sections hold paragraphs, figures and tables."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -10,7 +10,7 @@ Kind = Literal["text", "name", "count", "share", "decimal"]
 
 @dataclass(frozen=True)
 class Column:
-    """`name` is text of the Hub (may run right to left); the last three are numbers."""
+    """`name` is text of the Hub, which may run right to left; `count`, `share` and `decimal` are numbers."""
 
     title: str
     kind: Kind = "text"
@@ -18,7 +18,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows as queried; `total` says of how many rows they are the first, if there are more."""
+    """Rows as queried. `total` is the number of all rows, if `rows` holds only the first."""
 
     caption: str
     columns: list[Column]
@@ -28,24 +28,24 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure:
-    """`name` is that of its files; `finding` says in words what it shows, for whoever does not see it; `key` explains
-    its marks."""
+    """`name` is the stem of its files. `finding` says what it shows, and is its text alternative; `legend` explains the
+    marks."""
 
     name: str
     title: str
     finding: str
     chart: alt.TopLevelMixin
-    key: str = ""
+    legend: str = ""
     table: Table | None = None
 
 
 @dataclass(frozen=True)
 class Section:
-    """A part of a page. `missing` says why there is nothing to see, if there is not."""
+    """A part of a page. `missing` is the reason why it is empty, if it is."""
 
     id: str
     title: str
-    words: list[str] = field(default_factory=list)
+    paragraphs: list[str] = field(default_factory=list)
     missing: str = ""
     figures: list[Figure] = field(default_factory=list)
     tables: list[Table] = field(default_factory=list)
@@ -53,7 +53,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Page:
-    """One HTML file. `summary` stands in the table of contents."""
+    """One HTML file. `summary` describes it in the list of pages."""
 
     file: str
     title: str

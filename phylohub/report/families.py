@@ -1,28 +1,29 @@
-"""Families: the largest as trees, and the depth, width and structural virality of all."""
+"""Family trees: the largest families, and the depth, width and structural virality of all."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from phylohub.report.charts import Bar, Bubble, bars, bubbles
 from phylohub.report.content import Column, Figure, Page, Section, Table
-from phylohub.report.graphs import Leaf, radial
-from phylohub.report.marts import Marts, relation_order, relation_word
-from phylohub.report.style import BARS_KEY
-from phylohub.report.text import counted, number, share, shown, studied
+from phylohub.report.graphs import TreeNode, radial
+from phylohub.report.marts import Marts, relation_label, relation_order
+from phylohub.report.style import BARS_LEGEND
+from phylohub.report.text import count_of, format_number, format_share, safe_text, study_note
 
 N_TREES = 4
-N_NODES = 1200  # a tree with more cannot be read, and takes long to draw
+N_NODES = 1200  # a larger tree is unreadable and slow to draw
 N_NUMBERED = 5
 N_FAMILIES = 200
-EDGE_SET = "no_merge"  # merges tie most families into one
+EDGE_SET = "no_merge"  # merges join most families into one
+BUBBLES_LEGEND = "Each bubble is a group of families. Its area grows with the logarithm of their number."
 
 
 def page(marts: Marts) -> Page:
-    """Trees, shapes of families, relations, the largest families."""
+    """Build the page on family trees."""
     return Page(
         "families.html",
-        "Families",
-        "The largest family trees; depth, width and structural virality; which relations lead on.",
+        "Family trees",
+        "The largest families as trees; depth, width and structural virality; children by relation.",
         [_trees(marts), _shapes(marts), _relations(marts), _largest(marts)],
     )
 
@@ -34,29 +35,27 @@ def _trees(marts: Marts) -> Section:
         {"edge_set": EDGE_SET, "limit": N_TREES},
     )
     figures = [
-        figure
-        for number_, family in enumerate(largest, start=1)
-        if (figure := _tree(marts, number_, family)) is not None
+        figure for place, family in enumerate(largest, start=1) if (figure := _tree(marts, place, family)) is not None
     ]
     return Section(
         "trees",
         "The largest families",
         [
-            "Merges are left out here: they tie most families into one. Each tree shows the members that descend "
-            "from the family's main root, in the middle. A ring outwards is one step further from it by the shortest "
-            "way; rings lie closer together outwards where there are many. The depth of a family counts the steps of "
-            "its longest line of descent, so a family is often deeper than its tree has rings: do not compare the two."
+            "Merge edges are excluded, because they join most families into one. Each tree shows the members that "
+            "descend from the family's main root, which is in the center. Each ring is one step farther from the root, "
+            "by the shortest path; the rings of deep trees get closer together outward. The depth of a family is its "
+            "longest path from a root, so it is often larger than the number of rings."
         ],
-        missing="" if figures else "No model of this snapshot has a parent in it, so there are no families.",
+        missing="" if figures else "No model in this snapshot has its parent in it, so there are no families.",
         figures=figures,
     )
 
 
-def tree_nodes(marts: Marts, family: str, limit: int = N_NODES) -> tuple[list[Leaf], list[str], int]:
-    """The nodes to draw of a family's main tree with their ids, root first, and how many members descend from the root.
+def tree_nodes(marts: Marts, family: str, limit: int = N_NODES) -> tuple[list[TreeNode], list[str], int]:
+    """Return the nodes of a family's tree, their model ids (root first), and the number of the root's descendants.
 
-    All of them if they are no more than `limit`; otherwise those with the most descendants. A member has more of them
-    than any that descends from it, so parents are always among them.
+    With more than `limit` nodes, only those with the most descendants are returned. A model has more descendants than
+    any of its descendants, so the parents of returned nodes are returned too.
     """
     members = marts.rows(
         """
@@ -85,7 +84,7 @@ def tree_nodes(marts: Marts, family: str, limit: int = N_NODES) -> tuple[list[Le
     )
     n_members = members[0][3] if members else 0
     if not members:
-        # Everybody is a direct child without children, and there are more than the limit: the root stands for all.
+        # Every member is a direct child without children, and there are more than `limit`: only the root is drawn.
         n_members = marts.rows(
             "select count(*) from marts.lineage_closure where edge_set = $edge_set and ancestor_id = $family",
             {"edge_set": EDGE_SET, "family": family},
@@ -103,26 +102,24 @@ def tree_nodes(marts: Marts, family: str, limit: int = N_NODES) -> tuple[list[Le
         {"ids": list(place)},
     ):
         if parent in place and distance[child] == distance[parent] + 1:
-            # Of several parents, the one that most descend from.
+            # Of several parents, use the one with the most descendants.
             rank = (-weight[parent], parent, relation != "finetune", relation)
             if child not in best or rank < best[child][0]:
                 best[child] = (rank, parent, relation)
     drawn = {family} | set(best)
-    held = dict.fromkeys(drawn, 1)
-    for model in drawn:
-        held[model] += weight[model]
-    nodes = [Leaf(None, 0, 1, "")]
+    represented = {model: 1 + weight[model] for model in drawn}
+    nodes = [TreeNode(None, 0, 1, "")]
     ids = [family]
     at = {family: 0}
     for model, _, _, _ in members:
         if model in best and best[model][1] in at:
             at[model] = len(nodes)
-            nodes.append(Leaf(at[best[model][1]], distance[model], held[model], best[model][2]))
+            nodes.append(TreeNode(at[best[model][1]], distance[model], represented[model], best[model][2]))
             ids.append(model)
     return nodes, ids, n_members
 
 
-def _tree(marts: Marts, number_: int, family: Sequence[Any]) -> Figure | None:
+def _tree(marts: Marts, place: int, family: Sequence[Any]) -> Figure | None:
     family_id, n_models, depth, width, virality = family
     nodes, ids, n_members = tree_nodes(marts, family_id)
     if len(nodes) < 2:
@@ -137,24 +134,29 @@ def _tree(marts: Marts, number_: int, family: Sequence[Any]) -> Figure | None:
     left_out = n_members + 1 - len(nodes)
     rings = max(node.distance for node in nodes)
     return Figure(
-        f"tree-{number_}",
-        f"{number_}. {shown(family_id, 60)}",
-        f"The family of {shown(family_id, 60)} has {counted(n_models, 'member')}, {number(width)} of them in its "
-        f"widest generation, and depth {depth}: its longest line of descent has {counted(depth, 'step')}. "
-        f"{counted(n_members, 'member')} descend from its root, {share(first_ring / n_members)} of them directly; "
-        f"those drawn are {counted(rings, 'step')} from it at most by the shortest way. "
-        f"Structural virality {number(virality, 2)}: "
-        + ("close to a broadcast." if virality is not None and virality < 3 else "descent passes through many hands."),
+        f"tree-{place}",
+        f"{place}. {safe_text(family_id, 60)}",
+        f"The family of {safe_text(family_id, 60)} has {count_of(n_models, 'member')}, {format_number(width)} of them "
+        f"in its widest generation, and depth {depth}. "
+        f"{count_of(n_members, 'member')} descend from its root, {format_share(first_ring / n_members)} of them "
+        f"directly; those drawn are at most {count_of(rings, 'step')} away from it. "
+        f"Structural virality {format_number(virality, 2)}: "
+        + (
+            "close to a broadcast, where all members descend directly from one model."
+            if virality is not None and virality < 3
+            else "many members descend through intermediate models."
+        ),
         radial(nodes, numbered),
-        key="Square: the root. Rings: steps from it by the shortest way. Lines: fine-tune solid, adapter dashed, "
-        "quantized dotted, others long dashes. The larger a dot, the more members descend from it; the numbered ones "
-        "are in the table" + (f". {left_out:,} members are not drawn, only counted in the dots." if left_out else "."),
+        legend="Square: the root. Rings: steps from the root by the shortest path. Lines: fine-tunes solid, adapters "
+        "dashed, quantized dotted, others long-dashed. Larger dots have more descendants; the numbered ones are in the "
+        "table."
+        + (f" {left_out:,} members are not drawn, but the sizes of the dots include them." if left_out else ""),
         table=Table(
-            "Members that most descend from",
+            "Members with the most descendants",
             [
                 Column("Number", "count"),
                 Column("Model", "name"),
-                Column("Steps from the root (shortest way)", "count"),
+                Column("Steps from the root (shortest path)", "count"),
                 Column("Descendants", "count"),
             ],
             [(place, ids[at], nodes[at].distance, nodes[at].members - 1) for place, at in enumerate(numbered, start=1)],
@@ -171,7 +173,7 @@ def _shapes(marts: Marts) -> Section:
         {"edge_set": EDGE_SET},
     )
     if not cells:
-        return Section("shapes", "Depth, width and structural virality", missing="There are no families here.")
+        return Section("shapes", "Depth, width and structural virality", missing="This snapshot has no families.")
     wide = marts.rows(
         "select power(2, floor(log2(greatest(width, 1)) * 2) / 2), depth, count(*) from marts.families where "
         "edge_set = $edge_set group by all order by all",
@@ -190,16 +192,16 @@ def _shapes(marts: Marts) -> Section:
         Figure(
             "virality",
             "Structural virality and size",
-            f"{share(n_broadcast / n_families)} of {counted(n_families, 'family', 'families')} have a structural "
-            "virality under 2, "
-            f"as a broadcast has; the median is {number(median, 2)}. The study finds it low in most families too.",
-            bubbles([Bubble(*cell) for cell in cells], "members of the family", "structural virality"),
-            key="Each bubble stands for the families of a cell; its area grows with the logarithm of their number.",
+            f"{format_share(n_broadcast / n_families)} of {count_of(n_families, 'family', 'families')} have a "
+            "structural virality below 2, as in a broadcast, where all members descend directly from one model. The "
+            f"median is {format_number(median, 2)}. In the study, most families also have a low structural virality.",
+            bubbles([Bubble(*cell) for cell in cells], "members", "structural virality"),
+            legend=BUBBLES_LEGEND,
             table=Table(
                 "Families by size and structural virality",
                 [
-                    Column("Members from", "decimal"),
-                    Column("Virality about", "decimal"),
+                    Column("Members (at least)", "decimal"),
+                    Column("Structural virality (rounded)", "decimal"),
                     Column("Families", "count"),
                 ],
                 cells,
@@ -208,20 +210,20 @@ def _shapes(marts: Marts) -> Section:
         Figure(
             "depth-width",
             "Depth and width",
-            "The longest line of descent in families without merges has "
-            f"{counted(max(row[1] for row in wide), 'step')}; in "
-            f"{share(sum(row[2] for row in wide if row[1] <= 1) / n_families)} of them nobody's child has children.",
+            f"The deepest family has depth {max(row[1] for row in wide)}. "
+            f"{format_share(sum(row[2] for row in wide if row[1] <= 1) / n_families)} of families have depth 1 at "
+            "most: no child has children.",
             bubbles(
                 [Bubble(*row) for row in wide if row[0] > 0],
                 "members of the widest generation",
-                "depth: steps of the longest line of descent",
+                "depth (steps of the longest path)",
             ),
-            key="Each bubble stands for the families of a cell; its area grows with the logarithm of their number.",
+            legend=BUBBLES_LEGEND,
             table=Table(
                 "Families by width and depth",
                 [
-                    Column("Widest generation from", "decimal"),
-                    Column("Depth (longest line)", "count"),
+                    Column("Width (at least)", "decimal"),
+                    Column("Depth", "count"),
                     Column("Families", "count"),
                 ],
                 wide,
@@ -233,18 +235,18 @@ def _shapes(marts: Marts) -> Section:
         figures.append(
             Figure(
                 "depths",
-                "Depth of families of fine-tunes",
-                f"The longest line of fine-tunes has {counted(depths[-1][0], 'step')}, in the study nearly "
-                f"{number(marts.published['depth_max'])}. {share(depths[0][1] / total)} of families have depth "
-                f"{depths[0][0]}.",
+                "Depth of fine-tune families",
+                f"The deepest family of fine-tunes has depth {depths[-1][0]} (study nearly "
+                f"{format_number(marts.published['depth_max'])}). {format_share(depths[0][1] / total)} of families "
+                f"have depth {depths[0][0]}.",
                 bars(
-                    [Bar(str(depth), n / total, f"{share(n / total)}, {n:,}") for depth, n, _ in depths[:20]],
-                    "share of families, by depth (steps of the longest line)",
+                    [Bar(str(depth), n / total, f"{format_share(n / total)}, {n:,}") for depth, n, _ in depths[:20]],
+                    "share of families, by depth (steps of the longest path)",
                 ),
-                key="Depths above the first twenty are in the table." if len(depths) > 20 else "",
+                legend="The table also has the depths beyond the first 20." if len(depths) > 20 else "",
                 table=Table(
-                    "Families of fine-tunes by depth",
-                    [Column("Depth (longest line)", "count"), Column("Families", "count"), Column("Members", "count")],
+                    "Fine-tune families by depth",
+                    [Column("Depth", "count"), Column("Families", "count"), Column("Members", "count")],
                     depths,
                 ),
             )
@@ -253,9 +255,9 @@ def _shapes(marts: Marts) -> Section:
         "shapes",
         "Depth, width and structural virality",
         [
-            "Depth counts the steps of the longest line of descent from a root, width the members of the largest "
-            "generation (those equally far from a root by the shortest way). Torn families look smaller and shallower; "
-            "see the overview."
+            "Depth is the number of steps of the longest path from a root. Width is the number of members of the "
+            "largest generation; a generation has the same shortest distance from a root. Families with missing "
+            "parents appear smaller and shallower than they are (see the overview)."
         ],
         figures=figures,
     )
@@ -268,40 +270,42 @@ def _relations(marts: Marts) -> Section:
     )
     drawn = [row for row in rows if row[3]]
     if not drawn:
-        return Section("relations", "Which relations lead on", missing="No edge has its parent in this snapshot.")
+        return Section("relations", "Children by relation", missing="No edge in this snapshot has its parent in it.")
 
     def published(relation: str) -> float | None:
         children = marts.published.get(f"children_with_children_{relation}")
         edges = marts.published.get(f"edges_{relation}")
         return children / edges if children is not None and edges else None
 
-    bars_of = [Bar(relation_word(row[0]), row[4] / row[3], share(row[4] / row[3]), published(row[0])) for row in drawn]
+    bars_of = [
+        Bar(relation_label(row[0]), row[4] / row[3], format_share(row[4] / row[3]), published(row[0])) for row in drawn
+    ]
     return Section(
         "relations",
-        "Which relations lead on",
-        ["How many of the models made in a way have models made from them in turn."],
+        "Children by relation",
+        ["The share of children with children of their own, by the relation to their parent."],
         figures=[
             Figure(
                 "relations",
-                "Children that have children",
-                "Of models made from another, these have children of their own: "
+                "Children with children",
+                "Share of children with children: "
                 + "; ".join(
-                    f"{shown(bar.name, 40)} {bar.words}"
-                    + studied(None if bar.published is None else share(bar.published))
+                    f"{safe_text(bar.name, 40)} {bar.label}"
+                    + study_note(None if bar.published is None else format_share(bar.published))
                     for bar in bars_of
                 )
                 + ".",
-                bars(bars_of, "share of children that have children"),
-                key=f"{BARS_KEY[:-1]}, children over its edges.",
+                bars(bars_of, "share of children with children"),
+                legend=f"{BARS_LEGEND} The study's values are children with children, divided by edges.",
                 table=Table(
                     "Edges and children by relation",
                     [
                         Column("Relation", "name"),
                         Column("Edges", "count"),
-                        Column("Parent not here", "count"),
+                        Column("Parent not in snapshot", "count"),
                         Column("Children", "count"),
-                        Column("With children", "count"),
-                        Column("Share of edges to them", "share"),
+                        Column("Children with children", "count"),
+                        Column("Share of edges to children with children", "share"),
                     ],
                     rows,
                 ),
@@ -317,11 +321,11 @@ def _largest(marts: Marts) -> Section:
         {"edge_set": EDGE_SET, "limit": N_FAMILIES},
     )
     if not rows:
-        return Section("largest", "Table of families", missing="There are no families here.")
+        return Section("largest", "Table of families", missing="This snapshot has no families.")
     return Section(
         "largest",
         "Table of families",
-        ["Families without merges, called after their main root."],
+        ["Merge edges are excluded. A family is named after its main root, the member with the most descendants."],
         tables=[
             Table(
                 "Families by size",
@@ -329,9 +333,9 @@ def _largest(marts: Marts) -> Section:
                     Column("Family", "name"),
                     Column("Members", "count"),
                     Column("Roots", "count"),
-                    Column("Depth (longest line)", "count"),
-                    Column("Widest generation", "count"),
-                    Column("Virality", "decimal"),
+                    Column("Depth", "count"),
+                    Column("Width", "count"),
+                    Column("Structural virality", "decimal"),
                     Column("First created"),
                 ],
                 rows,

@@ -8,11 +8,11 @@ import altair as alt
 
 from phylohub.report.shapes import layout
 from phylohub.report.style import BLUE, GRID, INK, MUTED, ORANGE, ROW, WIDTH, inline_data, sized
-from phylohub.report.text import labels
+from phylohub.report.text import unique_labels
 
 
 def shapes(rows: Sequence[tuple[str, str]]) -> alt.LayerChart:
-    """Shapes by title and edges, four beside each other, parents at the left, with the letters of their models."""
+    """Shapes (title, edges) in rows of four, parents on the left, with the letter of each model."""
     width, height, across, down = WIDTH / 4, 96, 23, 21
     nodes, links, titles = [], [], []
     for number, (title, edges) in enumerate(rows):
@@ -40,7 +40,7 @@ def shapes(rows: Sequence[tuple[str, str]]) -> alt.LayerChart:
 
 @dataclass(frozen=True)
 class Arc:
-    """A drift between two places of an order."""
+    """A drift from one place of an order to another."""
 
     start: int
     end: int
@@ -48,9 +48,9 @@ class Arc:
 
 
 def arcs(values: Sequence[str], published: Sequence[int | None], drifts: Sequence[Arc]) -> alt.LayerChart:
-    """An order from top to bottom; drift along it on the right, drift against it on the left and dashed.
+    """An order from top to bottom, with drift along it on the right, and drift against it on the left and dashed.
 
-    `values` in their order, `published` the study's place of each; the more traffic, the thicker the arc.
+    `published` holds the study's place of each value. An arc is wider if it has more traffic.
     """
     n = len(values)
     left, middle, right = 85.0, 195.0, WIDTH - 8 - 85.0 - 195.0
@@ -73,7 +73,7 @@ def arcs(values: Sequence[str], published: Sequence[int | None], drifts: Sequenc
             )
     names = [
         {"y": place, "name": f"{place}. {label}", "study": "" if other is None else str(other)}
-        for place, (label, other) in enumerate(zip(labels(values, 26), published, strict=True), start=1)
+        for place, (label, other) in enumerate(zip(unique_labels(values, 26), published, strict=True), start=1)
     ]
     head = [{"y": 0.1, "name": "place and value", "study": "study"}]
     x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[-left, middle + right], nice=False))
@@ -97,8 +97,9 @@ def arcs(values: Sequence[str], published: Sequence[int | None], drifts: Sequenc
 
 
 @dataclass(frozen=True)
-class Leaf:
-    """A node of a tree: its parent's number (none for the root), distance from the root, members it stands for."""
+class TreeNode:
+    """A node of a tree: the index of its parent (None for the root), its distance from the root, and the number of
+    members it represents, itself included."""
 
     parent: int | None
     distance: int
@@ -114,16 +115,17 @@ DASHES: dict[str, list[float]] = {
 }
 
 
-def radial(nodes: Sequence[Leaf], numbered: Sequence[int]) -> alt.LayerChart:
-    """A tree around its root: a ring is a step by the shortest way, a dot's area tells how many members it stands for.
+def radial(nodes: Sequence[TreeNode], numbered: Sequence[int]) -> alt.LayerChart:
+    """A tree around its root: rings are the shortest distance from it, and a dot's area the members it represents.
 
-    `nodes` with every parent before its children, the root first; those in `numbered` get 1, 2, 3 ... beside them.
+    `nodes` starts with the root, and parents precede their children. The nodes in `numbered` are labeled 1, 2, 3 ...
     """
     places = radial_layout(nodes)
     rings = max((node.distance for node in nodes), default=1) or 1
     bend = _bend(rings)
-    most = max((node.members for node in nodes[1:]), default=1)  # the root stands for nobody but itself
-    largest = 130 * min(1, 300 / len(nodes))  # square pixels of the largest dot: many large ones would be a blot
+    most = max((node.members for node in nodes[1:]), default=1)  # the root represents itself only
+    # Square pixels of the largest dot. Large dots would overlap in a large tree.
+    largest = 130 * min(1, 300 / len(nodes))
     links = [
         {
             "x": places[node.parent][0],
@@ -148,10 +150,10 @@ def radial(nodes: Sequence[Leaf], numbered: Sequence[int]) -> alt.LayerChart:
         }
         for ring in range(1, rings + 1)
         for step in range(73)
-        if rings <= 12  # more would be a grey haze
+        if rings <= 12  # more rings would be too dense to tell apart
     ]
     marked = [
-        {"x": places[number][0], "y": places[number][1], "words": str(place)}
+        {"x": places[number][0], "y": places[number][1], "label": str(place)}
         for place, number in enumerate(numbered, start=1)
     ]
     scale = alt.Scale(domain=[-1.08, 1.08], nice=False)
@@ -178,19 +180,19 @@ def radial(nodes: Sequence[Leaf], numbered: Sequence[int]) -> alt.LayerChart:
         .encode(x=x, y=y),
         alt.Chart(inline_data(marked))
         .mark_text(dx=9, dy=-7, fontWeight="bold", stroke="white", strokeWidth=3)
-        .encode(x=x, y=y, text="words:N"),
-        alt.Chart(inline_data(marked)).mark_text(dx=9, dy=-7, fontWeight="bold").encode(x=x, y=y, text="words:N"),
+        .encode(x=x, y=y, text="label:N"),
+        alt.Chart(inline_data(marked)).mark_text(dx=9, dy=-7, fontWeight="bold").encode(x=x, y=y, text="label:N"),
     ]
     return sized(WIDTH - 8, *layers)
 
 
 def _bend(rings: int) -> float:
-    """Exponent of a ring's radius: below 1 with many rings, as near the root there are more members than far out."""
+    """The exponent of a ring's radius: below 1 for deep trees, which have most members near the root."""
     return 1 if rings <= 6 else 0.6
 
 
-def radial_layout(nodes: Sequence[Leaf]) -> list[tuple[float, float]]:
-    """Places in the unit circle: the radius from the distance, the angle from the leaves; no two branches cross."""
+def radial_layout(nodes: Sequence[TreeNode]) -> list[tuple[float, float]]:
+    """Positions in the unit circle: the radius follows the distance, the angle the leaves, so branches never cross."""
     children: list[list[int]] = [[] for _ in nodes]
     for number, node in enumerate(nodes):
         if node.parent is not None:

@@ -1,19 +1,19 @@
-"""Growth: models by month, and the largest families over time."""
+"""Growth: models created per month, and the largest families over time."""
 
 from phylohub.report.charts import lines, months
 from phylohub.report.content import Column, Figure, Page, Section, Table
 from phylohub.report.marts import Marts
-from phylohub.report.text import counted, number, share, shown
+from phylohub.report.text import count_of, format_number, format_share, safe_text
 
 N_FAMILIES = 5
 
 
 def page(marts: Marts) -> Page:
-    """Models by month, families over time."""
+    """Build the page on growth."""
     return Page(
         "growth.html",
         "Growth",
-        "Models created by month, and how the largest families grew.",
+        "Models created per month, and the growth of the largest families.",
         [_hub(marts), _families(marts)],
     )
 
@@ -24,49 +24,50 @@ def _hub(marts: Marts) -> Section:
         "month is not null order by month"
     )
     if not rows:
-        return Section("hub", "Models by month", missing="No model here says when it was created.")
+        return Section("hub", "Models per month", missing="No model in this snapshot has a creation date.")
     most = max(rows, key=lambda row: row[1])
     back_filled = sum(row[3] or 0 for row in rows)
     children = sum(row[2] for row in rows)
     total = rows[-1][4]
     return Section(
         "hub",
-        "Models by month",
+        "Models per month",
         [
-            "These are the models that still exist and are in the snapshot, by the month of their creation. In a "
-            "sample they tell how the sample was drawn at least as much as how the Hub grew."
+            "The figures count the models in the snapshot by the month of their creation. Models deleted since then "
+            "are not counted. In a sample, the counts depend on the sampling as much as on the growth of the Hub."
         ]
         + (
-            [f"The Hub dates everything older to 2 March 2022: {counted(back_filled, 'model')} carry that date."]
+            [f"The Hub dates all older models 2022-03-02: {count_of(back_filled, 'model')} with this back-filled date."]
             if back_filled
             else []
         ),
         figures=[
             Figure(
                 "growth-months",
-                "Models created by month",
-                f"From {rows[0][0]:%B %Y} to {rows[-1][0]:%B %Y}; the most, {counted(most[1], 'model')}, in "
-                f"{most[0]:%B %Y}. {share(children / total)} of all have a parent in the snapshot.",
+                "Models created per month",
+                f"Months from {rows[0][0]:%Y-%m} to {rows[-1][0]:%Y-%m}. The peak is {most[0]:%Y-%m} with "
+                f"{count_of(most[1], 'model')}. {format_share(children / total)} of all models have a parent in the "
+                "snapshot.",
                 months([(row[0], row[1], row[2]) for row in rows]),
-                key="Pale bars: all models. Dark bars inside: those with a parent in the snapshot.",
+                legend="Light bars: all models. Dark bars inside: models with a parent in the snapshot.",
                 table=Table(
-                    "Models by month",
+                    "Models per month",
                     [
                         Column("Month"),
                         Column("Models", "count"),
                         Column("With a parent", "count"),
                         Column("Back-filled", "count"),
-                        Column("Up to its end", "count"),
+                        Column("Cumulative total", "count"),
                     ],
                     [(f"{row[0]:%Y-%m}", *row[1:]) for row in rows],
                 ),
             ),
             Figure(
                 "growth-total",
-                "Models in total",
-                f"The snapshot's models add up to {number(total)}; half of them were created by "
-                f"{next(row[0] for row in rows if row[4] * 2 >= total):%B %Y}.",
-                lines([("models", [(row[0], row[4]) for row in rows])], "models up to the month"),
+                "Cumulative number of models",
+                f"The total is {count_of(total, 'model')}. Half of them were created by "
+                f"{next(row[0] for row in rows if row[4] * 2 >= total):%Y-%m}.",
+                lines([("models", [(row[0], row[4]) for row in rows])], "cumulative number of models"),
             ),
         ],
     )
@@ -99,31 +100,32 @@ def _families(marts: Marts) -> Section:
         {"limit": N_FAMILIES},
     )
     if not rows:
-        return Section("families", "The largest families", missing="There are no families here.")
+        return Section("families", "The largest families", missing="This snapshot has no families.")
     names = {place: family for place, family, _, _ in rows}
     series = [
-        (shown(family, 60), [(month, n) for at, _, month, n in rows if at == place]) for place, family in names.items()
+        (safe_text(family, 60), [(month, n) for at, _, month, n in rows if at == place])
+        for place, family in names.items()
     ]
     return Section(
         "families",
         "The largest families",
-        ["Families without merges; the scale is logarithmic."],
+        ["Merge edges are excluded. The vertical axis is logarithmic."],
         figures=[
             Figure(
                 "growth-families",
-                "Members of the largest families",
+                "Growth of the largest families",
                 "; ".join(
-                    f"{place}: {name} grew from {number(points[0][1])} in {points[0][0]:%B %Y} to "
-                    f"{number(points[-1][1])} in {points[-1][0]:%B %Y}"
+                    f"{place}: {name} grew from {format_number(points[0][1])} members in {points[0][0]:%Y-%m} to "
+                    f"{format_number(points[-1][1])} in {points[-1][0]:%Y-%m}"
                     if len(points) > 1
-                    else f"{place}: {name} had all its {number(points[0][1])} members in {points[0][0]:%B %Y}"
+                    else f"{place}: {name} has had {format_number(points[0][1])} members since {points[0][0]:%Y-%m}"
                     for place, (name, points) in enumerate(series, start=1)
                 )
                 + ".",
-                lines(series, "members up to the month", log=True),
-                key="The numbers at the ends of the lines are those of the table.",
+                lines(series, "members (log scale)", log=True),
+                legend="The number at the end of each line is that of the family in the table.",
                 table=Table(
-                    "Families drawn",
+                    "Families in the figure",
                     [Column("Number", "count"), Column("Family", "name"), Column("Members", "count")],
                     [(place, names[place], points[-1][1]) for place, (_, points) in zip(names, series, strict=True)],
                 ),

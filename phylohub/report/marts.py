@@ -1,4 +1,4 @@
-"""What the report reads: marts of a build file or of a published copy, and the study's figures from the seeds."""
+"""Reads the marts of a build file or of a published copy, and the study's figures from the seeds."""
 
 import csv
 from importlib import resources
@@ -10,10 +10,10 @@ from phylohub.core.errors import PhylohubError
 
 SEEDS = resources.files("phylohub") / "seeds"  # a link in a checkout, files in a wheel
 
-# In the order in which the study speaks of them; any other word comes after, in order of the alphabet.
+# In the study's order; other relations follow alphabetically.
 RELATIONS = ("finetune", "adapter", "quantized", "merge", "unspecified")
-TRAITS = ("license", "language", "task", "library")
-RELATION_WORDS = {
+TRAITS = {"license": "licenses", "language": "languages", "task": "tasks", "library": "libraries"}  # with plurals
+RELATION_LABELS = {
     "finetune": "fine-tune",
     "adapter": "adapter",
     "quantized": "quantized",
@@ -24,7 +24,10 @@ RELATION_WORDS = {
 
 
 class Marts:
-    """Queries over the marts; published figures beside them."""
+    """Queries over the marts, and the study's published figures and orders.
+
+    Raises PhylohubError if the database has no marts.
+    """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
@@ -33,7 +36,7 @@ class Marts:
             for (name,) in self.rows("select table_name from information_schema.tables where table_schema = 'marts'")
         }
         if "snapshot_health" not in found:
-            raise PhylohubError("No marts yet. Run `dbt build`, then the report.")
+            raise PhylohubError("The database has no marts. Run `dbt build`, then `phylohub report`.")
         with (SEEDS / "published_figures.csv").open(encoding="utf-8") as file:
             seed = list(csv.DictReader(file))
         self.published = {row["figure"]: float(row["published"]) for row in seed}
@@ -49,28 +52,28 @@ class Marts:
             )
         )
 
-    def word(self, trait: str, value: str) -> str:
-        """A value as people call it: languages by their names."""
+    def display_name(self, trait: str, value: str) -> str:
+        """The name of a language code; any other value as it is."""
         return self._languages.get(value, value) if trait == "language" else value
 
     def rows(self, query: str, parameters: dict[str, object] | None = None) -> list[tuple[Any, ...]]:
-        """All rows of a result. Values go in as parameters ($name), never as text."""
+        """All rows of a query. Pass values as parameters ($name), never in the SQL text."""
         return self._connection.execute(query, parameters or {}).fetchall()
 
     def row(self, query: str, parameters: dict[str, object] | None = None) -> tuple[Any, ...] | None:
-        """The first row, or none."""
+        """The first row of a query, or None."""
         return self._connection.execute(query, parameters or {}).fetchone()
 
     def count(self, query: str) -> int:
-        """The one number of a query that counts."""
+        """The number that a `select count(*)` returns."""
         (n,) = self._connection.execute(query).fetchall()[0]
         return int(n)
 
 
 def relation_order(column: str) -> str:
-    """SQL that sorts by relation: all relations first, then those of the study, then other words."""
+    """The SQL of an `order by`: `all` first, then the study's relations, then others alphabetically."""
     return f"list_position(['all', {', '.join(map(repr, RELATIONS))}], {column}) nulls last, {column}"
 
 
-def relation_word(relation: str) -> str:
-    return RELATION_WORDS.get(relation, relation)
+def relation_label(relation: str) -> str:
+    return RELATION_LABELS.get(relation, relation)

@@ -1,8 +1,8 @@
-"""A parent and its child: what changed in the record."""
+"""Parent and child pairs: the differences between their records."""
 
 from phylohub.report.content import Column, Page, Section, Table
-from phylohub.report.marts import Marts, relation_word
-from phylohub.report.text import counted, number, shown
+from phylohub.report.marts import Marts, relation_label
+from phylohub.report.text import count_of, format_number, safe_text
 
 N_TAGS = 150
 FIELDS = (
@@ -21,7 +21,7 @@ FIELDS = (
 
 
 def page(marts: Marts) -> Page:
-    """Two pairs side by side: a typical one, and the one whose child is used most."""
+    """Build the page on two pairs: a typical one, and the one with the most downloaded child."""
     typical = marts.row(
         """
         with edges as (
@@ -51,35 +51,39 @@ def page(marts: Marts) -> Page:
         limit 1
         """
     )
-    none = "No model of this snapshot has a fine-tune in it, so there is no pair to compare."
+    none = "No model in this snapshot has a fine-tune in it, so there is no pair to compare."
     sections = [
         _pair(
             marts,
             "typical",
             "A typical fine-tune",
             typical[:2],
-            "Among the pairs of parent and child drawn for similarity, theirs is closest to the median: "
-            f"{number(typical[2], 2)} by TF-IDF of the records.",
+            "Of the sampled pairs of parent and child, this one is closest to the median similarity: "
+            f"{format_number(typical[2], 2)} by TF-IDF of the records.",
         )
         if typical
         else Section("typical", "A typical fine-tune", missing=none),
         _pair(
-            marts, "used", "The fine-tune downloaded most", used, "Of all fine-tunes whose parent is in the snapshot."
+            marts,
+            "used",
+            "The most downloaded fine-tune",
+            used,
+            "This is the most downloaded fine-tune whose parent is in the snapshot.",
         )
         if used
-        else Section("used", "The fine-tune downloaded most", missing=none),
+        else Section("used", "The most downloaded fine-tune", missing=none),
     ]
     return Page(
-        "pairs.html", "A parent and its child", "What a fine-tune keeps, loses and adds in its record.", sections
+        "pairs.html", "Parent and child pairs", "Fields and tags that a fine-tune keeps, loses and adds.", sections
     )
 
 
 def _value(value: object) -> object:
-    """Numbers with separators, and no 1 where a boolean is meant."""
-    return number(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    """Format integers with separators, and keep booleans."""
+    return format_number(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-def _pair(marts: Marts, id_: str, title: str, pair: tuple[str, str], why: str) -> Section:
+def _pair(marts: Marts, id_: str, title: str, pair: tuple[str, str], reason: str) -> Section:
     parent, child = pair
     columns = ", ".join(FIELDS)
     of = {
@@ -90,7 +94,7 @@ def _pair(marts: Marts, id_: str, title: str, pair: tuple[str, str], why: str) -
         )
     }
     relations = [
-        relation_word(relation)
+        relation_label(relation)
         for (relation,) in marts.rows(
             "select relation from marts.lineage_edges where parent_id = $parent and child_id = $child order by "
             "relation",
@@ -102,7 +106,7 @@ def _pair(marts: Marts, id_: str, title: str, pair: tuple[str, str], why: str) -
             field.replace("_", " ").removeprefix("is "),
             _value(before),
             _value(after),
-            "= same" if before == after else "≠ differs",
+            "= same" if before == after else "≠ different",
         )
         for field, before, after in zip(FIELDS, of[parent], of[child], strict=True)
         if before is not None or after is not None
@@ -116,31 +120,31 @@ def _pair(marts: Marts, id_: str, title: str, pair: tuple[str, str], why: str) -
                 when bool_or(model_id = $parent) and bool_or(model_id = $child) then '= kept'
                 when bool_or(model_id = $child) then '+ new'
                 else '- lost'
-            end as change
+            end as status
         from marts.model_tags
         where model_id in ($parent, $child)
         group by kind, value
-        order by change <> '= kept', kind, value
+        order by status <> '= kept', kind, value
         """,
         {"parent": parent, "child": child},
     )
-    changes = [sum(tag[2] == change for tag in tags) for change in ("= kept", "- lost", "+ new")]
+    n_kept, n_lost, n_new = (sum(tag[2] == status for tag in tags) for status in ("= kept", "- lost", "+ new"))
     return Section(
         id_,
         title,
         [
-            f"Parent: {shown(parent)}. Child: {shown(child)} ({', '.join(relations)}). {why}",
-            f"The child keeps {counted(changes[0], 'tag')}, loses {changes[1]:,} and adds {changes[2]:,}.",
+            f"Parent: {safe_text(parent)}. Child: {safe_text(child)} ({', '.join(relations)}). {reason}",
+            f"The child keeps {count_of(n_kept, 'tag')}, loses {n_lost:,} and adds {n_new:,}.",
         ],
         tables=[
             Table(
                 f"Fields: {title.lower()}",
-                [Column("Field"), Column("Parent", "name"), Column("Child", "name"), Column("Change")],
+                [Column("Field"), Column("Parent", "name"), Column("Child", "name"), Column("Comparison")],
                 fields,
             ),
             Table(
                 f"Tags: {title.lower()}",
-                [Column("Kind"), Column("Tag", "name"), Column("Change")],
+                [Column("Kind"), Column("Tag", "name"), Column("Comparison")],
                 tags[:N_TAGS],
                 len(tags),
             ),

@@ -1,4 +1,4 @@
-"""The eight shapes, drawn from their edges as the mart `subgraph_occurrences` spells them (`u>v v>w`)."""
+"""Layout of the eight shapes from their edges, as the mart `subgraph_occurrences` spells them (`u>v v>w`)."""
 
 from collections import defaultdict
 
@@ -6,9 +6,10 @@ Place = tuple[float, float]
 
 
 def layout(edges: str) -> tuple[dict[str, Place], list[tuple[str, str]]]:
-    """Places of a shape's models, and its edges. Across: generations below the eldest; down: rows, a leaf in each.
+    """Return the position of each model of a shape, and the shape's edges.
 
-    Without edges there are two models, u and v, below each other.
+    x is the generation below the root, y the row; each leaf has its own row. A shape without edges has two models, u
+    and v, one below the other.
     """
     pairs = [(edge[0], edge[2]) for edge in edges.split()]
     children: defaultdict[str, list[str]] = defaultdict(list)
@@ -28,15 +29,15 @@ def layout(edges: str) -> tuple[dict[str, Place], list[tuple[str, str]]]:
         places[model] = (float(generation), row)
         return row
 
-    for eldest in sorted({parent for parent, _ in pairs} - {child for _, child in pairs}) or "uv":
-        place(eldest, 0)
+    for root in sorted({parent for parent, _ in pairs} - {child for _, child in pairs}) or "uv":
+        place(root, 0)
     return places, pairs
 
 
 def glyph(edges: str, pair: str, across: float = 11, down: float = 7, radius: float = 2.6) -> tuple[str, str]:
-    """A shape as two paths in pixels, its right edge in the middle of the left of (0, 0): outlines, and the pair.
+    """Return a shape as two SVG paths in pixels: the outlines, and the circles of the compared pair, to be filled.
 
-    `pair` is as in the mart `similarity_estimates` (`u-w`); its models are to be filled, the others not.
+    The paths end at (0, 0), the middle of the right edge. `pair` is as in the mart `similarity_estimates` (`u-w`).
     """
     places, pairs = layout(edges)
     last = max(x for x, _ in places.values())
@@ -51,7 +52,7 @@ def glyph(edges: str, pair: str, across: float = 11, down: float = 7, radius: fl
 
     def line(parent: str, child: str) -> str:
         (x, y), (x2, y2) = at[parent], at[child]
-        part = radius / ((x2 - x) ** 2 + (y2 - y) ** 2) ** 0.5  # it begins and ends where the circles do
+        part = radius / ((x2 - x) ** 2 + (y2 - y) ** 2) ** 0.5  # from circle to circle, not from center to center
         dx, dy = (x2 - x) * part, (y2 - y) * part
         return f"M{x + dx:.1f},{y + dy:.1f}L{x2 - dx:.1f},{y2 - dy:.1f}"
 

@@ -1,4 +1,4 @@
-"""How alike relatives are, shape by shape."""
+"""Genetic similarity: the similarity of relatives in the eight shapes."""
 
 from phylohub.report.charts import Dot, dots
 from phylohub.report.content import Column, Figure, Page, Section, Table
@@ -6,14 +6,14 @@ from phylohub.report.graphs import shapes
 from phylohub.report.marts import Marts
 from phylohub.report.shapes import glyph
 from phylohub.report.style import DECIMAL
-from phylohub.report.text import number, studied
+from phylohub.report.text import format_number, study_note
 
-NO_BREAK = "\u2011"  # a hyphen that ends no line
-Shapes = dict[str, tuple[str, str]]  # title and edges by shape, in the order of the study's table
+NO_BREAK = "\u2011"  # keeps a pair on one line
+Shapes = dict[str, tuple[str, str]]  # title and edges by shape, in the study's order
 
 ARTIFACTS = {"metadata": "records", "card": "model cards"}
 MEASURES = {"tfidf": "TF-IDF", "bow": "term counts", "levenshtein": "Levenshtein"}
-KIN = {
+RELATIVES = {
     "random": "any two models",
     "parent_child": "parent and child",
     "siblings": "siblings",
@@ -21,18 +21,18 @@ KIN = {
     "great_grandparent": "great-grandparent and -child",
     "uncle_nephew": "uncle and nephew",
 }
-MEANT = {
-    "random": "Two models of the snapshot by lot, related or not: what any two have in common.",
-    "parent_child": "A model, and one fine-tuned from it.",
+DESCRIPTIONS = {
+    "random": "Two random models of the snapshot, related or not: the baseline.",
+    "parent_child": "A model and its fine-tune.",
     "siblings": "Two models fine-tuned from the same parent.",
-    "grandparent": "A model, and a fine-tune of a fine-tune of it.",
-    "great_grandparent": "A model, and a fine-tune of a fine-tune of a fine-tune of it.",
-    "uncle_nephew": "A model, and a fine-tune of its sibling.",
+    "grandparent": "A model and a fine-tune of its fine-tune.",
+    "great_grandparent": "A model and a model three fine-tunes below it.",
+    "uncle_nephew": "A model and a fine-tune of its sibling.",
 }
 
 
 def page(marts: Marts) -> Page:
-    """Similarity by artifact and measure; occurrences of shapes."""
+    """Build the page on the eight shapes, similarity by artifact and measure, and occurrences of shapes."""
     known = {
         shape: (title, edges)
         for shape, title, edges in marts.rows(
@@ -41,8 +41,8 @@ def page(marts: Marts) -> Page:
     }
     return Page(
         "similarity.html",
-        "How alike relatives are",
-        "Similarity of records and cards between parent and child, siblings, and others, in eight shapes.",
+        "Genetic similarity",
+        "Similarity of the records and cards of parent and child, siblings, and other relatives.",
         [_shapes(marts, known), *(_similarity(marts, artifact, known) for artifact in ARTIFACTS), _occurrences(marts)],
     )
 
@@ -53,43 +53,45 @@ def _shapes(marts: Marts, known: Shapes) -> Section:
         "group by relation, shape"
     )
     if not known or not pairs:
-        return Section("shapes", "Which models are compared", missing="There is no graph of fine-tunes here.")
+        return Section("shapes", "Compared pairs", missing="This snapshot has no graph of fine-tunes.")
     order = list(known)
-    pairs = sorted((row for row in pairs if row[0] in KIN and row[1] in known), key=lambda row: order.index(row[1]))
+    pairs = sorted(
+        (row for row in pairs if row[0] in RELATIVES and row[1] in known), key=lambda row: order.index(row[1])
+    )
     rows: list[tuple[object, ...]] = []
-    for relation, word in KIN.items():
+    for relation, label in RELATIVES.items():
         where = [
             f"{known[shape][0]} {between.replace('-', NO_BREAK)}" for of, shape, between in pairs if of == relation
         ]
-        rows.append((word, MEANT[relation], "; ".join(where)))
+        rows.append((label, DESCRIPTIONS[relation], "; ".join(where)))
     return Section(
         "shapes",
-        "Which models are compared",
+        "Compared pairs",
         [
-            "Models are not compared by family, but by small shapes that occur in the graph of fine-tunes. Letters "
-            "stand for the models of a shape, and name the two that are compared: in a chain of four, t-w are a "
-            "great-grandparent and its great-grandchild."
+            "Models are compared within small shapes that occur in the graph of fine-tunes. Letters name the models of "
+            "a shape, and the pair that is compared: in a chain of four, t-w is a great-grandparent and its "
+            "great-grandchild."
         ],
         figures=[
             Figure(
                 "shapes",
                 "The eight shapes",
                 "Edges from parent to child: "
-                + "; ".join(f"{title} {edges.replace(' ', ', ') or 'without one'}" for title, edges in known.values())
+                + "; ".join(f"{title} {edges.replace(' ', ', ') or 'no edge'}" for title, edges in known.values())
                 + ".",
                 shapes(list(known.values())),
-                key="A circle is a model. Lines are fine-tunes, from the parent at the left to its child.",
+                legend="Circles are models. Lines are fine-tunes, from the parent on the left to the child.",
             )
         ],
         tables=[
-            Table("Relatives in plain words", [Column("Relatives"), Column("Who"), Column("In which shape")], rows)
+            Table("Pairs of relatives", [Column("Relatives"), Column("Description"), Column("Shapes and pairs")], rows)
         ],
     )
 
 
 def _similarity(marts: Marts, artifact: str, known: Shapes) -> Section:
     title = f"Similarity of {ARTIFACTS[artifact]}"
-    order, kin = list(known), list(KIN)
+    order, kin = list(known), list(RELATIVES)
     rows = [
         row
         for row in marts.rows(
@@ -97,61 +99,66 @@ def _similarity(marts: Marts, artifact: str, known: Shapes) -> Section:
             "marts.similarity_estimates where artifact = $artifact",
             {"artifact": artifact},
         )
-        if row[6] is not None and row[0] in MEASURES and row[1] in KIN and row[2] in known
+        if row[6] is not None and row[0] in MEASURES and row[1] in RELATIVES and row[2] in known
     ]
     rows.sort(key=lambda row: (list(MEASURES).index(row[0]), kin.index(row[1]), order.index(row[2]), row[3]))
     if not rows:
         return Section(
             artifact,
             title,
-            missing=f"There are no pairs whose {ARTIFACTS[artifact]} could be compared here"
-            + (": `phylohub ingest cards` fetches cards." if artifact == "card" else ": there is no fine-tune edge."),
+            missing=f"This snapshot has no pairs with {ARTIFACTS[artifact]} to compare. "
+            + (
+                "Run `phylohub ingest cards`, then `dbt build`."
+                if artifact == "card"
+                else "It has no fine-tune whose parent is in it."
+            ),
         )
     figures = []
-    for measure, measure_word in MEASURES.items():
+    for measure, measure_label in MEASURES.items():
         of = [row for row in rows if row[0] == measure]
         if not of:
             continue
-        said: list[str] = []
+        means: list[str] = []
         drawn: list[Dot] = []
-        for relation, word in KIN.items():
+        for relation, label in RELATIVES.items():
             same = [row for row in of if row[1] == relation]
             if not same:
                 continue
             published = _published(marts, artifact, measure, relation)
-            said.append(
-                f"{word} {_span([row[6] for row in same])}{studied(number(published, 2) if published else None)}"
+            means.append(
+                f"{label} {_span([row[6] for row in same])}"
+                f"{study_note(format_number(published, 2) if published else None)}"
             )
-            drawn.append(Dot(word, None, published=published))
+            drawn.append(Dot(label, None, published=published))
             for _, _, shape, pair, _, _, mean, low, high in same:
                 name, edges = known[shape]
                 drawn.append(Dot(f"{name} {pair}", mean, low, high, None, *glyph(edges, pair)))
         figures.append(
             Figure(
                 f"similarity-{artifact}-{measure}",
-                f"{title}, by {measure_word}",
-                f"Mean similarity over the shapes: {'; '.join(said)}.",
+                f"{title}, by {measure_label}",
+                f"Mean similarity, lowest to highest over the shapes: {'; '.join(means)}.",
                 dots(drawn, "mean similarity", DECIMAL, top=1.0),
-                key="Dots: this snapshot, with 95 % intervals (often narrower than the dot). Beside each stands the "
-                "shape, parents at its left, with the two models that are compared filled in."
+                legend="Dots: this snapshot, with 95% intervals (often narrower than the dot). Next to each label is "
+                "its shape, parents on the left, with the compared pair filled in."
                 + (
-                    " Open diamonds beside the headings: the study's whole Hub, read off its figure."
+                    " Open diamonds in the rows of the headings: the study (whole Hub), read off its figure."
                     if any(dot.published is not None for dot in drawn)
                     else ""
                 ),
                 table=Table(
-                    f"{title}, by {measure_word}",
+                    f"{title}, by {measure_label}",
                     [
                         Column("Relatives"),
                         Column("Shape"),
                         Column("Pair"),
-                        Column("Pairs drawn", "count"),
-                        Column("Left out", "count"),
+                        Column("Sampled pairs", "count"),
+                        Column("Pairs without data", "count"),
                         Column("Mean", "decimal"),
-                        Column("From", "decimal"),
-                        Column("To", "decimal"),
+                        Column("95% low", "decimal"),
+                        Column("95% high", "decimal"),
                     ],
-                    [(KIN[row[1]], known[row[2]][0], *row[3:]) for row in of],
+                    [(RELATIVES[row[1]], known[row[2]][0], *row[3:]) for row in of],
                 ),
             )
         )
@@ -159,15 +166,16 @@ def _similarity(marts: Marts, artifact: str, known: Shapes) -> Section:
         artifact,
         title,
         [
-            "Shapes are drawn by lot, evenly over all their occurrences in the graph of fine-tunes. A parent with "
-            "many children is drawn often in shapes with many children, and weighs more there. 1 is the same text."
+            "Shapes are sampled uniformly from all their occurrences in the graph of fine-tunes, so parents with many "
+            f"children have more weight in shapes with several children. The similarity of "
+            f"identical {ARTIFACTS[artifact]} is 1."
         ],
         figures=figures,
     )
 
 
 def _span(means: list[float]) -> str:
-    low, high = number(min(means), 2), number(max(means), 2)
+    low, high = format_number(min(means), 2), format_number(max(means), 2)
     return low if low == high else f"{low} to {high}"
 
 
@@ -181,16 +189,16 @@ def _occurrences(marts: Marts) -> Section:
     )
     return Section(
         "occurrences",
-        "How often each shape occurs",
-        missing="" if rows else "There is no graph of fine-tunes here.",
+        "Occurrences of shapes",
+        missing="" if rows else "This snapshot has no graph of fine-tunes.",
         tables=[
             Table(
                 "Occurrences in the graph of fine-tunes",
                 [
                     Column("Shape"),
                     Column("This snapshot", "count"),
-                    Column("This snapshot, study's formula", "count"),
-                    Column("Study's whole Hub", "count"),
+                    Column("This snapshot (study's formula)", "count"),
+                    Column("Study (whole Hub)", "count"),
                 ],
                 [(*row[1:], marts.published.get(f"occurrences_{row[0]}")) for row in rows],
             )

@@ -1,4 +1,4 @@
-"""Text and numbers as people read them. What comes from the Hub is hostile until it has been through `shown`."""
+"""Formats text and numbers for readers. Text of the Hub is untrusted until `safe_text` has escaped it."""
 
 import math
 from collections.abc import Iterable
@@ -6,17 +6,17 @@ from decimal import Decimal
 
 from phylohub.core.terminal import printable
 
-NOTHING = "\u2013"  # what stands where there is no value
+NO_VALUE = "\u2013"  # stands for a null
 
 
-def shown(text: object, limit: int = 300) -> str:
-    """Text of a record, safe to look at: control and direction characters as escapes, at most `limit` characters.
+def safe_text(text: object, limit: int = 300) -> str:
+    """Return text of the Hub with control and direction characters escaped, at most `limit` characters long.
 
-    Markup is not its business: templates and figures escape that. Control characters would make an SVG unreadable, and
-    marks of direction would turn the words around them.
+    Control characters make an SVG invalid, and direction marks reorder the text around them. Markup is not escaped
+    here: templates and figures do that.
     """
     if text is None:
-        return NOTHING
+        return NO_VALUE
     whole = str(text)
     head = printable(whole[:limit])
     if not head.strip():
@@ -24,58 +24,58 @@ def shown(text: object, limit: int = 300) -> str:
     return head if len(whole) <= limit and len(head) <= limit else head[: limit - 1] + "…"
 
 
-def labels(texts: Iterable[object], limit: int = 30) -> list[str]:
-    """Texts as labels of a figure: short, and no two alike, since a figure takes equal labels for one."""
+def unique_labels(texts: Iterable[object], limit: int = 30) -> list[str]:
+    """Shorten texts to labels of a figure, and number duplicates, because a chart merges rows with equal labels."""
     made: list[str] = []
     taken: set[str] = set()
     for text in texts:
-        label, n = shown(text, limit), 1
+        label, n = safe_text(text, limit), 1
         while label in taken:
             n += 1
-            label = f"{shown(text, limit - 4)} ({n})"
+            label = f"{safe_text(text, limit - 4)} ({n})"
         taken.add(label)
         made.append(label)
     return made
 
 
-def number(value: float | Decimal | None, digits: int = 0) -> str:
-    """12,345 or 1.25; a minus that is one."""
+def format_number(value: float | Decimal | None, digits: int = 0) -> str:
+    """12,345 or 1.25, with a true minus sign."""
     if value is None or math.isnan(value):
-        return NOTHING
+        return NO_VALUE
     return f"{value:,.{digits}f}".replace("-", "\u2212")
 
 
-def share(value: float | None) -> str:
-    """A share as per cent: 12.3 %; the small ones with the digits they need."""
+def format_share(value: float | None) -> str:
+    """A share as a percentage: 12.3%. Shares below 0.1% keep four decimals."""
     if value is None or math.isnan(value):
-        return NOTHING
+        return NO_VALUE
     percent = 100 * value
     digits = 1 if percent == 0 or abs(percent) >= 0.1 else 4
-    return f"{percent:.{digits}f}\u00a0%".replace("-", "\u2212")
+    return f"{percent:.{digits}f}%".replace("-", "\u2212")
 
 
-def measured(value: float | None, unit: str) -> str:
-    """A published figure, or ours beside it, in its unit."""
+def format_figure(value: float | None, unit: str) -> str:
+    """Format a published figure, or this snapshot's value for it, by its unit in the seed `published_figures`."""
     if unit in {"share", "rate"}:
-        return share(value)
+        return format_share(value)
     if unit in {"similarity", "difference of shares"}:
-        return number(value, 3)
+        return format_number(value, 3)
     if value is not None and (unit in {"ratio", "languages"} or not float(value).is_integer()):
-        return number(value, 2)
-    return number(value)
+        return format_number(value, 2)
+    return format_number(value)
 
 
-def studied(published: str | None) -> str:
-    """What the study found, in words, to stand behind ours; nothing if it did not say."""
+def study_note(published: str | None) -> str:
+    """The study's value in parentheses, to follow this snapshot's; empty if the study published none."""
     return "" if published is None else f" (study {published})"
 
 
-def listed(words: Iterable[str]) -> str:
+def join_words(words: Iterable[str]) -> str:
     """a, b and c."""
     items = list(words)
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}" if items else "none"
 
 
-def counted(n: int, one: str, many: str | None = None) -> str:
+def count_of(n: int, one: str, many: str | None = None) -> str:
     """1 model, 2 models."""
     return f"{n:,} {one if n == 1 else many or one + 's'}"

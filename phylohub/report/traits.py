@@ -1,21 +1,22 @@
-"""What models say of themselves: traits, availability, cards, the subjects of their papers."""
+"""Trait distributions: licenses, languages, tasks and libraries; availability, model cards, and linked papers."""
 
 from phylohub.report.charts import Bar, bars
 from phylohub.report.content import Column, Figure, Page, Section, Table
 from phylohub.report.marts import TRAITS, Marts
-from phylohub.report.style import BARS_KEY
-from phylohub.report.text import counted, measured, share, shown, studied
+from phylohub.report.style import BARS_LEGEND
+from phylohub.report.text import count_of, format_figure, format_share, safe_text, study_note
 
 N_BARS = 15
 N_ROWS = 100
+TOO_FEW_CARDS = " These are less than half of the snapshot's models, so they may not be representative."
 
 
 def page(marts: Marts) -> Page:
-    """Distributions of traits, availability, cards, subjects."""
+    """Build the page on traits, availability, cards and the subjects of linked papers."""
     return Page(
         "traits.html",
-        "What models say of themselves",
-        "Licenses, languages, tasks and libraries; availability; model cards; the subjects of linked papers.",
+        "Trait distributions",
+        "Licenses, languages, tasks and libraries; availability; model cards; subjects of linked papers.",
         [_distributions(marts), _availability(marts), _cards(marts), _subjects(marts)],
     )
 
@@ -29,7 +30,7 @@ def _distributions(marts: Marts) -> Section:
             "where trait = $trait order by n_models desc, value limit $limit",
             {"trait": trait, "limit": N_ROWS},
         )
-        rows = [(marts.word(trait, row[0]), *row[1:]) for row in rows]
+        rows = [(marts.display_name(trait, row[0]), *row[1:]) for row in rows]
         if not rows:
             absent.append(trait)
             continue
@@ -38,26 +39,27 @@ def _distributions(marts: Marts) -> Section:
         finding = (
             f"Most frequent {trait}: "
             + ", ".join(
-                f"{shown(value, 60)} ({share(part)} of the models that name one)" for value, _, _, part in first
+                f"{safe_text(value, 60)} ({format_share(part)} of the models with a {trait})"
+                for value, _, _, part in first
             )
-            + f". There are {counted(total, 'value')}."
+            + f". There are {count_of(total, 'distinct value')}."
         )
         figures.append(
             Figure(
                 f"distribution-{trait}",
-                f"{trait.capitalize()}s of models" if trait != "library" else "Libraries of models",
+                TRAITS[trait].capitalize(),
                 finding,
                 bars(
-                    [Bar(value, part, share(part)) for value, _, _, part in rows[:N_BARS]],
-                    f"share of the models with a {trait}",
+                    [Bar(value, part, format_share(part)) for value, _, _, part in rows[:N_BARS]],
+                    f"share of models with a {trait}",
                 ),
                 table=Table(
-                    f"{trait}, by number of models",
+                    f"Models by {trait}",
                     [
                         Column(trait.capitalize(), "name"),
                         Column("Models", "count"),
-                        Column("Share of all", "share"),
-                        Column("Share of those with one", "share"),
+                        Column("Share of all models", "share"),
+                        Column(f"Share of models with a {trait}", "share"),
                     ],
                     rows,
                     total,
@@ -66,13 +68,13 @@ def _distributions(marts: Marts) -> Section:
         )
     return Section(
         "distributions",
-        "Licenses, languages, tasks, libraries",
+        "Licenses, languages, tasks and libraries",
         [
-            f"The {N_BARS} most frequent values of each. A model may name several languages or licenses, so shares can "
-            "add up to more than all. The study prints no numbers to hold these against."
+            f"The figures show the {N_BARS} most frequent values. A model can have several languages or licenses, so "
+            "shares can sum to more than 100%. The study publishes no numbers for these distributions."
         ]
-        + ([f"No model here names a {' or '.join(absent)}."] if absent else []),
-        missing="" if figures else "No model of this snapshot names a license, language, task or library.",
+        + ([f"No model in this snapshot has a {' or '.join(absent)}."] if absent else []),
+        missing="" if figures else "No model in this snapshot has a license, language, task or library.",
         figures=figures,
     )
 
@@ -84,41 +86,42 @@ def _availability(marts: Marts) -> Section:
     )
     known = [row for row in rows if row[2] is not None]
     if not known:
-        return Section("availability", "Availability", missing="No model carries one of the tags looked for.")
+        return Section("availability", "Availability", missing="No model in this snapshot has any of these tags.")
     published = {row[0]: marts.published.get(f"availability_{row[0]}") for row in known}
-    words = [
-        f"{feature}: {share(part)}" + studied(None if (other := published[feature]) is None else share(other))
+    shares = [
+        f"{feature} {format_share(part)}"
+        + study_note(None if (other := published[feature]) is None else format_share(other))
         for feature, _, part, _, _ in known
     ]
     doi = next((row for row in known if row[0] == "doi" and row[1] and row[3] is not None and row[4]), None)
-    said = (
-        f"Models with a DOI are downloaded {doi[3] / doi[4]:.1f} times as often as the others; in the study, "
-        f"{marts.published['availability_doi_download_ratio']:.0f} times."
+    doi_downloads = (
+        f"Models with a DOI have {doi[3] / doi[4]:.1f} times the mean downloads of the others "
+        f"(study {marts.published['availability_doi_download_ratio']:.0f} times)."
         if doi
-        else "No model here has a DOI."
+        else "No model in this snapshot has a DOI."
     )
     return Section(
         "availability",
         "Availability",
-        [said],
+        [doi_downloads],
         figures=[
             Figure(
                 "availability",
-                "Models that can be found and used easily",
-                "Share of models by feature. " + "; ".join(words) + ".",
+                "Models by availability feature",
+                "Share of models with each feature: " + "; ".join(shares) + ".",
                 bars(
-                    [Bar(feature, part, share(part), published[feature]) for feature, _, part, _, _ in known],
+                    [Bar(feature, part, format_share(part), published[feature]) for feature, _, part, _, _ in known],
                     "share of models",
                 ),
-                key=BARS_KEY,
+                legend=BARS_LEGEND,
                 table=Table(
-                    "Features and downloads",
+                    "Availability features and downloads",
                     [
                         Column("Feature"),
                         Column("Models", "count"),
-                        Column("Share", "share"),
-                        Column("Mean downloads with", "decimal"),
-                        Column("Mean downloads without", "decimal"),
+                        Column("Share of models", "share"),
+                        Column("Mean downloads with it", "decimal"),
+                        Column("Mean downloads without it", "decimal"),
                     ],
                     rows,
                 ),
@@ -130,38 +133,38 @@ def _availability(marts: Marts) -> Section:
 def _cards(marts: Marts) -> Section:
     columns = {
         "share_with_card_paper": ("Share of all models with a card", "card_share", "share"),
-        "share_with_card": ("Share with a card, of those looked for", "", "share"),
-        "share_auto_generated": ("Share of cards written by a program", "", "share"),
-        "mean_characters": ("Characters, mean", "card_characters_mean", "characters"),
-        "median_characters": ("Characters, median", "card_characters_median", "characters"),
-        "min_characters": ("Characters, fewest", "card_characters_min", "characters"),
-        "max_characters": ("Characters, most", "card_characters_max", "characters"),
-        "mean_words": ("Words, mean", "card_words_mean", "words"),
-        "median_words": ("Words, median", "card_words_median", "words"),
+        "share_with_card": ("Share with a card, of models known to have one or none", "", "share"),
+        "share_auto_generated": ("Share of auto-generated cards", "", "share"),
+        "mean_characters": ("Mean characters", "card_characters_mean", "characters"),
+        "median_characters": ("Median characters", "card_characters_median", "characters"),
+        "min_characters": ("Minimum characters", "card_characters_min", "characters"),
+        "max_characters": ("Maximum characters", "card_characters_max", "characters"),
+        "mean_words": ("Mean words", "card_words_mean", "words"),
+        "median_words": ("Median words", "card_words_median", "words"),
     }
     row = marts.row(f"select n_looked_for, n_with_card, n_models, {', '.join(columns)} from marts.card_stats")
     if row is None or not row[1]:
         return Section(
             "cards",
             "Model cards",
-            missing="No cards have been landed for these models: `phylohub ingest cards` fetches them.",
+            missing="There are no cards of these models. Run `phylohub ingest cards`, then `dbt build`.",
         )
-    looked, found, models = row[:3]
+    n_looked_for, n_with_card, n_models = row[:3]
     rows: list[tuple[object, ...]] = [
-        (title, measured(value, unit), measured(marts.published.get(figure), unit))
+        (title, format_figure(value, unit), format_figure(marts.published.get(figure), unit))
         for (title, figure, unit), value in zip(columns.values(), row[3:], strict=True)
     ]
     return Section(
         "cards",
         "Model cards",
         [
-            f"Of {counted(models, 'model')} the cards of {looked:,} were looked for, and {found:,} have one."
-            + (" That is too few to speak for the snapshot." if looked < models / 2 else "")
+            f"Cards were requested for {n_looked_for:,} of {count_of(n_models, 'model')}, and {n_with_card:,} have one."
+            + (TOO_FEW_CARDS if n_looked_for < n_models / 2 else "")
         ],
         tables=[
             Table(
                 "Length of model cards",
-                [Column("What"), Column("This snapshot", "decimal"), Column("Study's whole Hub", "decimal")],
+                [Column("Measure"), Column("This snapshot", "decimal"), Column("Study (whole Hub)", "decimal")],
                 rows,
             )
         ],
@@ -174,19 +177,25 @@ def _subjects(marts: Marts) -> Section:
         return Section(
             "subjects",
             "Subjects of linked papers",
-            missing="No papers have been landed for these models: `phylohub ingest arxiv` fetches them.",
+            missing="There are no papers of these models. Run `phylohub ingest arxiv`, then `dbt build`.",
         )
     n_models = marts.count("select count(*) from marts.models")
     study = marts.published["models"]
     published = {row[0]: marts.published.get(f"subject_models_{row[0]}") for row in rows}
     drawn = [
-        Bar(category, n / n_models, share(n / n_models), other / study if (other := published[category]) else None)
+        Bar(
+            category,
+            n / n_models,
+            format_share(n / n_models),
+            other / study if (other := published[category]) else None,
+        )
         for category, n, _ in rows[:N_BARS]
     ]
     finding = (
-        "Most models link to papers of "
+        "Most frequent categories: "
         + ", ".join(
-            f"{shown(bar.name, 40)} ({bar.words}" + (f", study {share(bar.published)})" if bar.published else ")")
+            f"{safe_text(bar.name, 40)} {bar.label} of models"
+            + study_note(format_share(bar.published) if bar.published else None)
             for bar in drawn[:3]
         )
         + "."
@@ -194,16 +203,16 @@ def _subjects(marts: Marts) -> Section:
     return Section(
         "subjects",
         "Subjects of linked papers",
-        ["A model counts once for each category of a paper that it links to."],
+        ["A model counts once for each arXiv category of the papers that it links to."],
         figures=[
             Figure(
                 "subjects",
-                "arXiv categories of linked papers",
+                "Models by arXiv category of linked papers",
                 finding,
                 bars(drawn, "share of models", ".1%"),
-                key=f"{BARS_KEY[:-1]}, as a share of its models.",
+                legend=BARS_LEGEND,
                 table=Table(
-                    "arXiv categories",
+                    "arXiv categories of linked papers",
                     [Column("Category", "name"), Column("Models", "count"), Column("Papers", "count")],
                     rows[:N_ROWS],
                     len(rows),

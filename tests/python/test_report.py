@@ -1,4 +1,4 @@
-"""The report: whole pages that open from disk, hostile names as text, the marts' numbers in its figures."""
+"""Tests of the report: complete pages that open from disk, escaped names, and figures that match the marts."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ from phylohub.operate.publish import publish
 from phylohub.report import build as report_build
 from phylohub.report.build import _hash, write_report
 from phylohub.report.families import tree_nodes
-from phylohub.report.graphs import Leaf, radial_layout
+from phylohub.report.graphs import TreeNode, radial_layout
 from phylohub.report.marts import Marts
-from phylohub.report.overview import beside
+from phylohub.report.overview import compare_figure
 from phylohub.report.shapes import glyph, layout
 from phylohub.report.style import BLUE, DARK, INK, MUTED, ORANGE
-from phylohub.report.text import labels, number, share, shown
+from phylohub.report.text import format_number, format_share, safe_text, unique_labels
 from phylohub.synthetic.hub import records
 
 HOSTILE = [
@@ -50,7 +50,7 @@ N_CHILDREN = 70
 
 
 def hostile_records() -> Iterator[dict[str, Any]]:
-    """Families with hostile names that are larger than any other, whose children change to hostile licenses."""
+    """Families with hostile names that are larger than all others; half of their children have a hostile license."""
     for place, root in enumerate(HOSTILE):
         tags = ["license:mit", "task:<b>", f"language:{'en' if place % 2 else 'de'}"]
         yield {
@@ -74,7 +74,7 @@ def hostile_records() -> Iterator[dict[str, Any]]:
                 "downloads": 20_000_000 - child,
                 "createdAt": f"2025-{1 + child % 9:02}-03T00:00:00Z",
             }
-    # The child hangs on the parent that is nearer to the root, not on the one with more descendants.
+    # In the tree, `child` is below the parent closer to the root, not below the one with more descendants.
     edges = [("near", "root"), ("q", "root"), ("far", "q"), ("child", "near"), ("child", "far")]
     edges += [(f"other-{n}", "far") for n in range(5)]
     for model in sorted({name for edge in edges for name in edge}):
@@ -88,11 +88,11 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
     path = folder / "hub.jsonl"
     with path.open("w", encoding="utf-8") as file:
         for record in [*records(1500, seed=3), *hostile_records()]:
-            # Pairs of surrogates as escapes, so that the file is UTF-8 and the name is what was meant.
+            # json.dumps escapes surrogate pairs, so the file is valid UTF-8.
             file.write(json.dumps(record) + "\n")
-    made = Build(folder, path, data_tests=False)
-    assert made.dbt.returncode == 0, made.dbt.stdout
-    return made
+    build = Build(folder, path, data_tests=False)
+    assert build.dbt.returncode == 0, build.dbt.stdout
+    return build
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +104,7 @@ def report(build: Build) -> Path:
 
 @pytest.fixture(scope="module")
 def empty(build: Build, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A report of marts with models, and nothing else."""
+    """A report of marts that are empty except for `models`."""
     folder = tmp_path_factory.mktemp("empty")
     database = folder / "empty.duckdb"
     shutil.copy(build.database, database)
@@ -125,8 +125,8 @@ def empty(build: Build, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "report"
 
 
-class Pages(HTMLParser):
-    """One page: ids, links, elements; complains about tags that do not match."""
+class ParsedPage(HTMLParser):
+    """The elements, ids and scripts of one page. Fails on tags that do not match."""
 
     VOID = frozenset({"meta", "link", "img", "br", "hr", "input"})
 
@@ -138,7 +138,7 @@ class Pages(HTMLParser):
         self.scripts: list[str] = []
         self.feed(path.read_text(encoding="utf-8"))
         self.close()
-        assert self.open == [], f"{path.name}: not closed"
+        assert self.open == [], f"{path.name}: elements are not closed"
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.append((tag, dict(attrs)))
@@ -149,7 +149,7 @@ class Pages(HTMLParser):
         self.elements.append((tag, dict(attrs)))
 
     def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag, f"{self.path.name}: </{tag}> closes another"
+        assert self.open.pop() == tag, f"{self.path.name}: </{tag}> does not match the open element"
 
     def handle_data(self, data: str) -> None:
         if self.open and self.open[-1] == "script":
@@ -162,17 +162,17 @@ class Pages(HTMLParser):
         return [str(attributes["id"]) for _, attributes in self.elements if "id" in attributes]
 
 
-def pages(folder: Path) -> list[Pages]:
-    found = [Pages(path) for path in sorted(folder.glob("*.html"))]
+def pages(folder: Path) -> list[ParsedPage]:
+    found = [ParsedPage(path) for path in sorted(folder.glob("*.html"))]
     assert len(found) == 8
     return found
 
 
-def test_pages_are_whole_and_can_be_used_without_eyes_or_mouse(report: Path, empty: Path) -> None:
+def test_pages_are_valid_and_accessible(report: Path, empty: Path) -> None:
     for page in pages(report) + pages(empty):
         assert page.of("html") == [{"lang": "en"}]
         assert len(page.of("h1")) == len(page.of("main")) == len(page.of("title")) == 1
-        assert len(page.ids()) == len(set(page.ids())), "an id twice"
+        assert len(page.ids()) == len(set(page.ids())), "duplicate ids"
         assert page.of("a")[0] == {"class": "skip", "href": "#main"}
         assert all(image.get("alt") for image in page.of("img"))
         assert all(svg["role"] == "img" and len(svg["aria-label"] or "") > 20 for svg in page.of("svg"))
@@ -181,7 +181,7 @@ def test_pages_are_whole_and_can_be_used_without_eyes_or_mouse(report: Path, emp
         assert len(page.of("table")) == len(page.of("caption"))
 
 
-def test_every_link_leads_somewhere_and_nothing_is_loaded(report: Path, empty: Path) -> None:
+def test_links_resolve_and_no_resource_is_loaded(report: Path, empty: Path) -> None:
     for folder in (report, empty):
         found = {page.path.name: page for page in pages(folder)}
         for page in found.values():
@@ -194,7 +194,7 @@ def test_every_link_leads_somewhere_and_nothing_is_loaded(report: Path, empty: P
                 assert not anchor or anchor in found[file or page.path.name].ids(), link
             assert not page.of("link") + page.of("iframe") + page.of("object") + page.of("base")
             text = page.path.read_text(encoding="utf-8")
-            # Names of XML's own vocabularies look like addresses, and are never asked for.
+            # XML namespaces look like URLs, but browsers never fetch them.
             rest = re.sub(r' xmlns(:xlink)?="http://www\.w3\.org/(2000/svg|1999/xlink)"', "", text)
             assert "http://" not in rest
             assert "https://" not in rest
@@ -202,7 +202,7 @@ def test_every_link_leads_somewhere_and_nothing_is_loaded(report: Path, empty: P
             assert "@import" not in rest
 
 
-def test_the_policy_lets_our_script_run_and_no_other(report: Path) -> None:
+def test_content_security_policy_allows_only_the_report_script(report: Path) -> None:
     for page in pages(report):
         (policy,) = [str(meta["content"]) for meta in page.of("meta") if "http-equiv" in meta]
         assert "default-src 'none'" in policy
@@ -234,7 +234,7 @@ def test_every_figure_has_svg_and_png(report: Path) -> None:
         assert int.from_bytes(png[16:20]) == 1260  # pixels across
 
 
-def test_hostile_names_are_text(report: Path) -> None:
+def test_hostile_names_are_escaped(report: Path) -> None:
     everything = {
         path.name: path.read_text(encoding="utf-8") for path in report.rglob("*") if path.suffix in {".html", ".svg"}
     }
@@ -252,12 +252,11 @@ def test_hostile_names_are_text(report: Path) -> None:
     ):
         assert shown_as in together
     families = everything["families.html"]
-    assert families.index("&lt;script&gt;alert(1)") < families.index("onerror=alert(1)"), "largest first"
+    assert families.index("&lt;script&gt;alert(1)") < families.index("onerror=alert(1)"), "the largest family is first"
 
 
-def test_same_marts_give_the_same_bytes(build: Build, report: Path, tmp_path: Path) -> None:
-    """Also from a published copy, which holds the same marts, by the command line in another process, with one thread,
-    and in another place of the world."""
+def test_report_is_reproducible_byte_for_byte(build: Build, report: Path, tmp_path: Path) -> None:
+    """The second report comes from a published copy, in another process with one thread and another time zone."""
     with connect_to_copy(build.database) as connection:
         published = publish(connection, tmp_path / "published", force=True)
     done = subprocess.run(
@@ -287,7 +286,7 @@ def test_same_marts_give_the_same_bytes(build: Build, report: Path, tmp_path: Pa
     assert [name for name in first if first[name] != second[name]] == []
 
 
-def test_the_old_report_stays_until_the_new_one_is_whole(
+def test_old_report_stays_until_the_new_one_is_complete(
     build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     to = tmp_path / "report"
@@ -304,7 +303,7 @@ def test_the_old_report_stays_until_the_new_one_is_whole(
     assert [path.name for path in tmp_path.iterdir()] == ["report"]
     assert "an old one" in (to / "index.html").read_text()
 
-    # The new folder cannot take the place: the old one is put back.
+    # The rename of the new folder fails: the old report is restored.
     rename = Path.rename
 
     def fail_for_new(self: Path, target: Path) -> Path:
@@ -318,7 +317,7 @@ def test_the_old_report_stays_until_the_new_one_is_whole(
     assert [path.name for path in tmp_path.iterdir()] == ["report"]
     assert "an old one" in (to / "index.html").read_text()
 
-    # Killed between the two renames: the next run starts from the old one, even if it fails itself.
+    # Killed between the two renames: the next run restores the old report, even if it fails itself.
     to.rename(tmp_path / ".report.old")
     with monkeypatch.context() as patch:
         patch.setattr(report_build, "draw", fail)
@@ -335,16 +334,16 @@ def test_the_old_report_stays_until_the_new_one_is_whole(
     assert (to / "index.html").read_text() == "a new one"
 
 
-def test_a_folder_that_is_no_report_is_never_replaced(build: Build, tmp_path: Path) -> None:
-    (tmp_path / "thesis.tex").write_text("years of work")
-    with pytest.raises(PhylohubError, match="no report"):
+def test_folder_without_a_report_is_never_replaced(build: Build, tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("a thesis")
+    with pytest.raises(PhylohubError, match="other than a report"):
         write_report(build.database, tmp_path)
     with pytest.raises(PhylohubError, match="is a file"):
         write_report(build.database, tmp_path / "thesis.tex")
-    assert (tmp_path / "thesis.tex").read_text() == "years of work"
+    assert (tmp_path / "thesis.tex").read_text() == "a thesis"
 
 
-def test_without_marts_the_command_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_report_without_marts_fails_with_the_next_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bare = tmp_path / "bare.duckdb"
     duckdb.connect(str(bare)).close()
     monkeypatch.setenv("PHYLOHUB_DATABASE", str(bare))
@@ -355,13 +354,13 @@ def test_without_marts_the_command_says_what_to_do(tmp_path: Path, monkeypatch: 
 
 
 def drawn_texts(svg: str) -> list[tuple[float, str]]:
-    """The texts of a figure with their heights, from top to bottom."""
+    """The texts of a figure with their y coordinates, from top to bottom."""
     found = re.findall(r'<text [^>]*transform="translate\(([^)]*)\)[^"]*"[^>]*>([^<]*)</text>', svg)
     return sorted((float(at.split(",")[1]), unescape(text)) for at, text in found)
 
 
 @pytest.mark.parametrize("trait", ["license", "task", "library"])
-def test_the_order_drawn_is_the_marts(build: Build, report: Path, trait: str) -> None:
+def test_drawn_order_matches_the_mart(build: Build, report: Path, trait: str) -> None:
     values = build.rows(
         f"select value from marts.trait_orderings where trait = '{trait}' and relation = 'finetune' "
         "and weighting = 'weighted' order by place"
@@ -370,9 +369,9 @@ def test_the_order_drawn_is_the_marts(build: Build, report: Path, trait: str) ->
     svg = (report / "figures" / f"order-{trait}.svg").read_text(encoding="utf-8")
     drawn = [text for _, text in drawn_texts(svg) if re.match(r"[0-9]+\. ", text)]
     assert drawn == [
-        f"{place}. {label}" for place, label in enumerate(labels((value for (value,) in values), 26), start=1)
+        f"{place}. {label}" for place, label in enumerate(unique_labels((value for (value,) in values), 26), start=1)
     ]
-    # Arcs along the order are solid, those against it dashed; together they are the mart's drifts.
+    # Arcs along the order are solid, arcs against it dashed; there is one per drift of the mart.
     ((n_drifts, n_along),) = build.rows(
         f"select n_drifts, n_drifts_compatible from marts.trait_ordering_fits where trait = '{trait}' "
         "and relation = 'finetune' and weighting = 'weighted'"
@@ -382,19 +381,19 @@ def test_the_order_drawn_is_the_marts(build: Build, report: Path, trait: str) ->
     assert sum("stroke-dasharray" in path for path in paths) == n_drifts - n_along
 
 
-def test_shapes_are_drawn_as_they_are_sampled(build: Build, report: Path) -> None:
-    """Every pair kind beside its label: the shape's models as circles, those that are compared filled in."""
+def test_drawn_shapes_match_the_sampled_shapes(build: Build, report: Path) -> None:
+    """Each pair kind has a glyph of its shape, with the compared pair filled in."""
     known = dict(build.rows("select shape, edges from marts.subgraph_occurrences"))
     assert {shape: "".join(sorted(layout(edges)[0])) for shape, edges in known.items()} == {
         shape: "".join(sorted(nodes)) for shape, nodes in SHAPES.items()
     }
     for kind in PAIR_KINDS:
         graph = nx.DiGraph(layout(known[kind.shape])[1])
-        elder, younger = kind.pair.split("-")
+        ancestor, descendant = kind.pair.split("-")
         if kind.distance is not None:
-            assert nx.shortest_path_length(graph.to_undirected(), elder, younger) == kind.distance
+            assert nx.shortest_path_length(graph.to_undirected(), ancestor, descendant) == kind.distance
             places, _ = layout(known[kind.shape])
-            assert places[younger][0] - places[elder][0] == kind.generation_gap
+            assert places[descendant][0] - places[ancestor][0] == kind.generation_gap
         outlines, filled = glyph(known[kind.shape], kind.pair)
         assert filled.count("a") == 2 * 2, "a circle is two arcs"
         assert outlines.count("a") == 2 * (len(SHAPES[kind.shape]) - 2)
@@ -403,32 +402,32 @@ def test_shapes_are_drawn_as_they_are_sampled(build: Build, report: Path) -> Non
     assert len(re.findall(rf'<path [^>]*fill="{INK}"', svg)) == len(PAIR_KINDS)
     drawn = [text for _, text in drawn_texts(svg)]
     assert drawn.index("siblings") + 1 == drawn.index("two children v-w")
-    assert "great-grandparent and -child" in drawn, "whole"
+    assert "great-grandparent and -child" in drawn, "the label is not truncated"
     letters = [text for _, text in drawn_texts((report / "figures" / "shapes.svg").read_text(encoding="utf-8"))]
     assert Counter(text for text in letters if len(text) == 1) == Counter("".join(SHAPES.values()))
 
 
-def test_bars_and_findings_tell_the_marts_numbers(build: Build, report: Path) -> None:
+def test_bars_and_findings_match_the_marts(build: Build, report: Path) -> None:
     traits = (report / "traits.html").read_text(encoding="utf-8")
     svg = (report / "figures" / "distribution-license.svg").read_text(encoding="utf-8")
     for value, part in build.rows(
         "select value, share_of_models_with_trait from marts.trait_distribution where trait = 'license' "
         "order by n_models desc, value limit 3"
     ):
-        assert f"{shown(value)} ({share(part)} of the models that name one)" in unescape(traits)
-        assert share(part) in [text for _, text in drawn_texts(svg)]
-    evolution = unescape((report / "evolution.html").read_text(encoding="utf-8"))
+        assert f"{safe_text(value)} ({format_share(part)} of the models with a license)" in unescape(traits)
+        assert format_share(part) in [text for _, text in drawn_texts(svg)]
+    inheritance = unescape((report / "inheritance.html").read_text(encoding="utf-8"))
     ((n_edges, rate),) = build.rows(
         "select n_edges, rate from marts.mutation_rates where trait = 'license' and relation = 'finetune'"
     )
-    assert f"license {share(rate)} of {n_edges:,} edges (study 19.8\u00a0%)" in evolution
+    assert f"license {format_share(rate)} of {n_edges:,} edges (study 19.8%)" in inheritance
 
 
-def test_every_published_figure_stands_beside_ours(build: Build, report: Path) -> None:
+def test_overview_compares_every_published_figure(build: Build, report: Path) -> None:
     index = unescape((report / "index.html").read_text(encoding="utf-8"))
     with connect(build.database, read_only=True) as connection:
         marts = Marts(connection)
-        ours = {figure: beside(marts, figure) for figure in marts.published}
+        ours = {figure: compare_figure(marts, figure) for figure in marts.published}
         assert len({title for title, _ in ours.values()}) == len(ours)
         assert all(title in index for title, _ in ours.values())
     ((n_models,),) = build.rows("select count(*) from marts.models")
@@ -443,7 +442,7 @@ def test_every_published_figure_stands_beside_ours(build: Build, report: Path) -
     assert ours["similarity_tfidf_parent_child"][1] == edge
 
 
-def test_empty_marts_say_so_in_words(empty: Path) -> None:
+def test_sections_without_data_explain_why(empty: Path) -> None:
     assert not list((empty / "figures").iterdir())
     for page in pages(empty):
         text = page.path.read_text(encoding="utf-8")
@@ -453,7 +452,7 @@ def test_empty_marts_say_so_in_words(empty: Path) -> None:
 
 
 @pytest.mark.parametrize("limit", [12, 100_000])
-def test_trees_are_shortest_paths_from_the_root(build: Build, limit: int) -> None:
+def test_trees_follow_shortest_paths_from_the_root(build: Build, limit: int) -> None:
     graph = nx.DiGraph(
         build.rows(
             "select parent_id, child_id from marts.lineage_edges where parent_in_hub and not is_self_loop "
@@ -489,7 +488,12 @@ def test_trees_are_shortest_paths_from_the_root(build: Build, limit: int) -> Non
 
 
 def test_radial_layout_keeps_branches_apart() -> None:
-    nodes = [Leaf(None, 0, 1, ""), *(Leaf(0, 1, 1, "finetune") for _ in range(4)), Leaf(1, 2, 1, ""), Leaf(1, 2, 1, "")]
+    nodes = [
+        TreeNode(None, 0, 1, ""),
+        *(TreeNode(0, 1, 1, "finetune") for _ in range(4)),
+        TreeNode(1, 2, 1, ""),
+        TreeNode(1, 2, 1, ""),
+    ]
     places = radial_layout(nodes)
     assert places[0] == (0, 0)
     assert len(set(places)) == len(places)
@@ -497,8 +501,8 @@ def test_radial_layout_keeps_branches_apart() -> None:
     assert radii == pytest.approx([0, 0.5, 0.5, 0.5, 0.5, 1, 1], abs=1e-3)
 
 
-def luminance(colour: str) -> float:
-    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+def luminance(color: str) -> float:
+    parts = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
@@ -508,48 +512,48 @@ def contrast(one: str, other: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-def test_contrast_is_enough_in_light_and_dark() -> None:
+def test_contrast_meets_wcag_in_light_and_dark_mode() -> None:
     css = (report_build.TEMPLATES / "report.css.j2").read_text(encoding="utf-8")
     themes = [
         dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6}|#fff)\b", line)) for line in css.splitlines() if ":root" in line
     ]
     for theme in themes[:2]:
-        colours = {name: "#ffffff" if colour == "#fff" else colour for name, colour in theme.items()}
+        colors = {name: "#ffffff" if color == "#fff" else color for name, color in theme.items()}
         for name in ("ink", "soft", "link"):
-            assert contrast(colours[name], colours["paper"]) >= 4.5
-            assert contrast(colours[name], colours["band"]) >= 4.5
-        assert contrast(colours["warn"], colours["warn-paper"]) >= 4.5
-        assert contrast(colours["line"], colours["paper"]) >= 3
-    for colour in (INK, MUTED, BLUE, ORANGE):
-        assert contrast(colour, "#ffffff") >= 4.5
-        assert contrast(DARK[colour], "#161616") >= 4.5
+            assert contrast(colors[name], colors["paper"]) >= 4.5
+            assert contrast(colors[name], colors["band"]) >= 4.5
+        assert contrast(colors["warn"], colors["warn-paper"]) >= 4.5
+        assert contrast(colors["line"], colors["paper"]) >= 3
+    for color in (INK, MUTED, BLUE, ORANGE):
+        assert contrast(color, "#ffffff") >= 4.5
+        assert contrast(DARK[color], "#161616") >= 4.5
 
 
-def test_text_and_numbers() -> None:
-    assert shown("a\nb\u202e\x00") == r"a\nb\u202e\x00"
-    assert shown(None) == "\N{EN DASH}"
-    assert shown("  ") == "(empty)"
-    assert shown("x" * 400, 10) == "x" * 9 + "…"
-    assert shown("\x00" * 9, 10) == r"\x00\x00\…"
-    assert labels(["a" * 40, "a" * 41, "a" * 42], 10) == ["aaaaaaaaa…", "aaaaa… (2)", "aaaaa… (3)"]
-    assert [share(value) for value in (0.1234, 0, 0.00001, None, float("nan"))] == [
-        "12.3\u00a0%",
-        "0.0\u00a0%",
-        "0.0010\u00a0%",
-        shown(None),
-        shown(None),
+def test_formats_of_text_and_numbers() -> None:
+    assert safe_text("a\nb\u202e\x00") == r"a\nb\u202e\x00"
+    assert safe_text(None) == "\N{EN DASH}"
+    assert safe_text("  ") == "(empty)"
+    assert safe_text("x" * 400, 10) == "x" * 9 + "…"
+    assert safe_text("\x00" * 9, 10) == r"\x00\x00\…"
+    assert unique_labels(["a" * 40, "a" * 41, "a" * 42], 10) == ["aaaaaaaaa…", "aaaaa… (2)", "aaaaa… (3)"]
+    assert [format_share(value) for value in (0.1234, 0, 0.00001, None, float("nan"))] == [
+        "12.3%",
+        "0.0%",
+        "0.0010%",
+        safe_text(None),
+        safe_text(None),
     ]
-    assert number(-1234.5, 1) == "\N{MINUS SIGN}1,234.5"
+    assert format_number(-1234.5, 1) == "\N{MINUS SIGN}1,234.5"
 
 
 def test_tables_sort_and_search_in_a_browser(report: Path, tmp_path: Path) -> None:
     browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if browser is None:
-        pytest.skip("there is no Chromium here")
-    text = (report / "models.html").read_text(encoding="utf-8")
-    # Without the policy, which would rightly stop the script that clicks and types here.
+        pytest.skip("Chromium is not installed")
+    text = (report / "top-models.html").read_text(encoding="utf-8")
+    # The content security policy would block the injected script that clicks and types.
     text = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", text)
-    act = (
+    script = (
         "<script>const box = document.querySelector('[data-sortable]');"
         "const press = (at) => box.querySelectorAll('th button')[at].click();"
         "press(2); press(2);"
@@ -557,7 +561,7 @@ def test_tables_sort_and_search_in_a_browser(report: Path, tmp_path: Path) -> No
         "</script>"
     )
     page = tmp_path / "page.html"
-    page.write_text(text.replace("</body>", act + "</body>"), encoding="utf-8")
+    page.write_text(text.replace("</body>", script + "</body>"), encoding="utf-8")
     flags = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
     flags += ["--disable-component-update", "--disable-sync", f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom"]
     done = subprocess.run([browser, *flags, page.as_uri()], capture_output=True, text=True, check=True, timeout=120)

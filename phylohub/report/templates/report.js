@@ -1,4 +1,4 @@
-// Sorting and searching of tables. Without it the tables are whole, in their first order.
+// Makes tables sortable and searchable. Without this script, tables show all rows in their original order.
 "use strict";
 (() => {
   const number = (text) => {
@@ -17,7 +17,7 @@
       const key = (row) => (numeric ? number(row.cells[at].textContent) : row.cells[at].textContent);
       const keyed = rows.map((row, place) => ({ row, place, key: key(row) }));
       keyed.sort((a, b) => {
-        // What has no value comes last either way; equals keep their first order.
+        // Nulls come last in both directions; ties keep their original order.
         if (a.key === null || b.key === null) return (a.key === null) - (b.key === null) || a.place - b.place;
         const order = numeric ? a.key - b.key : a.key.localeCompare(b.key, "en");
         return (down ? -order : order) || a.place - b.place;
@@ -33,10 +33,10 @@
       button.addEventListener("click", () => {
         const first = head.classList.contains("n") ? "descending" : "ascending";
         const second = first === "ascending" ? "descending" : "ascending";
-        const now = head.getAttribute("aria-sort") === first ? second : first;
+        const direction = head.getAttribute("aria-sort") === first ? second : first;
         for (const other of heads) other.removeAttribute("aria-sort");
-        head.setAttribute("aria-sort", now);
-        sort(at, now === "descending");
+        head.setAttribute("aria-sort", direction);
+        sort(at, direction === "descending");
       });
     });
 
@@ -53,13 +53,13 @@
       search.append(label, count);
       box.prepend(search);
       input.addEventListener("input", () => {
-        const wanted = input.value.toLowerCase();
+        const query = input.value.toLowerCase();
         let shown = 0;
         for (const row of rows) {
-          row.hidden = !row.textContent.toLowerCase().includes(wanted);
+          row.hidden = !row.textContent.toLowerCase().includes(query);
           if (!row.hidden) shown += 1;
         }
-        count.textContent = wanted ? `${shown} of ${rows.length} rows` : "";
+        count.textContent = query ? `${shown} of ${rows.length} rows` : "";
       });
     }
   }

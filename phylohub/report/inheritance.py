@@ -1,26 +1,26 @@
-"""How traits change from parent to child: mutation, drift and its order, license categories, languages, cards."""
+"""Inheritance and mutation: mutation rates, drift and orders of traits, license categories, languages and cards."""
 
 from typing import Any
 
-from phylohub.report.charts import Dot, Move, dots, moves
+from phylohub.report.charts import Arrow, Dot, arrows, dots
 from phylohub.report.content import Column, Figure, Page, Section, Table
 from phylohub.report.graphs import Arc, arcs
-from phylohub.report.marts import TRAITS, Marts, relation_order, relation_word
-from phylohub.report.style import COUNT, DECIMAL, DOTS_KEY, MOVES_KEY, SHARE
-from phylohub.report.text import counted, number, share, shown, studied
+from phylohub.report.marts import TRAITS, Marts, relation_label, relation_order
+from phylohub.report.style import ARROWS_LEGEND, COUNT, DECIMAL, DOTS_LEGEND, SHARE
+from phylohub.report.text import count_of, format_number, format_share, safe_text, study_note
 
 N_ARCS = 80
 N_DRIFTS = 200
-FEW = 30  # edges below which a mean of card lengths, which vary a hundredfold, says next to nothing
-STUDY_LINE = "Last line: the study's whole Hub; the others: this snapshot."
+MIN_CARD_EDGES = 30  # card lengths vary by a factor of 100, so a mean over fewer edges is not meaningful
+STUDY_LEGEND = "Last row: the study (whole Hub). Other rows: this snapshot."
 
 
 def page(marts: Marts) -> Page:
-    """Mutation rates, drift graphs, license categories, language and card drift."""
+    """Build the page on mutation rates, drift, license categories, languages and cards."""
     return Page(
-        "evolution.html",
-        "From parent to child",
-        "How often traits change, which way they drift, and how languages and cards change.",
+        "inheritance.html",
+        "Inheritance and mutation",
+        "Mutation rates, drift and orders of traits; license categories; languages and model cards.",
         [_mutation(marts), _orders(marts), _categories(marts), _languages(marts), _cards(marts), _drifts(marts)],
     )
 
@@ -33,28 +33,31 @@ def _mutation(marts: Marts) -> Section:
     main = [row for trait in TRAITS for row in rows if row[:2] == (trait, "finetune")]
     if not main:
         return Section(
-            "mutation", "Mutation rates", missing="No fine-tune has a trait on both sides here, so nothing can change."
+            "mutation",
+            "Mutation rates",
+            missing="No fine-tune in this snapshot shares a trait with its parent to compare.",
         )
     published = {row[0]: marts.published.get(f"mutation_rate_{row[0]}") for row in main}
-    said = [
-        f"{trait} {share(rate)} of {counted(n, 'edge')}"
-        + studied(None if (other := published[trait]) is None else share(other))
+    rates = [
+        f"{trait} {format_share(rate)} of {count_of(n, 'edge')}"
+        + study_note(None if (other := published[trait]) is None else format_share(other))
         for trait, _, n, rate, *_ in main
     ]
     return Section(
         "mutation",
         "Mutation rates",
         [
-            "How often a fine-tune differs from its parent, over edges where both have the trait. For languages, "
-            "which a model may have several of, it is the part not shared."
+            "The share of fine-tunes whose value differs from their parent's, over edges where both have the trait. A "
+            "model can have several languages; its mutation is the share of languages that parent and child do not "
+            "have in common."
         ],
         figures=[
             Figure(
                 "mutation-rates",
                 "Mutation rates along fine-tunes",
-                "Of fine-tunes, these change the trait: " + "; ".join(said) + ".",
+                "Share of fine-tunes with a mutation: " + "; ".join(rates) + ".",
                 dots([Dot(row[0], row[3], row[4], row[5], published[row[0]]) for row in main], "mutation rate"),
-                key=DOTS_KEY,
+                legend=DOTS_LEGEND,
                 table=Table(
                     "Mutation rates by trait and relation",
                     [
@@ -62,10 +65,10 @@ def _mutation(marts: Marts) -> Section:
                         Column("Relation", "name"),
                         Column("Edges", "count"),
                         Column("Rate", "share"),
-                        Column("From", "share"),
-                        Column("To", "share"),
-                        Column("Edges, study's count", "count"),
-                        Column("Rate, study's count", "share"),
+                        Column("95% low", "share"),
+                        Column("95% high", "share"),
+                        Column("Edges (study's count)", "count"),
+                        Column("Rate (study's count)", "share"),
                     ],
                     rows,
                 ),
@@ -85,13 +88,13 @@ def _orders(marts: Marts) -> Section:
             figures.append(figure)
     return Section(
         "orders",
-        "Which way traits drift",
+        "Drift and orders",
         [
-            "Values from top to bottom in the order that the most drift along fine-tunes agrees with. Beside each "
-            "stands its place in the study's order. Equally good orders can exist: the table tells how far a value "
-            "can move."
+            "The values are sorted from top to bottom so that as much drift along fine-tunes as possible points "
+            "down. The column `study` is the value's place in the study's order. Several orders can be equally good; "
+            "the table lists the earliest and latest place of each value."
         ]
-        + [f"There is no drift of the trait {trait} here, so nothing to order." for trait in absent],
+        + [f"The trait {trait} does not drift in this snapshot, so it has no order." for trait in absent],
         missing="" if figures else "No trait drifts along fine-tunes in this snapshot.",
         figures=figures,
     )
@@ -112,7 +115,7 @@ def _order(marts: Marts, trait: str) -> Figure | None:
     if not places or fit is None or not fit[1]:
         return None
     place = {row[1]: row[0] for row in places}
-    names = [marts.word(trait, value) for value in place]
+    names = [marts.display_name(trait, value) for value in place]
     drifts = [
         Arc(place[start], place[end], traffic)
         for start, end, traffic in marts.rows(
@@ -135,28 +138,28 @@ def _order(marts: Marts, trait: str) -> Figure | None:
         study_part = (
             marts.published[f"order_transitions_compatible_{trait}"] / marts.published[f"order_transitions_{trait}"]
         )
-    published.append(f"{share(study_part)} of transitions")
+    published.append(f"{format_share(study_part)} of transitions")
     return Figure(
         f"order-{trait}",
-        f"Drift of the trait {trait}",
-        f"From {shown(names[0], 40)} to {shown(names[-1], 40)}: {n_along} of {counted(n_drifts, 'drift')} and "
-        f"{number(n_transitions_along)} of {counted(n_transitions, 'transition')} ({share(part)}) point forward along "
-        "this order, "
-        f"{'proven' if proven else 'not proven'} to be the best. In the study, {' and '.join(published)}. "
-        f"Of {counted(pairs, 'pair')} of values in both orders, {agree} stand the same way round.",
+        f"Order and drift of {TRAITS[trait]}",
+        f"From {safe_text(names[0], 40)} to {safe_text(names[-1], 40)}: {n_along} of {count_of(n_drifts, 'drift')} and "
+        f"{format_number(n_transitions_along)} of {count_of(n_transitions, 'transition')} ({format_share(part)}) are "
+        f"compatible with this order, which is {'proven' if proven else 'not proven'} optimal. Study: "
+        f"{' and '.join(published)}. Both orders contain {count_of(pairs, 'pair')} of values and sort {agree:,} of "
+        "them the same way.",
         arcs(names, [study.get(value) for value in place], drifts[:N_ARCS]),
-        key="Right, solid: drift down the order. Left, dashed: drift against it. The more, the thicker"
-        + (f"; the {N_ARCS} strongest of {len(drifts)} drawn." if len(drifts) > N_ARCS else "."),
+        legend="Right, solid: drift along the order. Left, dashed: drift against it. Wider arcs have more traffic."
+        + (f" Only the {N_ARCS} strongest of {len(drifts):,} drifts are drawn." if len(drifts) > N_ARCS else ""),
         table=Table(
-            f"Order of {trait}",
+            f"Order of {TRAITS[trait]}",
             [
                 Column("Place", "count"),
                 Column("Value", "name"),
-                Column("Study's place", "count"),
-                Column("Earliest", "count"),
-                Column("Latest", "count"),
-                Column("Resampled from", "decimal"),
-                Column("Resampled to", "decimal"),
+                Column("Place in the study", "count"),
+                Column("Earliest place", "count"),
+                Column("Latest place", "count"),
+                Column("Resampled, 95% low", "decimal"),
+                Column("Resampled, 95% high", "decimal"),
             ],
             [(row[0], name, study.get(row[1]), *row[2:]) for name, row in zip(names, places, strict=True)],
         ),
@@ -164,7 +167,7 @@ def _order(marts: Marts, trait: str) -> Figure | None:
 
 
 def _agreement(other: list[int]) -> tuple[int, int]:
-    """Of all pairs of an order, how many stand the same way round in another one, and how many pairs there are."""
+    """Count the pairs of an order that another one sorts the same way, and all pairs."""
     pairs = [(a, b) for place, a in enumerate(other) for b in other[place + 1 :]]
     return sum(a < b for a, b in pairs), len(pairs)
 
@@ -187,21 +190,21 @@ def _categories(marts: Marts) -> Section:
         if not rows:
             continue
         strongest = (
-            f" The strongest drift leads from {drifts[0][0]} to {drifts[0][1]} ({number(drifts[0][2])} that way, "
-            f"{number(drifts[0][3])} back)."
+            f" The strongest drift is from {drifts[0][0]} to {drifts[0][1]} ({format_number(drifts[0][2])} that way, "
+            f"{format_number(drifts[0][3])} back)."
             if drifts
             else ""
         )
         figures.append(
             Figure(
                 f"license-categories-{taxonomy}",
-                f"Places of licenses by category: {title}",
+                f"Places of licenses: {title}",
                 f"On the order of licenses, {rows[0][0]} licenses lie earliest (mean place {rows[0][1]:.1f}) and "
                 f"{rows[-1][0]} licenses latest ({rows[-1][1]:.1f}).{strongest}",
-                dots([Dot(row[0], row[1], row[2], row[3]) for row in rows], "place on the order of licenses", DECIMAL),
-                key="Dots: mean place. Lines: from the first place to the last.",
+                dots([Dot(row[0], row[1], row[2], row[3]) for row in rows], "place in the order of licenses", DECIMAL),
+                legend="Dots: mean place. Lines: first to last place.",
                 table=Table(
-                    f"Drift between {title}",
+                    f"Drift between license categories: {title}",
                     [
                         Column("From"),
                         Column("To"),
@@ -215,16 +218,16 @@ def _categories(marts: Marts) -> Section:
         )
     return Section(
         "categories",
-        "Do licenses grow more permissive?",
-        ["The two taxonomies differ on purpose; the study counts every cc-by license as copyleft, for one."],
-        missing="" if figures else "No license changes along a fine-tune here, so categories have no places.",
+        "License categories",
+        ["The two taxonomies differ on purpose. For example, the study counts every cc-by license as copyleft."],
+        missing="" if figures else "No license drifts along fine-tunes in this snapshot, so categories have no places.",
         figures=figures,
     )
 
 
-def _moved(rows: list[tuple[Any, ...]], study: Move) -> list[Move]:
-    """Of rows of relation, edges, parents' and children's mean; the study's at the end."""
-    return [*(Move(relation_word(row[0]), row[2], row[3]) for row in rows), study]
+def _arrows(rows: list[tuple[Any, ...]], study: Arrow) -> list[Arrow]:
+    """Arrows of rows (relation, edges, parents' mean, children's mean), with the study's arrow last."""
+    return [*(Arrow(relation_label(row[0]), row[2], row[3]) for row in rows), study]
 
 
 def _languages(marts: Marts) -> Section:
@@ -233,24 +236,26 @@ def _languages(marts: Marts) -> Section:
         f"where n_edges > 0 order by {relation_order('relation')}"
     )
     if not rows:
-        return Section("languages", "Languages", missing="No parent and child both name a language here.")
+        return Section(
+            "languages", "Languages", missing="No edge in this snapshot has languages for both parent and child."
+        )
     parent, child = marts.published["languages_parent_mean"], marts.published["languages_child_mean"]
     every = rows[0]
     return Section(
         "languages",
         "Languages",
-        ["Where parent and child both name languages: how many each names."],
+        ["The mean number of languages, over edges where both parent and child have one."],
         figures=[
             Figure(
                 "language-drift",
-                "Number of languages, from parent to child",
-                f"Over {relation_word(every[0])}, parents name {every[2]:.2f} languages and children {every[3]:.2f} "
-                f"({counted(every[1], 'edge')}). In the study, {parent:.2f} and {child:.2f}.",
-                moves(
-                    _moved(rows, Move("study, all relations", parent, child)),
+                "Number of languages of parents and children",
+                f"Mean over {relation_label(every[0])}: {every[2]:.2f} languages for parents and {every[3]:.2f} for "
+                f"children ({count_of(every[1], 'edge')}). Study: {parent:.2f} and {child:.2f}.",
+                arrows(
+                    _arrows(rows, Arrow("study, all relations", parent, child)),
                     "mean number of languages",
                 ),
-                key=f"{MOVES_KEY} {STUDY_LINE}",
+                legend=f"{ARROWS_LEGEND} {STUDY_LEGEND}",
                 table=Table(
                     "Languages by relation",
                     [
@@ -258,9 +263,9 @@ def _languages(marts: Marts) -> Section:
                         Column("Edges", "count"),
                         Column("Parents", "decimal"),
                         Column("Children", "decimal"),
-                        Column("Change", "decimal"),
-                        Column("From", "decimal"),
-                        Column("To", "decimal"),
+                        Column("Child minus parent", "decimal"),
+                        Column("95% low", "decimal"),
+                        Column("95% high", "decimal"),
                     ],
                     rows,
                 ),
@@ -280,31 +285,31 @@ def _cards(marts: Marts) -> Section:
         return Section(
             "cards",
             "Model cards",
-            missing="There is no edge here with the cards of both parent and child: `phylohub ingest cards` "
-            "fetches cards.",
+            missing="No edge in this snapshot has the cards of both parent and child. Run `phylohub ingest cards`, "
+            "then `dbt build`.",
         )
     parent, child = marts.published["card_characters_parent_mean"], marts.published["card_characters_child_mean"]
     every = rows[0]
-    change = every[7] - every[6]
+    difference = every[7] - every[6]
     return Section(
         "cards",
         "Model cards",
         [
-            f"Of {counted(every[1], 'edge')} both cards are at hand."
-            + (" That is too few to speak for the snapshot." if every[1] < FEW else "")
+            f"{count_of(every[1], 'edge')} {'has' if every[1] == 1 else 'have'} the cards of both parent and child."
+            + (" These are too few to be representative." if every[1] < MIN_CARD_EDGES else "")
         ],
         figures=[
             Figure(
                 "card-drift",
-                "Length of cards, from parent to child",
-                f"Over {relation_word(every[0])}, parents' cards have {number(every[2])} characters and children's "
-                f"{number(every[3])} on average; in the study, {number(parent)} and {number(child)}.",
-                moves(
-                    _moved(rows, Move("study, all relations", parent, child)),
+                "Length of cards of parents and children",
+                f"Mean over {relation_label(every[0])}: {format_number(every[2])} characters for parents and "
+                f"{format_number(every[3])} for children. Study: {format_number(parent)} and {format_number(child)}.",
+                arrows(
+                    _arrows(rows, Arrow("study, all relations", parent, child)),
                     "mean number of characters",
                     COUNT,
                 ),
-                key=f"{MOVES_KEY} {STUDY_LINE}",
+                legend=f"{ARROWS_LEGEND} {STUDY_LEGEND}",
                 table=Table(
                     "Cards by relation",
                     [
@@ -312,22 +317,22 @@ def _cards(marts: Marts) -> Section:
                         Column("Edges", "count"),
                         Column("Parents' characters", "decimal"),
                         Column("Children's characters", "decimal"),
-                        Column("Change from", "decimal"),
-                        Column("Change to", "decimal"),
-                        Column("Parents' by a program", "share"),
-                        Column("Children's by a program", "share"),
+                        Column("Child minus parent, 95% low", "decimal"),
+                        Column("Child minus parent, 95% high", "decimal"),
+                        Column("Parents' auto-generated", "share"),
+                        Column("Children's auto-generated", "share"),
                     ],
                     rows,
                 ),
             ),
             Figure(
                 "card-automation",
-                "Cards written by a program, from parent to child",
-                f"The share of cards written by a program goes from {share(every[6])} among parents to "
-                f"{share(every[7])} among children, a change of {number(change, 3)}; in the study, "
-                f"{number(marts.published['card_auto_generated_change'], 3)}.",
-                moves([Move(relation_word(row[0]), row[6], row[7]) for row in rows], "share of cards", SHARE),
-                key=MOVES_KEY,
+                "Auto-generated cards of parents and children",
+                f"{format_share(every[6])} of the parents' cards and {format_share(every[7])} of the children's are "
+                f"auto-generated, a difference of {format_number(difference, 3)}. Study: "
+                f"{format_number(marts.published['card_auto_generated_change'], 3)}.",
+                arrows([Arrow(relation_label(row[0]), row[6], row[7]) for row in rows], "share of cards", SHARE),
+                legend=ARROWS_LEGEND,
             ),
         ],
     )
@@ -341,14 +346,17 @@ def _drifts(marts: Marts) -> Section:
         {"limit": N_DRIFTS},
     )
     if not rows:
-        return Section("drifts", "All drifts", missing="No value drifts into another along fine-tunes here.")
+        return Section("drifts", "All drifts", missing="No trait drifts along fine-tunes in this snapshot.")
     return Section(
         "drifts",
         "All drifts",
-        ["q is the chance of so uneven a split if both ways were as likely, corrected for the number of pairs."],
+        [
+            "q is the p-value of an equal split between forward and backward transitions (binomial test), corrected "
+            "for the number of pairs (Benjamini-Hochberg)."
+        ],
         tables=[
             Table(
-                "Drifts along fine-tunes, by traffic",
+                "Drifts along fine-tunes by traffic",
                 [
                     Column("Trait"),
                     Column("From", "name"),
@@ -358,7 +366,10 @@ def _drifts(marts: Marts) -> Section:
                     Column("Traffic", "count"),
                     Column("q", "decimal"),
                 ],
-                [(row[0], marts.word(row[0], row[1]), marts.word(row[0], row[2]), *row[3:]) for row in rows],
+                [
+                    (row[0], marts.display_name(row[0], row[1]), marts.display_name(row[0], row[2]), *row[3:])
+                    for row in rows
+                ],
                 marts.count(f"select count(*) from marts.trait_drifts where {where}"),
             )
         ],

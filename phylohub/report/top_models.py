@@ -1,12 +1,12 @@
-"""The models that are first by downloads, likes, children or descendants."""
+"""The top models by downloads, likes, children and descendants."""
 
 from phylohub.report.content import Column, Page, Section, Table
 from phylohub.report.marts import Marts
-from phylohub.report.text import shown
+from phylohub.report.text import safe_text
 
 METRICS = {
-    "downloads": "downloads of the last 30 days",
-    "downloads_all_time": "downloads since the beginning",
+    "downloads": "downloads in the last 30 days",
+    "downloads_all_time": "all-time downloads",
     "likes": "likes",
     "children": "children",
     "descendants": "descendants",
@@ -15,9 +15,9 @@ N_ROWS = 100
 
 
 def page(marts: Marts) -> Page:
-    """A table for each metric."""
+    """Build the page with one table per metric."""
     sections = []
-    for metric, word in METRICS.items():
+    for metric, label in METRICS.items():
         rows = marts.rows(
             """
             select top.place, top.model_id, top.value, models.task, models.library, cast(models.created_at as date)
@@ -31,12 +31,14 @@ def page(marts: Marts) -> Page:
         sections.append(
             Section(
                 metric.replace("_", "-"),
-                f"By {word}",
-                [f"First: {shown(rows[0][1])}."] if rows else [],
-                missing="" if rows else f"No model here has any {word}, or the snapshot does not tell.",
+                f"By {label}",
+                [f"The top model is {safe_text(rows[0][1])}."] if rows else [],
+                missing=""
+                if rows
+                else f"No model in this snapshot has any {label}, or the records do not contain them.",
                 tables=[
                     Table(
-                        f"The first {len(rows)} by {word}",
+                        f"Top {len(rows)} models by {label}",
                         [
                             Column("Place", "count"),
                             Column("Model", "name"),
@@ -52,4 +54,6 @@ def page(marts: Marts) -> Page:
                 else [],
             )
         )
-    return Page("models.html", "First models", "Most downloaded, liked, and built upon.", sections)
+    return Page(
+        "top-models.html", "Top models", "The top models by downloads, likes, children and descendants.", sections
+    )
