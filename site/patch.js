@@ -1,5 +1,5 @@
-// Runs after every `npm install`; each edit must find its text exactly once, so that a changed Evidence fails here
-// and not in a reader's browser.
+// Patches Evidence after every `npm install`. Each edit must match exactly once, so that a different version of Evidence
+// fails here and not in the browser.
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const universal = 'node_modules/@evidence-dev/universal-sql/src';
@@ -10,19 +10,19 @@ const CASTING = `		await connection.query('SET old_implicit_casting = true;');
 `;
 
 const edits = [
-	// Settings that the pinned DuckDB-WASM does not know. A newer one would, but fetches its parquet reader from the network.
+	// The pinned DuckDB-WASM does not support these settings. Newer versions do, but download their parquet reader.
 	[`${universal}/client-duckdb/browser.js`, SETTINGS, ''],
 	[`${universal}/client-duckdb/browser.js`, CASTING, ''],
 	[`${universal}/client-duckdb/node.js`, SETTINGS, ''],
 	[`${universal}/client-duckdb/node.js`, CASTING, ''],
-	// An empty mart becomes an empty table; stock, it is no table and every query of it fails.
+	// Write an empty table for an empty mart. Without this there is no table, and every query of it fails.
 	[
 		`${universal}/build-parquet.js`,
 		'if (!tmpFilenames.length) return 0;',
 		'if (!tmpFilenames.length) await flush([]);'
 	],
-	// Evidence's tooltips paste values into HTML. Every chart passes here: without its formatter ECharts builds the
-	// tooltip, and escapes the values.
+	// Evidence's tooltip formatters insert values into HTML without escaping. Without a formatter, ECharts builds the
+	// tooltips and escapes the values. Every chart passes through this function.
 	[
 		`${utilities}/echarts.js`,
 		'const echartsAction = (node, options) => {',
@@ -53,6 +53,6 @@ for (const [file, before, after] of edits) {
 	const text = readFileSync(file, 'utf8');
 	const done = after && text.includes(after);
 	if (done || (after === '' && !text.includes(before))) continue;
-	if (text.split(before).length !== 2) throw new Error(`${file}: expected once: ${before}`);
+	if (text.split(before).length !== 2) throw new Error(`${file}: expected exactly one match, update site/patch.js for this version of Evidence: ${before}`);
 	writeFileSync(file, text.replace(before, () => after));
 }

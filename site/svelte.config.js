@@ -1,9 +1,9 @@
-// Merged into Evidence's own. Nothing but this site's files may be loaded, and no script runs that the build did not
-// write: names and tags of models are anybody's text.
+// Merged into Evidence's configuration. Names and tags of models are untrusted, so the content security policy allows only
+// files of this site, and only scripts that the build wrote.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
-// The two scripts in Evidence's page template; the build empties the second one.
+// The two scripts in Evidence's page template. The build removes the placeholder `/*loading*/`.
 const template = readFileSync('src/app.html', 'utf8').replace('/*loading*/', '');
 const scripts = [...template.matchAll(/<script>([^]*?)<\/script>/g)].map(
 	([, text]) => `sha256-${createHash('sha256').update(text).digest('base64')}`

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 import shutil
 import tempfile
 from contextlib import suppress
@@ -9,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from phylohub.core.build_file import connect
 from phylohub.core.errors import PhylohubError
@@ -101,6 +103,7 @@ def _write(marts: Marts, folder: Path) -> int:
     )
     environment.filters["cell"] = _cell
     environment.filters["safe_text"] = safe_text
+    environment.filters["code"] = _code
     style = environment.get_template("report.css.j2").render(dark=DARK)
     script = (TEMPLATES / "report.js").read_text(encoding="utf-8")
     template = environment.get_template("page.html.j2")
@@ -134,6 +137,11 @@ def _write(marts: Marts, folder: Path) -> int:
 def _hash(text: str) -> str:
     """The source hash for a content security policy that allows only this script or style."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _code(text: str) -> Markup:
+    """Render text in backticks as code."""
+    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 (escaped above)
 
 
 def _cell(value: object, column: Column) -> str:

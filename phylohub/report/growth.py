@@ -37,7 +37,10 @@ def _hub(marts: Marts) -> Section:
             "are not counted. In a sample, the counts depend on the sampling as much as on the growth of the Hub."
         ]
         + (
-            [f"The Hub dates all older models 2022-03-02: {count_of(back_filled, 'model')} with this back-filled date."]
+            [
+                f"The Hub dates all older models 2022-03-02. This snapshot contains {count_of(back_filled, 'model')} with "
+                "this back-filled date."
+            ]
             if back_filled
             else []
         ),
@@ -115,10 +118,10 @@ def _families(marts: Marts) -> Section:
                 "growth-families",
                 "Growth of the largest families",
                 "; ".join(
-                    f"{place}: {name} grew from {format_number(points[0][1])} members in {points[0][0]:%Y-%m} to "
+                    f"{place}: {name} grew from {count_of(points[0][1], 'member')} in {points[0][0]:%Y-%m} to "
                     f"{format_number(points[-1][1])} in {points[-1][0]:%Y-%m}"
                     if len(points) > 1
-                    else f"{place}: {name} has had {format_number(points[0][1])} members since {points[0][0]:%Y-%m}"
+                    else f"{place}: {name} has had {count_of(points[0][1], 'member')} since {points[0][0]:%Y-%m}"
                     for place, (name, points) in enumerate(series, start=1)
                 )
                 + ".",

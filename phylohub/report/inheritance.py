@@ -91,7 +91,7 @@ def _orders(marts: Marts) -> Section:
         "Drift and orders",
         [
             "The values are sorted from top to bottom so that as much drift along fine-tunes as possible points "
-            "down. The column `study` is the value's place in the study's order. Several orders can be equally good; "
+            "down. The column on the right is the place in the study's order. Several orders can be equally good; "
             "the table lists the earliest and latest place of each value."
         ]
         + [f"The trait {trait} does not drift in this snapshot, so it has no order." for trait in absent],
@@ -190,8 +190,8 @@ def _categories(marts: Marts) -> Section:
         if not rows:
             continue
         strongest = (
-            f" The strongest drift is from {drifts[0][0]} to {drifts[0][1]} ({format_number(drifts[0][2])} that way, "
-            f"{format_number(drifts[0][3])} back)."
+            f" The strongest drift is from {drifts[0][0]} to {drifts[0][1]} ({format_number(drifts[0][2])} forward, "
+            f"{format_number(drifts[0][3])} backward)."
             if drifts
             else ""
         )
@@ -199,8 +199,8 @@ def _categories(marts: Marts) -> Section:
             Figure(
                 f"license-categories-{taxonomy}",
                 f"Places of licenses: {title}",
-                f"On the order of licenses, {rows[0][0]} licenses lie earliest (mean place {rows[0][1]:.1f}) and "
-                f"{rows[-1][0]} licenses latest ({rows[-1][1]:.1f}).{strongest}",
+                f"In the order of licenses, {rows[0][0]} licenses come first (mean place {rows[0][1]:.1f}) and "
+                f"{rows[-1][0]} licenses last ({rows[-1][1]:.1f}).{strongest}",
                 dots([Dot(row[0], row[1], row[2], row[3]) for row in rows], "place in the order of licenses", DECIMAL),
                 legend="Dots: mean place. Lines: first to last place.",
                 table=Table(

@@ -1,5 +1,6 @@
-// Where the models of a shape stand, from its edges as the mart spells them (`u>v v>w`), as report/shapes.py lays them out.
-// Across: generations below the eldest; down: rows, a leaf in each. Without edges there are two models, u and v.
+// Positions of the models of a shape from its edges, as the mart subgraph_occurrences spells them (`u>v v>w`). Same layout
+// as phylohub/report/shapes.py: x is the generation below the root, y the row; each leaf has its own row. A shape without
+// edges has two models, u and v.
 export function layout(edges) {
 	const pairs = (edges || '').split(' ').filter(Boolean).map((edge) => edge.split('>'));
 	const places = new Map();
@@ -10,8 +11,8 @@ export function layout(edges) {
 		places.set(model, [x, y]);
 		return y;
 	};
-	const eldest = pairs.map(([parent]) => parent).find((model) => !pairs.some(([, child]) => child === model));
-	for (const model of eldest ? [eldest] : ['u', 'v']) place(model, 0);
+	const root = pairs.map(([parent]) => parent).find((model) => !pairs.some(([, child]) => child === model));
+	for (const model of root ? [root] : ['u', 'v']) place(model, 0);
 	const all = [...places.values()];
 	return { places, pairs, width: Math.max(...all.map(([x]) => x)), height: Math.max(...all.map(([, y]) => y)) };
 }

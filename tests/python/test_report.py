@@ -243,14 +243,14 @@ def test_hostile_names_are_escaped(report: Path) -> None:
         for hostile in ("<img", "<i>mine", "<u>lib", "<b>", "<style>*", "\x1b", "\x07", "\u202e", "\u2066"):
             assert hostile not in text, name
     together = "".join(everything.values())
-    for shown_as in (
+    for escaped in (
         "&lt;script&gt;alert(1)&lt;/script&gt;/x",
         r"esc\x1b[31m\x07/\u202egpj.exe",
         "{{ 7 * 7 }}/{% raw %}",
         "&lt;i&gt;mine&lt;/i&gt;",
         "&lt;/svg&gt;&lt;script&gt;alert(2)",
     ):
-        assert shown_as in together
+        assert escaped in together
     families = everything["families.html"]
     assert families.index("&lt;script&gt;alert(1)") < families.index("onerror=alert(1)"), "the largest family is first"
 

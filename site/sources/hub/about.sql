@@ -1,4 +1,4 @@
--- One row: what is shown, and how much of it is made up or left out.
+-- One row: the snapshot, its size, and how many models are synthetic or have a page.
 select
     (select any_value(snapshot) from read_parquet('${parquet}/snapshot_health.parquet')) as snapshot,
     (select count(*) from read_parquet('${parquet}/models.parquet')) as n_models,

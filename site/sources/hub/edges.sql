@@ -1,5 +1,6 @@
--- Every declared edge but self-loops. family_id and weight are for drawing trees: the family without merges, and how
--- much hangs below the child; empty for edges that no tree draws (merges, edges cut from cycles).
+-- All declared edges except self-loops. family_id and weight are for drawing trees: family_id is the family without
+-- merges, null for edges that no tree contains (merges, edges cut from cycles, edges without their parent); weight is the
+-- number of the child's descendants.
 with ancestry as (
     select model_id, family_id, n_descendants
     from read_parquet('${parquet}/model_ancestry.parquet')

@@ -1,4 +1,4 @@
--- The largest 5,000 families of each edge set.
+-- The 5,000 largest families of each edge set.
 select
     edge_set,
     family_id,

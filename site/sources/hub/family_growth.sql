@@ -1,4 +1,4 @@
--- Of the ten largest families.
+-- The growth of the ten largest families.
 with families as (
     select edge_set, family_id, n_models as size
     from read_parquet('${parquet}/families.parquet')

@@ -1,4 +1,4 @@
--- Of the ten largest families, in the last 100 snapshots.
+-- The ten largest families in the last 100 snapshots.
 with families as (
     select edge_set, family_id, n_models as size
     from read_parquet('${parquet}/families.parquet')

@@ -1,4 +1,4 @@
--- Values that a model gained or lost while it was watched, of the models with a page: what never changed is not here.
+-- Values that a model gained or lost between snapshots, for models with a page. Values that never changed are left out.
 with models as (
     select model_id
     from read_parquet('${parquet}/models.parquet')

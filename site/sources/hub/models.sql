@@ -1,5 +1,5 @@
--- Models with a page: relatives first, then by descendants and downloads, as many as the limit lets through. Sorted by
--- id, so that the browser finds one model by reading one row group.
+-- Models with a page: up to the limit, models with relatives first, then those with the most descendants and downloads.
+-- Sorted by id, so that the browser reads one row group to find a model.
 with models as (
     select *
     from read_parquet('${parquet}/models.parquet')

@@ -1,4 +1,4 @@
--- How often models that stayed changed a value for another between snapshots: the 50 most frequent of each trait.
+-- Values that models changed between snapshots: the 50 most frequent pairs of values per trait.
 with history as (
     from read_parquet('${parquet}/model_trait_history.parquet') where trait in ('license', 'task')
 ),
