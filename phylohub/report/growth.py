@@ -38,7 +38,7 @@ def _hub(marts: Marts) -> Section:
         ]
         + (
             [
-                f"The Hub dates all older models 2022-03-02. This snapshot contains {count_of(back_filled, 'model')} with "
+                f"The Hub dates all older models 2022-03-02. This snapshot has {count_of(back_filled, 'model')} with "
                 "this back-filled date."
             ]
             if back_filled

@@ -35,7 +35,7 @@ def _mutation(marts: Marts) -> Section:
         return Section(
             "mutation",
             "Mutation rates",
-            missing="No fine-tune in this snapshot shares a trait with its parent to compare.",
+            missing="No fine-tune in this snapshot has a trait that its parent also has.",
         )
     published = {row[0]: marts.published.get(f"mutation_rate_{row[0]}") for row in main}
     rates = [
@@ -174,7 +174,7 @@ def _agreement(other: list[int]) -> tuple[int, int]:
 
 def _categories(marts: Marts) -> Section:
     figures = []
-    for taxonomy, title in (("ours", "our categories"), ("study", "the study's categories")):
+    for taxonomy, title in (("ours", "phylohub's categories"), ("study", "the study's categories")):
         rows = marts.rows(
             "select category, mean_place, first_place, last_place, n_licenses from marts.license_category_places "
             "where taxonomy = $taxonomy and relation = 'finetune' and weighting = 'weighted' order by mean_place, "
