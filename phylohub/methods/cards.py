@@ -1,4 +1,4 @@
-"""Which part of a model card is compared.
+"""The part of a model card that is compared.
 
 Source: the study's methods, "Genetic similarity".
 """
@@ -7,10 +7,10 @@ CARD_CHARACTERS = 512
 
 
 def card_text(card: str | None, n_characters: int | None = CARD_CHARACTERS) -> str | None:
-    """The part of a model card that is compared: its first `n_characters`, or all of it for None.
+    """The first `n_characters` of a model card; the whole card if `n_characters` is None.
 
-    None if the card is missing, too short for that (shorter than 512 characters, where all of it is compared), or
-    says that it was automatically generated, in any case.
+    Returns None if the card is missing, shorter than `n_characters` (512 if None), or contains "automatically
+    generated" or "generated automatically", ignoring case.
     """
     if card is None or len(card) < (CARD_CHARACTERS if n_characters is None else n_characters):
         return None

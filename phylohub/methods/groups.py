@@ -1,4 +1,4 @@
-"""Groups of rows, as arrays."""
+"""Grouping the rows of tables held as arrays."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 def numbered(*columns: NDArray[Any]) -> tuple[list[tuple[Any, ...]], NDArray[np.int64]]:
     """The distinct rows of some columns, sorted, and the number of each row among them: shape (n,).
 
-    For columns of text, which numpy would sort whole.
+    Meant for string columns, where `numpy.unique` would sort all rows.
     """
     rows = list(zip(*columns, strict=True))
     distinct = sorted(set(rows))
@@ -18,7 +18,7 @@ def numbered(*columns: NDArray[Any]) -> tuple[list[tuple[Any, ...]], NDArray[np.
 
 
 def split(rows: dict[str, NDArray[Any]], *by: str) -> dict[tuple[Any, ...], dict[str, NDArray[Any]]]:
-    """The rows of a table, columns by name, for each distinct value of some columns; the order of rows stays."""
+    """Split a table (columns by name) by the distinct values of some columns. Rows keep their order."""
     distinct, number = numbered(*(rows[column] for column in by))
     places = {value: np.flatnonzero(number == place) for place, value in enumerate(distinct)}
     return {value: {name: column[at] for name, column in rows.items()} for value, at in places.items()}

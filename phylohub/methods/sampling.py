@@ -1,9 +1,8 @@
-"""Counts and uniform samples of the small family shapes whose members' similarity is measured.
+"""Counts and uniform samples of the small family shapes between whose members similarity is measured.
 
-Source: the study's methods, "Genetic similarity". An occurrence of a shape is an embedded copy of it with
-distinct nodes; children of one parent are interchangeable where the shape does not tell them apart. In a
-directed acyclic graph without repeated edges, with k(u) the number of children and p(u) the number of parents of
-u, there are exactly
+Source: the study's methods, "Genetic similarity". An occurrence of a shape is a copy of it in the graph with distinct
+nodes. Children of one parent are interchangeable if the shape does not distinguish them. In a directed acyclic graph
+without duplicate edges, where u has k(u) children and p(u) parents, the number of occurrences is exactly:
 
 | shape | nodes | drawn | occurrences |
 |---|---|---|---|
@@ -16,9 +15,9 @@ u, there are exactly
 | uncle | u, v, w, x | u>{v,x}, v>w | sum over edges u>v of k(v) (k(u) - 1), less T, the triples u>v, v>w, u>w |
 | path_of_three | t, u, v, w | t>u>v>w | sum over edges u>v of p(u) k(v) |
 
-Sums over v of p(v) f(v) are sums over edges u>v of f(v). Only in `uncle` can two nodes of a shape be one (x and w,
-when u has the edge to w as well); in every other shape that would close a cycle. On a tree T is 0. The study's own
-numbers ("paper") leave T in, and count path_of_three as the sum over edges u>v, u having a parent, of k(v).
+A sum over v of p(v) f(v) equals the sum over edges u>v of f(v). Only in `uncle` can two nodes of a shape coincide (x
+and w, if u>w is an edge); in every other shape that would close a cycle. On a tree T is 0. The study's own numbers
+("paper") do not subtract T, and count path_of_three as the sum of k(v) over edges u>v where u has a parent.
 """
 
 from dataclasses import dataclass
@@ -41,14 +40,14 @@ SHAPES: dict[str, str] = {
     "uncle": "uvwx",
     "path_of_three": "tuvw",
 }
-"""Each shape's nodes, in the order of the columns of a sample."""
+"""The nodes of each shape, in the order of the columns of a sample."""
 
 
 class PairKind(NamedTuple):
     """Two nodes of a shape whose similarity is measured.
 
-    `first` and `second` are columns of the shape's sample, the elder first. Generation gap and distance count
-    edges of the shape; they are None for two arbitrary models.
+    `first` and `second` are columns of the shape's sample, the older model first. Generation gap and distance count
+    edges of the shape; both are None for two arbitrary models.
     """
 
     shape: str
@@ -126,9 +125,9 @@ class Graph:
 
 
 def acyclic_graph(parent: NDArray[Any], child: NDArray[Any], n_nodes: int) -> Graph:
-    """The graph of these edges over the nodes 0 to n_nodes - 1, in any order; repeated edges count once.
+    """The graph of these edges (in any order) over the nodes 0 to n_nodes - 1; duplicate edges count once.
 
-    Raises ValueError for a node out of range, and for a cycle or a loop.
+    Raises ValueError if a node is out of range, or if there is a cycle or self-loop.
     """
     parent, child = np.asarray(parent, np.int64), np.asarray(child, np.int64)
     if len(parent) and not (0 <= min(parent.min(), child.min()) <= max(parent.max(), child.max()) < n_nodes):
@@ -143,21 +142,21 @@ def acyclic_graph(parent: NDArray[Any], child: NDArray[Any], n_nodes: int) -> Gr
 
 
 def occurrences(graph: Graph) -> dict[str, int]:
-    """The number of occurrences of each shape, exact.
+    """The exact number of occurrences of each shape.
 
-    Raises OverflowError where a shape has more than 1.5e18 (`three_children`: a node with more than two million
-    children), 4.5e18 (`two_children`, `two_grandchildren`) or 9e18 (others but `two_models`) occurrences.
+    Raises OverflowError if a shape has more than 1.5e18 (`three_children`: a node with more than two million
+    children), 4.5e18 (`two_children`, `two_grandchildren`) or 9e18 (all others except `two_models`) occurrences.
     """
     weights = {shape: _weights(graph, shape) for shape in SHAPES if shape != "two_models"}
     return {"two_models": graph.n_nodes * (graph.n_nodes - 1)} | {s: int(w.sum()) for s, w in weights.items()}
 
 
 def sample(graph: Graph, shape: str, n_draws: int, seed: int) -> Ints:
-    """Occurrences of a shape, each draw uniform over all of them and independent of the others.
+    """Draw occurrences of a shape, uniformly and independently (with replacement).
 
-    An array (n_draws, nodes of the shape), the columns in the order of `SHAPES`; (0, nodes) if the shape does not
-    occur. Draws depend on the edges, the shape and the seed only. Interchangeable children come in random order.
-    Raises OverflowError as `occurrences` does.
+    Returns an array of shape (n_draws, nodes of the shape), with columns in the order of `SHAPES`; (0, nodes) if the
+    shape does not occur. The draws depend only on the edges and the arguments. Interchangeable children come in random
+    order. Raises OverflowError like `occurrences`.
     """
     rng = np.random.default_rng([seed, list(SHAPES).index(shape)])
     if shape == "two_models":
@@ -169,13 +168,12 @@ def sample(graph: Graph, shape: str, n_draws: int, seed: int) -> Ints:
     return np.zeros((0, len(SHAPES[shape])), np.int64)
 
 
-# Every shape but two_models has an anchor, the node u or the edge u>v, which weighs as much as there are
-# occurrences with it. A draw takes an anchor by weight, and then the rest uniformly among what the anchor
-# allows.
+# Every shape except two_models has an anchor: the node u or the edge u>v. An anchor's weight is its number of
+# occurrences. A draw chooses an anchor by weight, and then the other nodes uniformly among those the anchor allows.
 
 
 def _weights(graph: Graph, shape: str) -> Ints:
-    """Occurrences by anchor: by node u for two and three children, by edge u>v for the others."""
+    """Occurrences per anchor: per node u for two and three children, per edge u>v for the others."""
     k, p = graph.n_children, graph.n_parents
     of_u, of_v = k[graph.parent], k[graph.child]
     match shape:
@@ -197,27 +195,26 @@ def _weights(graph: Graph, shape: str) -> Ints:
 
 
 def _product(*factors: Ints, divided_by: int = 1) -> Ints:
-    """The factors' products, each exact, and so is their sum."""
+    """The exact elementwise product. Raises OverflowError if the sum of the products exceeds 9e18."""
     size = np.ones(len(factors[0]))
     product = np.ones(len(factors[0]), np.int64)
     for factor in factors:
         size *= factor
         product *= factor
     if size.sum() > 9e18:
-        raise OverflowError("more occurrences than 64 bits can count")
+        raise OverflowError("a shape has more occurrences than 64 bits can count")
     return product // divided_by
 
 
 def _common_children(graph: Graph, n_at_once: int = 1 << 22) -> Ints:
     """Per edge u>v, the number of nodes w with u>w and v>w.
 
-    Each edge v>w looks for nodes u that are parents of both, among the parents of the one that has fewer. In a
-    sparse graph that is a small multiple of the edges all in all, however many children or parents a single node
-    has.
+    For each edge v>w, scan the parents of whichever end has fewer, and keep those that are parents of both. In a sparse
+    graph the total is a small multiple of the number of edges, however many children or parents a single node has.
     """
     p = graph.n_parents
     use_v = p[graph.parent] <= p[graph.child]
-    listed = np.where(use_v, graph.parent, graph.child)  # the one whose parents are gone through
+    listed = np.where(use_v, graph.parent, graph.child)  # the end whose parents are scanned
     other = np.where(use_v, graph.child, graph.parent)
     keys = graph.parent * graph.n_nodes + graph.child  # ascending
     closed = np.zeros(len(keys), np.int64)
@@ -243,11 +240,11 @@ def _ranges(begin: Ints, length: Ints) -> Ints:
 
 
 def _distinct(rng: np.random.Generator, below: Ints, n: int) -> list[Ints]:
-    """For each entry of `below`, n distinct numbers from 0 to below - 1, every order equally likely."""
+    """For each entry of `below`, n distinct numbers from 0 to below - 1; every order is equally likely."""
     drawn: list[Ints] = []
     for i in range(n):
         new = rng.integers(0, below - i)
-        for taken in np.sort(np.array(drawn), axis=0) if drawn else ():  # ascending: step over each number taken
+        for taken in np.sort(np.array(drawn), axis=0) if drawn else ():  # ascending: skip each number taken
             new += new >= taken
         drawn.append(new)
     return drawn
@@ -260,7 +257,7 @@ def _children(graph: Graph, rng: np.random.Generator, node: Ints, n: int) -> lis
 
 
 def _draw(graph: Graph, shape: str, rng: np.random.Generator, anchor: Ints) -> list[Ints]:
-    """One occurrence for each anchor, as one array a node of the shape."""
+    """One occurrence for each anchor, as one array per node of the shape."""
     if shape == "two_children":
         return [anchor, *_children(graph, rng, anchor, 2)]
     if shape == "three_children":
@@ -281,12 +278,11 @@ def _draw(graph: Graph, shape: str, rng: np.random.Generator, anchor: Ints) -> l
 
 
 def _nephew_and_uncle(graph: Graph, rng: np.random.Generator, edge: Ints) -> list[Ints]:
-    """For each edge u>v a child w of v and a child x of u, neither of them v, and not the same.
+    """For each edge u>v a child w of v and a child x of u, distinct from each other and from v.
 
-    A pair with w = x is rejected and both are drawn again, so all other pairs are equally likely. It ends: an
-    edge without other pairs weighs nothing and is never here, and any other rejects at most every second draw.
-    (Of a * b pairs, a children of v and b other children of u, it rejects min(a, b) at most; if a = b = 1, then
-    none.)
+    A pair with w = x is rejected and redrawn, so all other pairs are equally likely. The loop terminates: an edge
+    without other pairs has weight 0 and is never drawn, and any other edge rejects at most half of the draws. (Of the
+    a * b pairs of a children of v and b other children of u, at most min(a, b) are rejected; if a = b = 1, none.)
     """
     u, v = graph.parent[edge], graph.child[edge]
     w, x = np.empty_like(u), np.empty_like(u)
@@ -295,7 +291,7 @@ def _nephew_and_uncle(graph: Graph, rng: np.random.Generator, edge: Ints) -> lis
     while len(open_):
         (w[open_],) = _children(graph, rng, v[open_], 1)
         place = begin[open_] + rng.integers(0, n_others[open_])
-        place += place >= edge[open_]  # step over v
+        place += place >= edge[open_]  # skip v
         x[open_] = graph.child[place]
         open_ = open_[w[open_] == x[open_]]
     return [w, x]

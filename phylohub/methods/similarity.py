@@ -1,7 +1,8 @@
-"""How alike pairs of documents are, and how sure the means are.
+"""Similarities of pairs of documents, and their means with intervals.
 
-Source: the study's methods, "Genetic similarity": cosine of term counts, cosine of TF-IDF vectors, and
-1 - Levenshtein distance / length of the longer, of two models' records or of two model cards.
+Source: the study's methods, "Genetic similarity". The three measures are the cosine of term counts, the cosine of
+TF-IDF vectors, and 1 - Levenshtein distance / length of the longer document. Documents are the records of two models or
+their model cards.
 """
 
 from collections.abc import Sequence
@@ -19,11 +20,11 @@ Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.int64]
 
 PAIRS_AT_ONCE = 16_384
-ROWS_AT_ONCE = 2_000_000  # rows drawn at a time, by as many resamples as that makes
+ROWS_AT_ONCE = 2_000_000  # rows drawn at a time, over all resamples of a block
 
 
 class Similarities(NamedTuple):
-    """One number in [0, 1] per pair and measure; NaN where a document is missing."""
+    """One number in [0, 1] per pair and measure; NaN if a document is missing."""
 
     bow: Floats
     tfidf: Floats
@@ -33,8 +34,8 @@ class Similarities(NamedTuple):
 class Estimate(NamedTuple):
     """The mean of a sample, with a 95 % interval.
 
-    `n` values were there and `n_missing` were not. `sd` is the values' standard deviation (denominator n - 1).
-    Without values, mean and interval are NaN; so is `sd` with fewer than two.
+    `n` is the number of values, `n_missing` the number of missing ones. `sd` is the standard deviation (denominator
+    n - 1). Mean and interval are NaN without values, `sd` with fewer than two.
     """
 
     n: int
@@ -50,8 +51,8 @@ def similarities(
 ) -> Similarities:
     """The three measures for the pairs (documents[first[i]], documents[second[i]]).
 
-    Give each document once, however many pairs it is in. A document that is None is missing: its pairs are NaN.
-    `workers` are those of `levenshtein_similarities`, whose time grows with the product of the two lengths.
+    Pass each document once, however many pairs it is in. A document that is None is missing: its pairs are NaN.
+    `workers` is passed to `levenshtein_similarities`, whose time grows with the product of the two lengths.
     """
     present = np.array([document is not None for document in documents], bool)
     pairs = np.flatnonzero(present[first] & present[second])
@@ -69,7 +70,7 @@ def similarities(
 
 
 def cosines(matrix: sparse.csr_array, first: Ints, second: Ints) -> Floats:
-    """The cosine of rows first[i] and second[i], 0 where a row is zero. Entries must not be negative."""
+    """The cosine of rows first[i] and second[i]; 0 if a row is zero. Entries must not be negative."""
     unit = unit_rows(matrix)
     cosine = np.zeros(len(first))
     for begin in range(0, len(first), PAIRS_AT_ONCE):
@@ -79,29 +80,31 @@ def cosines(matrix: sparse.csr_array, first: Ints, second: Ints) -> Floats:
 
 
 def levenshtein_similarities(left: Sequence[str], right: Sequence[str], workers: int = 1) -> Floats:
-    """1 - Levenshtein distance / length of the longer, in characters: 1 for two empty texts, 0 for one.
+    """1 - Levenshtein distance / length of the longer, in characters: 1 if both texts are empty, 0 if one is.
 
     The number of workers (threads; -1 for all cores) does not change the result.
     """
-    # The hint is where the search for the distance begins: records of two models are about half alike. It changes the
-    # time, by a third, and no result.
+    # The hint sets where the search for the distance begins; the similarity of two records is about 0.5. It affects
+    # the time, never the result.
     scorer = Levenshtein.normalized_similarity
     return process.cpdist(left, right, scorer=scorer, score_hint=0.5, dtype=np.float64, workers=workers)
 
 
 def estimates(samples: Sequence[Floats], n_resamples: int = 10_000, seed: int = 0) -> list[Estimate]:
-    """Mean and 95 % percentile-bootstrap interval of each sample; its NaN are missing values.
+    """Mean and 95 % percentile-bootstrap interval of each sample. NaN is a missing value.
 
-    A resample draws as many rows as the sample has, missing values among them, and takes the mean of the values
-    it got: how many it got is random, too. Samples of the same length share the drawn rows. A block of resamples
-    is then a matrix of how often each row was drawn, and one matrix product gives the sums of all samples.
-    Shared rows leave each interval as good as rows of its own would, only their simulation errors go together; an
-    interval depends on its sample, the seed and the number of resamples only.
+    A resample draws as many rows as the sample has, including missing values, and takes the mean of the values it
+    drew. Samples of the same length share the drawn rows: a block of resamples is a matrix of how often each row was
+    drawn, and one matrix product gives the sums of all samples. Sharing correlates the simulation errors of the
+    intervals but does not make them larger. An interval depends only on its sample, the seed and the number of
+    resamples.
 
-    Values must lie in [-1, 1] (ValueError). For the products they are rounded to integers of so many bits that
-    every sum fits 53 bits: sums are then exact in any order, so the same on every processor and number of
-    threads. The rounding moves a mean by less than n / 2^52, 2.3e-12 for 10,000 values. The simulation error of
-    a limit with 10,000 resamples is some 3 % of a standard error of the mean.
+    For the products, values are rounded to integers of so many bits that every sum fits 53 bits. Sums are then exact
+    in any order, and so the same on every processor and for any number of threads. The rounding moves a mean by less
+    than n / 2^52, 2.2e-12 for 10,000 values. The simulation error of a limit with 10,000 resamples is about 3 % of the
+    standard error of the mean.
+
+    Raises ValueError if a value is not in [-1, 1].
     """
     found: dict[int, Estimate] = {}
     for length in {len(sample) for sample in samples}:
@@ -119,7 +122,7 @@ def estimates(samples: Sequence[Floats], n_resamples: int = 10_000, seed: int = 
 
 
 def _resampled_means(values: Floats, n_resamples: int, seed: int) -> Floats:
-    """The mean of each column over resamples of the rows, (n_resamples, columns); NaN of those without values."""
+    """The mean of each column over resamples of the rows, (n_resamples, columns); NaN without values."""
     n, n_columns = values.shape
     means = np.full((n_resamples, n_columns), np.nan)
     there = ~np.isnan(values)
@@ -129,14 +132,14 @@ def _resampled_means(values: Floats, n_resamples: int, seed: int) -> Floats:
     if n == 0:
         return means
     scale = 2.0 ** (52 - n.bit_length())
-    some = np.flatnonzero(there.any(axis=0))  # without cards, half of the columns hold nothing
+    some = np.flatnonzero(there.any(axis=0))  # without cards, half of the columns are empty
     gaps = np.flatnonzero(~there[:, some].all(axis=0))
     table = np.hstack((np.rint(known[:, some] * scale), there[:, some[gaps]]))
     rng = np.random.default_rng([seed, n])
     at_once = max(1, ROWS_AT_ONCE // n)
     for begin in range(0, n_resamples, at_once):
         times = np.empty((min(at_once, n_resamples - begin), n))
-        for row in times:  # one by one: what is counted then stays in a core's cache
+        for row in times:  # one by one, so that the counts stay in a core's cache
             row[:] = np.bincount(rng.integers(n, size=n), minlength=n)
         sums = times @ table
         n_there = np.full((len(times), len(some)), n, np.float64)

@@ -1,14 +1,14 @@
-"""Structural virality of families: the mean distance between two of their members.
+"""Structural virality of families: the mean distance between two members.
 
-Source: the study's methods, "Cards, availability, structure, time", after Goel, Anderson, Hofman and Watts, "The
-structural virality of online diffusion" (Management Science 62, 2016): distances are undirected, the mean is over
-ordered pairs of distinct members. A star of n members has 2 - 2/n, a chain (n + 1) / 3.
+Source: the study's methods, "Cards, availability, structure, time"; Goel, Anderson, Hofman and Watts, "The structural
+virality of online diffusion" (Management Science 62, 2016). Distances are undirected, and the mean is over ordered
+pairs of distinct members. A star of n members has 2 - 2/n, a chain (n + 1) / 3.
 
-Every family is a core with trees hanging from it. The core is what remains when members with one neighbour are
-taken away again and again: the members on cycles and on the paths between cycles. A tree has none. An edge of
-the trees that splits n members into s and n - s is on the way of 2 s (n - s) ordered pairs, which is its exact
-share of the sum of all distances. What remains are the distances within the core, where each node stands for as
-many members as hang from it. They are measured from every core node if these are few, otherwise from a sample.
+A family consists of a core and trees that hang from it. The core is what remains after members with one neighbor are
+removed repeatedly: the members on cycles and on the paths between cycles. A tree has no core. A tree edge that splits
+n members into s and n - s lies on the paths of 2 s (n - s) ordered pairs, which is its exact contribution to the sum of
+all distances. The rest are distances within the core, where each node is weighted by the number of members that hang
+from it, itself included. They are measured from every core node if there are few, otherwise from a sample.
 """
 
 from collections.abc import Iterator
@@ -26,19 +26,16 @@ from scipy.sparse.csgraph import (  # type: ignore[import-untyped]  # nor here
 Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.int64]
 
-
 DISTANCES_AT_ONCE = 4_000_000  # 32 MB
-MOST_LEVELS = 48
-BITS_MISSING = 1.0 - np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1, bitorder="little")  # (byte, bit)
-MOST_LEVELS = 48  # until then, going level by level is the faster way
+MAX_LEVELS = 48  # with more levels, the search from one source at a time is faster
 BITS_MISSING = 1.0 - np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1, bitorder="little")  # (byte, bit)
 
 
 class Virality(NamedTuple):
-    """One entry a family, by ascending family id.
+    """One entry per family, in ascending order of family id.
 
     `virality` is NaN for a family of one. `method` is "tree" (no cycle: exact), "exact" (cycles, all distances
-    measured) or "sampled" (cycles, distances from sampled members). `standard_error` is the sample's, otherwise 0.
+    measured) or "sampled" (cycles, distances from sampled members). `standard_error` is 0 unless sampled.
     """
 
     family: Ints
@@ -58,13 +55,19 @@ def structural_virality(
 ) -> Virality:
     """The structural virality of every family.
 
-    `family` is the family id of each node 0 to n - 1. `first` and `second` are the edges' ends; directions, order,
-    repetitions and loops do not matter. Cores of up to `exact_limit` nodes are measured exactly. Of families with
-    larger ones, `n_sources` members (2 or more) are drawn with replacement.
+    Trees take time proportional to n log(depth), cores to sources times edges. Sums of distances are float64, with
+    relative errors below 1e-9.
 
-    Trees take time in proportion to n log(depth), cores to sources times edges. Sums of distances are kept in
-    float64: relative errors stay below 1e-9. Raises ValueError if an edge joins two families or a family is not
-    connected.
+    Args:
+        family: family id of each node 0 to n - 1.
+        first: one end of each edge; direction, order, duplicates and self-loops do not matter.
+        second: the other end of each edge.
+        exact_limit: cores of up to this many nodes are measured exactly.
+        n_sources: members (2 or more) drawn with replacement from a family with a larger core.
+        seed: seed of the draws.
+
+    Raises:
+        ValueError: if a node is out of range, an edge joins two families, or a family is not connected.
     """
     ids, root, family = np.unique(np.asarray(family), return_index=True, return_inverse=True)
     a, b = _distinct_edges(first, second, len(family))
@@ -77,7 +80,7 @@ def structural_virality(
     extra_ends = np.bincount(np.concatenate((a[is_extra], b[is_extra])), minlength=n_nodes)
     n_below, ends_below = _subtree_sums(above, np.ones(n_nodes)), _subtree_sums(above, extra_ends)
     all_ends = np.bincount(family, extra_ends, minlength=len(ids))
-    # The edge from a node to the one above it is part of a hanging tree if one of its sides has no cycle.
+    # The edge from a node to its parent is part of a hanging tree if one of its sides has no cycle.
     hangs = (above < n_nodes) & ((ends_below == 0) | (ends_below == all_ends[family]))
     node = np.flatnonzero(hangs)
     far, all_members = n_below[node], size[family[node]]
@@ -109,7 +112,7 @@ def _distinct_edges(first: NDArray[Any], second: NDArray[Any], n_nodes: int) -> 
     a, b = np.minimum(first, second), np.maximum(first, second)
     if len(a) and not 0 <= a.min() <= b.max() < n_nodes:
         raise ValueError(f"a node is not in 0 to {n_nodes - 1}")
-    keys = np.sort((a * n_nodes + b)[a != b])  # and not np.unique: sorting integers is much faster than hashing them
+    keys = np.sort((a * n_nodes + b)[a != b])  # sorting integers is faster than np.unique, which hashes them
     a, b = np.divmod(keys[np.diff(keys, prepend=-1) > 0], max(n_nodes, 1))
     return a, b
 
@@ -120,9 +123,9 @@ def _adjacency(a: Ints, b: Ints, n_nodes: int) -> sparse.csr_array:
 
 
 def _parents(a: Ints, b: Ints, root: Ints, n_nodes: int) -> Ints:
-    """For each node the next one on a shortest way to its family's root; `n_nodes` for the roots.
+    """For each node the next one on a shortest path to its family's root; `n_nodes` for the roots.
 
-    One breadth-first search for all families: it starts at an extra node that is joined to every root.
+    One breadth-first search covers all families. It starts at an extra node connected to every root.
     """
     extra = np.full(len(root), n_nodes)
     adjacency = _adjacency(np.concatenate((a, extra)), np.concatenate((b, root)), n_nodes + 1)
@@ -135,8 +138,8 @@ def _parents(a: Ints, b: Ints, root: Ints, n_nodes: int) -> Ints:
 def _subtree_sums(above: Ints, values: NDArray[Any]) -> Floats:
     """For each node the sum of `values` (integers) over it and all nodes below it.
 
-    Before round k, every node has the sum over the nodes less than 2^k edges below it; in round k it adds that to
-    the sum of its ancestor 2^k edges up. So a chain of a million takes twenty rounds, not a million levels.
+    Before round k, each node holds the sum over the nodes less than 2^k edges below it. In round k it adds this sum to
+    its ancestor 2^k edges up. A chain of a million nodes takes twenty rounds.
     """
     n_nodes = len(above)
     sums = values.astype(np.float64)
@@ -152,10 +155,10 @@ def _subtree_sums(above: Ints, values: NDArray[Any]) -> Floats:
 def _cores(
     family: Ints, hanging: tuple[Ints, Ints], edges: tuple[Ints, Ints], wanted: NDArray[np.bool_]
 ) -> Iterator[tuple[int, tuple[sparse.csr_array, Floats]]]:
-    """For each wanted family its core, and how many members each core node stands for, itself included."""
+    """For each wanted family its core, and the number of members each core node stands for, itself included."""
     if not wanted.any():
         return
-    # Members joined by hanging edges make up one core node. Number the core nodes family by family.
+    # Members connected by hanging edges form one core node. Number the core nodes family by family.
     n_cores, label = connected_components(_adjacency(*hanging, len(family)), directed=False)
     family_of = np.empty(n_cores, np.int64)
     family_of[label] = family
@@ -172,7 +175,7 @@ def _cores(
 
 
 def _distance_sums(core: sparse.csr_array, weight: Floats, sources: Ints) -> Floats:
-    """For each source the sum of its distances to all core nodes, each as often as its weight."""
+    """For each source the weighted sum of its distances to all core nodes."""
     if len(sources) < len(weight) and (sums := _sums_by_levels(core, weight, sources)) is not None:
         return sums
     at_once = max(1, DISTANCES_AT_ONCE // len(weight))
@@ -181,22 +184,22 @@ def _distance_sums(core: sparse.csr_array, weight: Floats, sources: Ints) -> Flo
 
 
 def _sums_by_levels(core: sparse.csr_array, weight: Floats, sources: Ints) -> Floats | None:
-    """The same, for all sources at once: a bit for each node and source says whether the source has reached it.
+    """The same for all sources at once, with one bit per node and source for whether the source has reached the node.
 
-    None if there are too many levels: each takes as long as another, also where a source only reaches few nodes.
+    None if there are more than MAX_LEVELS levels, because each level takes the same time however few nodes it reaches.
     """
     reached = np.zeros((len(weight), -(-len(sources) // 64) * 8), np.uint8)
     column = np.arange(len(sources))
     np.bitwise_or.at(reached, (sources, column // 8), (1 << column % 8).astype(np.uint8))
     words = reached.view(np.uint64)
     sums = np.zeros(8 * reached.shape[1])
-    for _ in range(MOST_LEVELS):
-        # Eight sources share a count, by the bits of a byte. What is not reached yet is one more edge away.
+    for _ in range(MAX_LEVELS):
+        # One count serves eight sources, the bits of a byte. Nodes not reached yet are at least one more edge away.
         by_byte = np.stack([np.bincount(byte, weight, minlength=256) for byte in reached.T])
         missing = (by_byte @ BITS_MISSING).ravel()
         if not missing[: len(sources)].any():
             return sums[: len(sources)]
         sums += missing
-        # No row is empty: a core is connected, and has a cycle.
+        # No row is empty, because a core is connected and has a cycle.
         words |= np.bitwise_or.reduceat(words[core.indices], core.indptr[:-1], axis=0)
     return None

@@ -1,4 +1,4 @@
-"""Whether each drift could be chance: an exact test of all, and intervals of those between ordered values."""
+"""Significance of each drift: an exact test for all drifts, and an interval for those between ordered values."""
 
 import numpy as np
 import pyarrow as pa

@@ -1,4 +1,4 @@
-"""Intervals of every ratio that is measured over edges, by a bootstrap over families."""
+"""Intervals of every ratio measured over edges, by a bootstrap over families."""
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +11,7 @@ KEYS = ("measure", "trait", "side", "relation")
 def model(dbt, session):
     dbt.config(materialized="table", schema="intermediate")
     ratios = dbt.ref("int_family_ratios").fetchnumpy()
-    # One column for each ratio, so that all of them share the families drawn.
+    # One column per ratio, so that all ratios share the drawn families.
     keys, columns = groups.numbered(*(ratios[key] for key in KEYS))
     families, rows = np.unique(ratios["family_key"], return_inverse=True)
     sums = np.zeros((2, len(families), len(keys)))

@@ -1,4 +1,4 @@
-"""The order of each trait's values that the most drift agrees with, and the same for resampled families."""
+"""The order of each trait's values in which the most drift points forward, with intervals from resampled families."""
 
 import numpy as np
 import pyarrow as pa
@@ -9,19 +9,19 @@ from phylohub.methods import drift, groups, ordering
 def model(dbt, session):
     dbt.config(materialized="table", schema="intermediate")
     transitions = dbt.ref("int_ordered_transitions").fetchnumpy()
-    nothing = {name: column[:0] for name, column in transitions.items()}
+    no_transitions = {name: column[:0] for name, column in transitions.items()}
     transitions = groups.split(transitions, "trait", "relation")
     values = dbt.ref("int_ordered_values").order("trait, relation, popularity").fetchnumpy()
     rows = []
     for (trait, relation), ordered in groups.split(values, "trait", "relation").items():
-        names, moved = ordered["trait_value"], transitions.get((trait, relation), nothing)
+        names, observed = ordered["trait_value"], transitions.get((trait, relation), no_transitions)
         families = drift.FamilyTransitions.of(
             len(names),
-            *(moved[column] for column in ("family_key", "from_number", "to_number", "n_transitions")),
+            *(observed[column] for column in ("family_key", "from_number", "to_number", "n_transitions")),
         )
         for weighting in ("weighted", "unweighted"):
             fit = _fit(families.total(), names, weighting, dbt)
-            # Weighted orders of fine-tunes are what the study argues from; the others would cost as much again.
+            # Only the weighted orders of fine-tunes are resampled: the study's argument rests on them.
             n_resamples = dbt.config.get("n_order_resamples") if (relation, weighting) == RESAMPLED else 0
             resampled = list(families.resampled(n_resamples, dbt.config.get("seed")))
             places, shares = _resample(resampled, names, weighting, dbt)
@@ -64,13 +64,13 @@ def _fit(counts, names, weighting, dbt):
 def _resample(resampled, names, weighting, dbt):
     """95 % percentile intervals over resamples: places of each value, and the two shares. None without resamples.
 
-    Optimal orders tie in a resample too, so the interval reaches from its earliest places to its latest ones.
+    Optimal orders can tie within a resample, so an interval spans from the earliest places to the latest ones.
     """
     if not resampled:
         return [[None] * len(names)] * 2, [[None, None]] * 2
     fits = [_fit(counts, names, weighting, dbt) for counts in resampled]
     shares = [drift.compatible_shares(counts, fit.order) for counts, fit in zip(resampled, fits, strict=True)]
-    earliest = np.array([fit.earliest for fit in fits], dtype=float)  # None, where not found in time, becomes nan
+    earliest = np.array([fit.earliest for fit in fits], dtype=float)  # None (not found in time) becomes nan
     latest = np.array([fit.latest for fit in fits], dtype=float)
     places = [np.nanquantile(earliest, 0.025, axis=0), np.nanquantile(latest, 0.975, axis=0)]
     return places, np.nanquantile(shares, [0.025, 0.975], axis=0)

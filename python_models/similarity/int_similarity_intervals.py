@@ -1,4 +1,4 @@
-"""Means of the sampled similarities, with their intervals."""
+"""Means of the sampled similarities, with intervals."""
 
 import numpy as np
 import pyarrow as pa

@@ -18,7 +18,8 @@ from sklearn.metrics.pairwise import cosine_similarity  # type: ignore[import-un
 from phylohub.methods import similarity
 from phylohub.methods.cards import card_text
 from phylohub.methods.similarity import Estimate, cosines, estimates, levenshtein_similarities, similarities
-from phylohub.methods.terms import Terms, fit_terms
+from phylohub.methods.term_counts import fit_terms
+from phylohub.methods.terms import Terms
 
 NAN = float("nan")
 WORDS = st.lists(st.sampled_from(["mit", "license", "apache-2.0", "\u65e5\u672c", "a", "\u00e9t\u00e9"]), max_size=8)

@@ -1,7 +1,8 @@
-"""The vocabulary against scikit-learn's, on hostile texts and through every path of the count."""
+"""The vocabulary compared with scikit-learn's, on hostile texts and through every code path of the count."""
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest.mock import patch
 
@@ -16,12 +17,13 @@ from sklearn.feature_extraction.text import (  # type: ignore[import-untyped]  #
     TfidfVectorizer,
 )
 
-from phylohub.methods import terms as module
-from phylohub.methods.terms import Terms, _Candidates, _scan, count_terms, fit_terms, unit_rows
+from phylohub.methods import term_counts, tokens
+from phylohub.methods.term_counts import count_terms, fit_terms, scan
+from phylohub.methods.terms import TermIndex, Terms, unit_rows
 from phylohub.synthetic.hub import records
 
-# Letters whose lower case is longer or shorter, ASCII, or depends on what surrounds them; marks, digits and signs
-# of other scripts; separators; and what JSON is made of.
+# Letters whose lower case is longer or shorter, is ASCII, or depends on their neighbors; marks, digits and signs of
+# other scripts; separators; JSON punctuation.
 HOSTILE = (
     "aAbBzZ019__  \n\0\x1c\x7f.:'\"{}[],-"
     "\u00e9\u00c9\u00df\u1e9e\u0130\u0131\u017f\u212a\u212b\u03a3\u03c3\u03c2\u0391\u00e4\u00c4\u01c5\ufb01\u023a\u2c65"
@@ -29,10 +31,10 @@ HOSTILE = (
     "\ud7ff\ue000\U0001d518\U00010400\U0001f600"
 )
 TEXTS = st.text(HOSTILE, max_size=30) | st.text(max_size=30) | st.sampled_from(["license mit", "license: MIT!", ""])
-# The ways to a vocabulary, brought about on a few documents: how many of them are the sample, and smaller limits.
+# Each code path to a vocabulary, triggered with few documents: the step of the sample, and smaller limits.
 PATHS: dict[str, tuple[int, dict[str, Any]]] = {
     "sample of all": (1, {"CHUNK": 2}),
-    "sample of some": (3, {"CHUNK": 3, "AT_ONCE": 1}),
+    "sample of some": (3, {"CHUNK": 3, "PAIRS_PER_SUM": 1}),
     "no sample": (0, {"CHUNK": 2, "BUCKET_BITS": 8}),
     "sixteen buckets": (2, {"BUCKET_BITS": 4}),
 }
@@ -43,14 +45,14 @@ def array(documents: Sequence[str | None]) -> Any:
 
 
 def fit(documents: Sequence[str | None], n_terms: int = 512, batch: int = 10_000, step: int = 1) -> Terms:
-    """The vocabulary, with every step-th document in the sample; none for 0."""
+    """The vocabulary, with every step-th document in the sample; an empty sample for 0."""
     arrow = array(documents)
     sample = arrow.take(np.arange(0, len(arrow), step)) if step else arrow.slice(0, 0)
     return fit_terms(lambda: (arrow.slice(i, batch) for i in range(0, len(arrow), batch)), n_terms, lambda: [sample])
 
 
 def scikit_learn(documents: Sequence[str], n_terms: int) -> tuple[tuple[str, ...], Any]:
-    """scikit-learn's first terms, were its sort stable, and their counts."""
+    """The terms that scikit-learn would select with a stable sort, and their counts."""
     if not any(TfidfVectorizer().build_tokenizer()(document.lower()) for document in documents):
         return (), sparse.csr_array((len(documents), 0))
     vectoriser = CountVectorizer(ngram_range=(1, 2))
@@ -60,7 +62,7 @@ def scikit_learn(documents: Sequence[str], n_terms: int) -> tuple[tuple[str, ...
 
 
 def check(documents: Sequence[str], n_terms: int, batch: int = 10_000, step: int = 1) -> Terms:
-    """The vocabulary and the vectors, after comparing them with scikit-learn's."""
+    """Compare the vocabulary and the vectors with scikit-learn's, and return the vocabulary."""
     found = fit(documents, n_terms, batch, step)
     expected, counts = scikit_learn(documents, n_terms)
     assert found.terms == expected
@@ -75,10 +77,19 @@ def check(documents: Sequence[str], n_terms: int, batch: int = 10_000, step: int
     return found
 
 
+@contextmanager
+def code_path(name: str) -> Iterator[int]:
+    """Set the limits of a code path, and yield the step of its sample."""
+    step, limits = PATHS[name]
+    with ExitStack() as stack:
+        for limit, value in limits.items():
+            stack.enter_context(patch.object(tokens if hasattr(tokens, limit) else term_counts, limit, value))
+        yield step
+
+
 @pytest.fixture(params=PATHS)
 def step(request: pytest.FixtureRequest) -> Iterator[int]:
-    step, limits = PATHS[request.param]
-    with patch.multiple(module, **limits):
+    with code_path(request.param) as step:
         yield step
 
 
@@ -89,20 +100,19 @@ def step(request: pytest.FixtureRequest) -> Iterator[int]:
     path=st.sampled_from(list(PATHS)),
 )
 @settings(max_examples=500, deadline=None)
-# Sigma at the end of a word, and not; letters that change length; single characters; words of two documents.
+# Sigma at the end of a word and elsewhere; letters that change length; single characters; words of two documents.
 @example(["\u0391\u03a3 \u0391\u03a3.\u0391 \u0391\u03a3'", "\u0391\u03a3\u0308\u0391"], 9, 1, "no sample")
 @example(["\u0130\u0131 i\u0131 \u00df SS \u1e9e\u1e9e", "\u212a9 \u023a\u023a \u2c65\u2c65"], 12, 2, "sample of some")
 @example(["\u65e5 \u65e5\u672c \u00e9 a\u00e9 \u00e9\u00e9 \u0308\u00e9\u0308"], 12, 2, "sample of all")
 @example(["\u01300"], 1, 1, "sample of some")
 @example(["ab", "cd", "ab cd"], 3, 3, "no sample")
-def test_any_text_gives_the_terms_of_scikit_learn(documents: list[str], n_terms: int, batch: int, path: str) -> None:
-    step, limits = PATHS[path]
-    with patch.multiple(module, **limits):
+def test_terms_of_any_text_match_scikit_learn(documents: list[str], n_terms: int, batch: int, path: str) -> None:
+    with code_path(path) as step:
         check(documents, n_terms, batch, step)
 
 
 @pytest.mark.parametrize("seed", range(25))
-def test_every_path_gives_the_terms_of_scikit_learn(step: int, seed: int) -> None:
+def test_every_code_path_matches_scikit_learn(step: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     words = np.array([f"{a}{b}{c}" for a in "a\u00c4\u00df\u65e5" for b in "x\u0130_" for c in ("", "k", "n" * 20)])
     weights = 1 / np.arange(1, len(words) + 1) ** rng.uniform(0, 2)
@@ -115,21 +125,21 @@ def test_every_path_gives_the_terms_of_scikit_learn(step: int, seed: int) -> Non
     check(documents, int(rng.integers(1, 20)), int(rng.integers(1, 30)), step)
 
 
-def test_only_what_a_sample_does_not_prove_is_counted_again() -> None:
-    """Words of every document are found in any sample, words of one document each are not."""
+def test_second_scan_runs_only_if_the_first_proves_too_little() -> None:
+    """Any sample contains the words of every document, but not words of a single document."""
     often = ["alpha beta gamma"] * 64
     rare = [f"w{i:03}" for i in range(64)]
-    with patch.object(module, "_tally_buckets", wraps=module._tally_buckets) as tally:
+    with patch.object(term_counts, "_count_buckets", wraps=term_counts._count_buckets) as second_scan:
         check(often, 3, batch=7, step=9)
-        assert not tally.called
+        assert not second_scan.called
         check([*often, *rare], 40, batch=7, step=9)
-        assert tally.called
+        assert second_scan.called
 
 
 @given(st.integers(2, 90), st.data())
 @settings(max_examples=200, deadline=None)
-def test_words_differ_wherever_they_differ(length: int, data: st.DataObject) -> None:
-    """Words are hashed by eight bytes at a time up to 64: a changed, added or moved byte counts at any place."""
+def test_every_byte_of_a_word_affects_its_hash(length: int, data: st.DataObject) -> None:
+    """Words are hashed eight bytes at a time up to 64: change, add or move a byte at any position."""
     word = "abcdefghijklmnopqrstuvwxyz" * 4
     place = data.draw(st.integers(0, length - 1))
     one, other = word[:length], word[:place] + "_" + word[place + 1 : length]
@@ -137,12 +147,11 @@ def test_words_differ_wherever_they_differ(length: int, data: st.DataObject) -> 
     check([d for d in documents if len(d) > 1], 512)
 
 
-def test_a_hub_of_records() -> None:
-    """Vectors of record text as landed."""
+def test_terms_of_synthetic_records_match_scikit_learn() -> None:
     documents = [json.dumps(record, ensure_ascii=False) for record in records(1_500, 3)]
     found = check(documents, 512, 1_000, 5)
     assert len(found.terms) == 512
-    # scikit-learn itself: the same but for terms as frequent as the last.
+    # scikit-learn itself may differ in terms that tie with the last one.
     theirs = CountVectorizer(ngram_range=(1, 2), max_features=512).fit(documents)
     counts, _ = found.vectorise(documents)
     totals = dict(zip(found.terms, counts.sum(axis=0), strict=True))
@@ -158,7 +167,7 @@ def test_a_hub_of_records() -> None:
     [[], [""], ["", "a", "\u00e9 ! 1"], [None], [None, None, ""]],
     ids=["none", "empty", "no words", "null", "nulls"],
 )
-def test_corpora_without_terms(documents: list[str | None], step: int) -> None:
+def test_corpus_without_terms(documents: list[str | None], step: int) -> None:
     found = fit(documents, step=step)
     assert found.terms == ()
     assert found.n_documents == sum(document is not None for document in documents)
@@ -167,7 +176,7 @@ def test_corpora_without_terms(documents: list[str | None], step: int) -> None:
     assert found.vectorise([])[0].shape == (0, 0)
 
 
-def test_nulls_are_no_documents(step: int) -> None:
+def test_nulls_are_ignored(step: int) -> None:
     some = ["license mit", "license apache", "\u00e9 license"]
     with_nulls = fit([None, some[0], None, some[1], some[2], None], batch=2, step=step)
     without = fit(some, step=step)
@@ -177,7 +186,7 @@ def test_nulls_are_no_documents(step: int) -> None:
 
 
 @pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.dictionary(pa.int32(), pa.string())])
-def test_any_arrow_array_of_strings(kind: Any) -> None:
+def test_all_arrow_string_types_are_accepted(kind: Any) -> None:
     documents = ["zero zero", "one", None, "mit license", "日本 mit", "ende"]
     whole = pa.array(documents, pa.string()).cast(kind)
     sliced = whole.slice(1, 4)
@@ -188,7 +197,7 @@ def test_any_arrow_array_of_strings(kind: Any) -> None:
         assert found.document_frequency.tolist() == [1, 2, 1, 1, 1, 1]
 
 
-def test_a_vector_depends_on_its_document_only() -> None:
+def test_vector_depends_only_on_its_document() -> None:
     documents = ["license mit", "", "日本 license", "mit mit license mit", "nothing known"]
     found = fit(documents[:3])
     together = found.vectorise(documents)
@@ -196,45 +205,45 @@ def test_a_vector_depends_on_its_document_only() -> None:
         for matrix, alone in zip(together, found.vectorise([document]), strict=True):
             assert matrix[[i]].toarray().tolist() == alone.toarray().tolist()
     assert found.vectorise([documents[3]])[0].toarray().tolist() == [[1, 1, 3, 0, 0]]
-    with patch.object(module, "CHUNK", 2):
+    with patch.object(tokens, "CHUNK", 2):
         for matrix, same in zip(together, found.vectorise(documents), strict=True):
             assert (matrix != same).nnz == 0
 
 
-def test_lone_surrogates_in_a_document_are_no_word_characters() -> None:
+def test_lone_surrogates_are_not_word_characters() -> None:
     documents = ["ab\ud800cd \udfffef", "ab cd ef"]
     counts, _ = fit(documents[1:]).vectorise(documents)
     assert counts.toarray()[0].tolist() == counts.toarray()[1].tolist()
 
 
 @pytest.mark.parametrize("n_terms", [0, -1, 2_049])
-def test_a_number_of_terms_out_of_range_is_refused(n_terms: int) -> None:
+def test_n_terms_out_of_range_raises(n_terms: int) -> None:
     with pytest.raises(ValueError, match="n_terms"):
         fit(["one two"], n_terms)
 
 
-def test_many_terms() -> None:
+def test_maximum_number_of_terms() -> None:
     rng = np.random.default_rng(0)
     documents = [" ".join(f"w{int(n)}" for n in 3_000 * rng.random(40) ** 2) for _ in range(500)]
     assert len(check(documents, 2_048, step=7).terms) == 2_048
 
 
-def test_a_vocabulary_with_a_term_twice_is_refused() -> None:
+def test_duplicate_term_in_vocabulary_raises() -> None:
     with pytest.raises(ValueError, match="twice"):
         Terms(("mit", "mit"), np.array([1, 1]), 2).vectorise(["mit"])
 
 
-def test_rows_of_length_one() -> None:
+def test_unit_rows_have_length_one() -> None:
     dense = np.array([[3.0, 4.0], [0.0, 0.0], [0.0, 2.0], [0.0, 0.0]])
     rows = sparse.csr_array(dense)
     assert unit_rows(rows).toarray().tolist() == [[0.6, 0.8], [0, 0], [0, 1], [0, 0]]
-    assert np.array_equal(rows.toarray(), dense)  # it was not scaled in place
+    assert np.array_equal(rows.toarray(), dense)  # not scaled in place
     stored_zero = sparse.csr_array((np.array([0.0]), np.array([1]), np.array([0, 1])), (1, 2))
     assert unit_rows(stored_zero).toarray().tolist() == [[0, 0]]
 
 
-def test_there_are_no_more_candidates_than_twice_the_places_and_the_words_of_pairs() -> None:
-    """However many terms tie in the sample."""
+def test_number_of_candidates_is_limited_if_terms_tie() -> None:
+    """At most twice the requested terms, plus the words of pairs."""
     documents = [" ".join(f"w{n}" for n in range(first, first + 500)) for first in range(0, 10_000, 500)]
     counts = count_terms(lambda: [array(documents)], 3, lambda: [array(documents[:1])])
     assert counts.candidates == ("w0", "w0 w1", "w1", "w1 w2", "w10", "w10 w11", "w2", "w11")
@@ -248,16 +257,13 @@ def test_there_are_no_more_candidates_than_twice_the_places_and_the_words_of_pai
     path=st.sampled_from(list(PATHS)),
 )
 @settings(max_examples=300, deadline=None)
-def test_counts_that_follow_changes_are_those_of_a_new_count(
-    documents: list[str], kept: tuple[int, int], n_terms: int, path: str
-) -> None:
-    """Counted of the documents up to a place, then changed to those from another place on."""
+def test_updated_counts_equal_new_counts(documents: list[str], kept: tuple[int, int], n_terms: int, path: str) -> None:
+    """Count the documents up to one index, then update the counts to the documents from another index on."""
     until, since = sorted(kept, reverse=True)
-    step, limits = PATHS[path]
-    with patch.multiple(module, **limits):
+    with code_path(path) as step:
         before = count_terms(lambda: [array(documents[:until])], n_terms, lambda: [array(documents[: step and until])])
         found = before.changed(lambda: [array(documents[until:])], lambda: [array(documents[:since])])
-        anew = _scan(lambda: [array(documents[since:])], _Candidates(before.candidates))
+        anew = scan(lambda: [array(documents[since:])], TermIndex(before.candidates))
         for column in ("totals", "holding", "bounds"):
             assert getattr(found, column).tolist() == getattr(anew, column).tolist()
         vocabulary = found.vocabulary(lambda: [array(documents[since:])], n_terms)
