@@ -1,1 +1,1 @@
-"""Measurements that anyone can rerun: `make bench`. docs/performance.md tells how to read them."""
+"""Benchmarks, run with `make bench`. See docs/performance.md."""

@@ -1,6 +1,6 @@
-"""The floor: DuckDB reads the records once, typed, and parses the list of tags of each. Nothing can be faster.
+"""The floor: DuckDB reads the typed records once and parses their lists of tags. No pipeline can be faster.
 
-python -m benchmarks.floor FILE   prints CPU and wall seconds of the best of some runs as JSON
+python -m benchmarks.floor FILE   prints CPU and wall seconds of the fastest run as JSON
 """
 
 import json
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-# Fields that the warehouse reads of every record; the tags are parsed into a list and its items counted.
+# The fields that the warehouse reads from every record. The tags are parsed into a list and counted.
 QUERY = """
 select count(id), max("createdAt"), sum(downloads), sum(likes), count(pipeline_tag), count(library_name), sum(len(tags))
 from read_json(
@@ -25,7 +25,7 @@ from read_json(
 
 
 def floor(path: Path, runs: int = 3) -> dict[str, float]:
-    """CPU and wall seconds of the cheapest of some scans, without the start of Python and DuckDB."""
+    """CPU and wall seconds of the fastest of some scans, without the start of Python and DuckDB."""
     found = []
     with duckdb.connect() as connection:
         for _ in range(runs):

@@ -2,8 +2,9 @@
 
 python -m benchmarks.notebook RECORDS.jsonl STEPS.json   writes CPU and wall seconds of each step
 
-At the study's draws: 500 of each shape, 1,000 resamples. It measures less than the warehouse does: no tests, no drift
-by chance, no intervals over families, no structural virality, no places of tied orders, no relation but finetune.
+It uses the study's draws: 500 per shape and 1,000 resamples. It measures less than the warehouse: no tests, no
+significance of drift, no intervals over families, no structural virality, no ranges of places for tied orders, and only
+the relation finetune.
 """
 
 import json
@@ -27,7 +28,7 @@ from sklearn.feature_extraction.text import (  # type: ignore[import-untyped]  #
     CountVectorizer,
     TfidfTransformer,
 )
-from sklearn.metrics.pairwise import paired_cosine_distances  # type: ignore[import-untyped]  # nor here
+from sklearn.metrics.pairwise import paired_cosine_distances  # type: ignore[import-untyped]  # same
 
 N_DRAWS, N_RESAMPLES = 500, 1_000
 RELATIONS = ("finetune", "quantized", "adapter", "merge")
@@ -49,7 +50,7 @@ Graph = Any  # networkx ships no types
 
 @contextmanager
 def step(name: str) -> Iterator[None]:
-    cpu, wall = sum(os.times()[:4]), time.monotonic()  # of the solver's processes as well
+    cpu, wall = sum(os.times()[:4]), time.monotonic()  # includes the solver's processes
     yield
     steps[name] = {"cpu": round(sum(os.times()[:4]) - cpu, 3), "wall": round(time.monotonic() - wall, 3)}
     print(f"{name:12} {steps[name]['cpu']:8.1f} s CPU", flush=True)
@@ -151,7 +152,7 @@ def order_values(values: list[str], drift: dict[tuple[str, str], int]) -> list[s
 
 
 def draw_shapes(graph: Graph, rng: random.Random) -> dict[str, list[tuple[str, ...]]]:
-    """500 occurrences of each shape, each as likely as any other."""
+    """500 occurrences of each shape, drawn uniformly."""
     nodes, edges = list(graph), list(graph.edges)
     k = dict(graph.out_degree())
     children = {node: list(graph.successors(node)) for node in nodes}

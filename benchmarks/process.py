@@ -1,7 +1,6 @@
-"""What a command costs, measured from outside in a process of its own.
+"""Measure the cost of a command that runs in its own process.
 
-Nothing large may be imported here: a child counts the memory of the process that starts it as its own until it runs
-its program.
+Do not import anything large here: until a child process runs its program, the parent's memory counts as its own.
 """
 
 import hashlib
@@ -17,12 +16,12 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 class BenchmarkError(Exception):
-    """A command that was to be measured has failed."""
+    """A measured command failed."""
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds of wall time, CPU seconds of all threads (user and system), peak resident memory in bytes."""
+    """Wall seconds, CPU seconds of all threads (user and system), and peak resident memory in bytes."""
 
     wall: float
     cpu: float
@@ -33,7 +32,7 @@ class Cost:
 
 
 def measure(command: list[str], log: Path, environment: dict[str, str] | None = None) -> Cost:
-    """Run a command to its end, its output in `log`. Raises BenchmarkError, with the end of the log, if it fails."""
+    """Run a command with its output in `log`. Raises BenchmarkError with the end of the log if the command fails."""
     with log.open("wb") as out:
         start = time.monotonic()
         process = subprocess.Popen(
@@ -45,19 +44,24 @@ def measure(command: list[str], log: Path, environment: dict[str, str] | None = 
             process.kill()
             raise
         wall = time.monotonic() - start
-    process.returncode = os.waitstatus_to_exitcode(status)  # tells Popen that there is nothing left to wait for
+    process.returncode = os.waitstatus_to_exitcode(status)  # tells Popen that the process has ended
     if process.returncode:
         tail = log.read_text(encoding="utf-8", errors="replace")[-3000:]
-        raise BenchmarkError(f"{' '.join(command)} ended with {process.returncode}. The end of {log}:\n{tail}")
+        raise BenchmarkError(f"{' '.join(command)} failed with exit code {process.returncode}. End of {log}:\n{tail}")
     unit = 1 if platform.system() == "Darwin" else 1024
     return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit)
 
 
 def fingerprint(paths: Iterable[str]) -> str:
-    """What the files at these paths hold (folders: all files in them), so that a measurement of other code is known."""
+    """A hash of the files at these paths (of all files, for a folder). It tells whether code changed since a result.
+
+    Raises BenchmarkError if a path does not exist.
+    """
     total = hashlib.sha256()
     for path in paths:
         below = ROOT / path
+        if not below.exists():
+            raise BenchmarkError(f"{path} does not exist; correct the list of inputs in benchmarks/run.py")
         files = sorted(below.rglob("*")) if below.is_dir() else [below]
         for file in files:
             if file.is_file() and "__pycache__" not in file.parts:

@@ -1,9 +1,9 @@
-"""`make bench`: measure the whole pipeline and its two yardsticks, one process a measurement, and keep every result.
+"""Measure the pipeline, the floor and the notebook, each in its own process (`make bench`).
 
 python -m benchmarks.run --sizes 20000 200000 2000000 [--parts build stages]
 
-Results lie in build/bench/results.json, written after each measurement. A measurement of the same code that is there
-already is not taken again (--again takes it again), so a run that was stopped goes on, a size or a part at a time.
+Results are saved in build/bench/results.json after each measurement. A result of the same code is reused unless --again
+is given, so an interrupted run resumes.
 """
 
 import argparse
@@ -23,20 +23,21 @@ from benchmarks.process import ROOT, BenchmarkError, fingerprint, machine, measu
 WORK = ROOT / "build" / "bench"
 BIN = Path(sys.executable).parent
 SEED = 1
-# The most models of a part that is not named: beyond, the notebook needs more memory than a laptop has, ten builds need
-# half an hour, and the cards of twenty million models are 45 GB.
+# The largest size at which a part runs by default. Beyond it, the notebook needs more memory than a laptop has, ten
+# builds take half an hour, and the cards of 20,000,000 models take 45 GB.
 LIMITS = {"notebook": 200_000, "rebuilds": 200_000, "cards": 2_000_000, "changed": 2_000_000, "study_draws": 2_000_000}
-PACKED_FROM = 5_000_000  # models of a hub that is written as zstd, for 17 GB would not fit beside its builds
+COMPRESSED_FROM = 5_000_000  # models; larger hubs are written as zstd to save disk
 N_REBUILDS = 10
-# The study's numbers of draws; the warehouse's own are larger.
+# The study's draws. The warehouse's defaults are larger.
 STUDY_DRAWS = {"n_draws": 500, "n_similarity_resamples": 1000, "n_resamples": 1000}
 
-HUB = [f"ingest/{name}.py" for name in ("synthetic", "synthetic_cards", "synthetic_graph", "synthetic_words")]
-LANDING = [*HUB, "ingest", "benchmarks/run.py"]
+# The files that each measurement depends on. A result is measured again if one of them changes.
+HUB = [f"phylohub/synthetic/{name}.py" for name in ("cards", "graph", "hub", "words")]
+LANDING = [*HUB, "ingest", "phylohub/core", "benchmarks/run.py"]
 PIPELINE = [
     *LANDING,
-    *("dbt_project.yml", "profiles.yml", "requirements.lock", "models", "python_models", "macros", "methods", "seeds"),
-    *("tests/generic", "benchmarks/stages.py"),
+    *("dbt_project.yml", "profiles.yml", "requirements.lock", "models", "python_models", "macros", "seeds"),
+    *("phylohub/methods", "phylohub/operate", "tests/generic", "benchmarks/stages.py"),
 ]
 WITHOUT_TESTS = ["--exclude-resource-type", "test", "unit_test"]
 
@@ -44,17 +45,17 @@ Result = dict[str, Any]
 
 
 class Bench:
-    """The measurements of one size, in a folder of their own."""
+    """The measurements of one size, in their own folder."""
 
     def __init__(self, models: int, again: bool) -> None:
         self.models, self.again = models, again
         self.folder = WORK / str(models)
-        self.hub = self.folder / ("hub.jsonl.zst" if models >= PACKED_FROM else "hub.jsonl")
+        self.hub = self.folder / ("hub.jsonl.zst" if models >= COMPRESSED_FROM else "hub.jsonl")
         self.landed = self.folder / "landed.duckdb"
         self.database = self.folder / "phylohub.duckdb"
 
     def parts(self) -> dict[str, tuple[list[str], Callable[[], Result]]]:
-        """What there is to measure: the files that it depends on, and how it is taken."""
+        """The parts by name: the files that each depends on, and how to measure it."""
         return {
             "floor": ([*HUB, "benchmarks/floor.py"], self._floor),
             "build": (PIPELINE, self._build),
@@ -67,7 +68,7 @@ class Bench:
         }
 
     def run(self, wanted: list[str] | None) -> None:
-        """Take the parts wanted that are not known yet, by default all that this size is not too large for."""
+        """Measure the wanted parts that have no current result; by default all parts that run at this size."""
         self.folder.mkdir(parents=True, exist_ok=True)
         parts = self.parts()
         todo = [
@@ -78,15 +79,15 @@ class Bench:
         ]
         if not todo:
             return
-        # The files are needed by all that follows, so they are made again if they are gone or of other code.
+        # All parts need these files, so they are written again if they are missing or the code changed.
         if self._known("hub", HUB) is None or not self.hub.exists():
-            self._take("hub", HUB, self._make_hub)
+            self._measure("hub", HUB, self._make_hub)
         if PIPELINE in (parts[part][0] for part in todo) and (
             self.again or self._known("land", LANDING) is None or not self.landed.exists()
         ):
-            self._take("land", LANDING, self._land)
+            self._measure("land", LANDING, self._land)
         for part in todo:
-            self._take(part, *parts[part])
+            self._measure(part, *parts[part])
         for file in (self.landed, self.database):
             file.unlink(missing_ok=True)
 
@@ -94,7 +95,7 @@ class Bench:
         result = load_results().get(str(self.models), {}).get(name)
         return result if result and result["fingerprint"] == fingerprint(inputs) else None
 
-    def _take(self, name: str, inputs: list[str], take: Callable[[], Result]) -> None:
+    def _measure(self, name: str, inputs: list[str], take: Callable[[], Result]) -> None:
         load = round(os.getloadavg()[0], 1)
         result = take() | {
             "fingerprint": fingerprint(inputs),
@@ -115,7 +116,7 @@ class Bench:
         return self._run(name, str(BIN / "phylohub"), *arguments, database=database)
 
     def _dbt(self, name: str, *arguments: str) -> Result:
-        """dbt build of the database, as it stands and with more arguments."""
+        """Run dbt build on the database, with additional arguments."""
         return self._run(name, str(BIN / "dbt"), *self._arguments(name), *arguments, database=self.database)
 
     def _arguments(self, name: str) -> list[str]:
@@ -128,7 +129,7 @@ class Bench:
 
     def _floor(self) -> Result:
         cost = self._run("floor", sys.executable, "-m", "benchmarks.floor", str(self.hub))
-        # The scan alone; of the process only its peak memory.
+        # Times are those of the scan alone; peak memory is that of the process.
         return {**cost, **json.loads((self.folder / "floor.log").read_text())}
 
     def _land(self) -> Result:
@@ -146,11 +147,11 @@ class Bench:
         command = [sys.executable, "-m", "benchmarks.stages", str(nodes), *self._arguments(name)]
         cost = self._run(name, *command, "--vars", json.dumps(variables), database=self.database)
         stages = stage_totals(json.loads(nodes.read_text()))
-        # Its nodes' peaks are taken one by one, and the process's own is then only that since the last of them began.
+        # The peak is reset at the start of each node, so the process's own peak covers only the last node.
         return cost | {"stages": stages, "peak_bytes": max(stage["peak_bytes"] for stage in stages.values())}
 
     def _changed(self) -> Result:
-        """The build after a snapshot in which one record of a hundred has changed; beside it the same in full."""
+        """The build after a second snapshot in which 1 % of the records changed, and the same with --full-refresh."""
         shutil.copy(self.landed, self.database)
         self._dbt("before_change")
         changed = self.folder / ("changed.jsonl.zst" if self.hub.suffix == ".zst" else "changed.jsonl")
@@ -162,7 +163,7 @@ class Bench:
         return cost | {"bytes": size, "land": land, "full": self._dbt("changed_full", "--full-refresh")}
 
     def _rebuilds(self) -> Result:
-        """Ten builds in place, each with what `make build` ends with: what one costs, and the bytes after each."""
+        """Ten builds in place, each followed by `phylohub compact`: the mean cost, and the file size after each."""
         shutil.copy(self.landed, self.database)
         costs, built, compacted = [], [], []
         for _ in range(N_REBUILDS):
@@ -174,7 +175,7 @@ class Bench:
         return mean | {"peak_bytes": max(cost["peak_bytes"] for cost in costs), "built": built, "compacted": compacted}
 
     def _cards(self) -> Result:
-        """Landing the cards of the same hub; beside it the build with them."""
+        """Landing the cards of the same hub, and the build with them."""
         hub, cards = self.folder / "hub-with-cards.jsonl.zst", self.folder / "cards.jsonl"
         self._phylohub(
             "hub_cards", "hub", str(hub), "--models", str(self.models), "--seed", str(SEED), "--cards", str(cards)
@@ -193,8 +194,7 @@ class Bench:
 
 
 def change(source: Path, target: Path) -> None:
-    """Copy a file of records; of a hundred one is liked once more, of three of those one gets a tag more, and of a
-    thousand one is gone."""
+    """Copy a file of records with changes: 1 % get one more like, a third of these a new tag, and 0.1 % are removed."""
     with open_file(source, "rb") as records, open_file(target, "wb") as out:
         for number, line in enumerate(records):
             if number % 1_000 == 7:
@@ -215,7 +215,7 @@ def unpacked_bytes(path: Path) -> int:
 def open_file(path: Path, mode: str) -> BinaryIO:
     if path.suffix != ".zst":
         return cast(BinaryIO, path.open(mode))
-    import pyarrow as pa  # only here: what is imported counts as memory of what is measured afterwards
+    import pyarrow as pa  # imported only here, because its memory would count in later measurements
 
     if mode == "wb":
         return cast(BinaryIO, pa.CompressedOutputStream(str(path), "zstd"))
@@ -223,7 +223,7 @@ def open_file(path: Path, mode: str) -> BinaryIO:
 
 
 def stage_totals(nodes: dict[str, dict[str, Any]]) -> dict[str, dict[str, float]]:
-    """CPU and wall seconds and peak memory of each stage, from those of each node."""
+    """CPU seconds, wall seconds and peak memory of each stage, from those of its nodes."""
     found: dict[str, dict[str, float]] = {}
     for node in nodes.values():
         stage = found.setdefault(node["stage"], {"cpu": 0.0, "wall": 0.0, "peak_bytes": 0})
@@ -247,9 +247,9 @@ def save_results(results: dict[str, dict[str, Result]]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--sizes", type=int, nargs="+", default=[20_000, 200_000, 2_000_000])
-    parser.add_argument("--again", action="store_true", help="take measurements again that are there already")
+    parser.add_argument("--again", action="store_true", help="measure again even if there is a current result")
     parser.add_argument(
-        "--parts", nargs="+", choices=list(Bench(0, again=False).parts()), help="by default all, up to a size of each"
+        "--parts", nargs="+", choices=list(Bench(0, again=False).parts()), help="default: all that run at a size"
     )
     options = parser.parse_args()
     WORK.mkdir(parents=True, exist_ok=True)
@@ -260,7 +260,7 @@ def main() -> None:
             Bench(models, options.again).run(options.parts)
     except BenchmarkError as error:
         sys.exit(f"error: {error}")
-    print(f"measured in {time.monotonic() - start:,.0f} s; results in {WORK / 'results.json'}")
+    print(f"measured in {time.monotonic() - start:,.0f} s; results are in {WORK / 'results.json'}")
 
 
 if __name__ == "__main__":

@@ -1,49 +1,39 @@
-"""dbt in this process, and what each of its nodes costs.
+"""Run dbt in this process and measure each of its nodes.
 
 python -m benchmarks.stages OUTPUT.json DBT-ARGUMENTS...
 
-One node at a time (`--threads 1`), so that the CPU time between a node's start and its end, of all threads of DuckDB
-and NumPy together, is that node's.
+Nodes run one at a time (`--threads 1`), so the CPU time between a node's start and end, over all threads of DuckDB and
+NumPy, is that of the node.
 """
 
 import json
 import os
 import sys
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from dbt.cli.main import dbtRunner
 
-# The stage of what lies in a folder; Python models, which lie in none, name theirs in `meta`.
-FOLDERS = {
-    "staging": "stage",
-    "records": "stage",
-    "seeds": "stage",
-    "traits": "tags",
-    "lineage": "closure",
-    "evolution": "traits",
-    "similarity": "similarity",
-    "history": "history",
-    "quality": "quality",
-}
-STAGES = ("stage", "tags", "closure", "traits", "similarity", "orderings", "history", "quality", "other", "tests")
-DBT = "dbt"  # what dbt itself costs: its start, parsing the project, between two nodes
+TESTS = "tests"  # the stage of all data tests and unit tests
+HOOKS = "hooks"  # the stage of on-run-start and on-run-end
+DBT = "dbt"  # the cost of dbt itself: starting, parsing the project, the time between two nodes
 
 
-def stage_of(resource_type: str, path: str, meta: Mapping[str, str]) -> str:
+def stage_of(resource_type: str, file_path: str) -> str:
+    """The stage of a node: the folder that contains its file, relative to the project.
+
+    For example, models/intermediate/lineage, models/marts/lineage and python_models/lineage are all "lineage".
+    """
     if resource_type in ("test", "unit_test"):
-        return "tests"
-    if stage := meta.get("stage"):
-        return stage
-    return FOLDERS.get("seeds" if resource_type == "seed" else Path(path).parent.name, "other")
+        return TESTS
+    return Path(file_path).parent.name or HOOKS
 
 
 def build(arguments: list[str]) -> dict[str, dict[str, Any]]:
-    """Run dbt; CPU seconds, wall seconds, peak memory in bytes and stage by unique id, and the rest under DBT.
+    """Run dbt, and return stage, CPU seconds, wall seconds and peak memory in bytes of each node by its unique id.
 
-    Raises RuntimeError if dbt fails.
+    The entry DBT holds the remaining time. Raises RuntimeError if dbt fails.
     """
     nodes: dict[str, dict[str, Any]] = {}
     started: dict[str, tuple[float, float]] = {}
@@ -54,26 +44,30 @@ def build(arguments: list[str]) -> dict[str, dict[str, Any]]:
             _reset_peak()
             started[event.data.node_info.unique_id] = time.process_time(), time.monotonic()
         elif event.info.name == "NodeFinished":
-            node = event.data.node_info
-            cpu, wall = started[node.unique_id]
-            nodes[node.unique_id] = {
-                "stage": stage_of(node.resource_type, node.node_path, dict(node.meta)),
+            unique_id = event.data.node_info.unique_id
+            cpu, wall = started[unique_id]
+            nodes[unique_id] = {
+                "stage": HOOKS,
                 "cpu": time.process_time() - cpu,
                 "wall": time.monotonic() - wall,
                 "peak_bytes": _peak(),
             }
 
-    result = dbtRunner(callbacks=[listen]).invoke([*arguments, "--threads", "1"])
-    if not result.success:
-        raise RuntimeError("dbt failed; its output stands above")
+    run = dbtRunner(callbacks=[listen]).invoke([*arguments, "--threads", "1"])
+    if not run.success:
+        raise RuntimeError("dbt failed; see its output above")
     rest_cpu = time.process_time() - before[0] - sum(node["cpu"] for node in nodes.values())
     rest_wall = time.monotonic() - before[1] - sum(node["wall"] for node in nodes.values())
+    results: Any = run.result
+    for result in results:
+        if result.node.unique_id in nodes:
+            nodes[result.node.unique_id]["stage"] = stage_of(result.node.resource_type, result.node.original_file_path)
     nodes[DBT] = {"stage": DBT, "cpu": rest_cpu, "wall": rest_wall, "peak_bytes": 0}
     return nodes
 
 
 def _reset_peak() -> None:
-    # Linux only; elsewhere the peak of the whole process is all there is.
+    # Linux only. On other systems the peak is that of the process so far.
     Path("/proc/self/clear_refs").write_text("5") if os.access("/proc/self/clear_refs", os.W_OK) else None
 
 

@@ -26,7 +26,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse  # type: ignore[import-untyped]  # scipy ships no types
-from scipy.sparse.csgraph import connected_components  # type: ignore[import-untyped]  # nor here
+from scipy.sparse.csgraph import connected_components  # type: ignore[import-untyped]  # same
 
 Ints: TypeAlias = NDArray[np.int64]
 

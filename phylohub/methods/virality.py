@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse  # type: ignore[import-untyped]  # scipy ships no types
-from scipy.sparse.csgraph import (  # type: ignore[import-untyped]  # nor here
+from scipy.sparse.csgraph import (  # type: ignore[import-untyped]  # same
     breadth_first_order,
     connected_components,
     dijkstra,

@@ -1,4 +1,4 @@
-"""The bootstrap over families against a plain loop, and against a planted truth."""
+"""The bootstrap over families, compared with a plain loop and with known rates."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from phylohub.methods import bootstrap, drift, groups
 
 
 def plain_loop(top: np.ndarray, bottom: np.ndarray, n_resamples: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """The same draws, one resample after the other, family by family."""
+    """The same draws, summed resample by resample and family by family."""
     rows = []
     for counts in bootstrap.resample_counts(len(top), n_resamples, seed):
         for times in counts:
@@ -21,7 +21,7 @@ def plain_loop(top: np.ndarray, bottom: np.ndarray, n_resamples: int, seed: int)
     return low, high
 
 
-def test_intervals_equal_those_of_a_plain_loop() -> None:
+def test_intervals_match_a_plain_loop() -> None:
     rng = np.random.default_rng(1)
     top, bottom = rng.random((30, 2)), rng.integers(0, 3, (30, 2)).astype(float)
     low, high = bootstrap.ratio_intervals(top, bottom, 200, 5)
@@ -30,7 +30,7 @@ def test_intervals_equal_those_of_a_plain_loop() -> None:
         assert (low[column], high[column]) == pytest.approx(expected, abs=1e-12)
 
 
-def test_a_resample_draws_as_many_families_as_there_are() -> None:
+def test_resample_draws_as_many_families_as_there_are() -> None:
     chunks = list(bootstrap.resample_counts(7, 50, 3))
     assert sum(len(chunk) for chunk in chunks) == 50
     assert all((chunk.sum(axis=1) == 7).all() for chunk in chunks)
@@ -44,9 +44,9 @@ def test_chunks_do_not_change_the_draws(monkeypatch: pytest.MonkeyPatch) -> None
     assert (np.concatenate(parts) == whole).all()
 
 
-def test_each_family_is_drawn_as_often_as_any_other() -> None:
+def test_families_are_drawn_with_equal_probability() -> None:
     counts = np.concatenate(list(bootstrap.resample_counts(5, 20_000, 11)))
-    # Binomial: each family once a resample on average, with a variance of 1 - 1/5.
+    # Binomial: each family is drawn once per resample on average, with a variance of 1 - 1/5.
     assert counts.mean(axis=0) == pytest.approx(np.ones(5), abs=4 * np.sqrt(0.8 / 20_000))
     assert counts.var(axis=0) == pytest.approx(np.full(5, 0.8), rel=0.05)
 
@@ -61,21 +61,21 @@ def test_each_family_is_drawn_as_often_as_any_other() -> None:
     ],
     ids=["no family", "one family", "no denominator", "no measure"],
 )
-def test_edge_cases(top: np.ndarray, bottom: np.ndarray, expected: list[float]) -> None:
+def test_missing_families_and_denominators(top: np.ndarray, bottom: np.ndarray, expected: list[float]) -> None:
     low, high = bootstrap.ratio_intervals(top, bottom, 50, 1)
     assert low == pytest.approx(np.array(expected), nan_ok=True)
     assert high == pytest.approx(np.array(expected), nan_ok=True)
 
 
-def test_families_without_a_denominator_leave_only_their_own_ratio_out() -> None:
+def test_resamples_without_a_denominator_are_left_out() -> None:
     top, bottom = np.array([[1.0, 1.0], [0.0, 1.0]]), np.array([[1.0, 1.0], [0.0, 1.0]])
     low, high = bootstrap.ratio_intervals(top, bottom, 500, 2)
     assert (low == 1).all()
     assert (high == 1).all()
 
 
-def test_the_truth_lies_in_the_interval_as_often_as_promised() -> None:
-    """Families of five whose members share a rate: an interval over edges would be too narrow by far."""
+def test_intervals_have_the_nominal_coverage() -> None:
+    """Edges of one family share a rate, so an interval over edges would be far too narrow."""
     rng = np.random.default_rng(8)
     covered, covered_by_edges = 0, 0
     n_hubs = 300
@@ -92,7 +92,7 @@ def test_the_truth_lies_in_the_interval_as_often_as_promised() -> None:
     assert covered_by_edges / n_hubs < 0.8
 
 
-def test_drift_of_families_adds_up_and_resamples_whole_families() -> None:
+def test_transitions_are_summed_and_resampled_by_family() -> None:
     families = drift.FamilyTransitions.of(3, [7, 7, 9, 9], [0, 1, 0, 2], [1, 0, 1, 0], [5, 2, 1, 4])
     total = families.total()
     assert total.tolist() == [[0, 6, 0], [2, 0, 0], [4, 0, 0]]
@@ -108,7 +108,7 @@ def test_drift_of_families_adds_up_and_resamples_whole_families() -> None:
     assert np.isnan([low[2], high[2]]).all()
 
 
-def test_shares_of_an_order_count_drifts_and_transitions() -> None:
+def test_compatible_shares_count_drifts_and_transitions() -> None:
     counts = np.array([[0, 6, 0], [2, 0, 1], [4, 1, 0]])  # 0 > 1 by 4, 2 > 0 by 4; 1 and 2 tie
     assert drift.compatible_shares(counts, [2, 0, 1]) == (1.0, 11 / 14)
     assert drift.compatible_shares(counts, [1, 0, 2]) == (0.0, 3 / 14)
@@ -122,7 +122,7 @@ def test_shares_of_an_order_count_drifts_and_transitions() -> None:
     assert np.isnan(still.forward_intervals([0], [1], 3, 1)).all()
 
 
-def test_rows_are_split_by_the_columns_named() -> None:
+def test_rows_are_split_by_columns() -> None:
     rows = {"a": np.array(["y", "x", "y"], object), "b": np.array([1, 1, 1]), "n": np.array([5, 6, 7])}
     split = groups.split(rows, "a", "b")
     assert {key: part["n"].tolist() for key, part in split.items()} == {("x", 1): [6], ("y", 1): [5, 7]}

@@ -1,4 +1,4 @@
-"""What the pipeline costs against the floor and against its own size: a step that grows with the square is caught."""
+"""The cost of the pipeline relative to the floor, and how the cost of each step grows with the number of models."""
 
 import json
 import sys
@@ -10,9 +10,11 @@ import duckdb
 import pytest
 from conftest import FEW_DRAWS
 
+from benchmarks import report
 from benchmarks.floor import floor
-from benchmarks.process import measure
-from benchmarks.stages import DBT
+from benchmarks.process import ROOT, BenchmarkError, fingerprint, measure
+from benchmarks.run import Bench
+from benchmarks.stages import DBT, HOOKS, TESTS, stage_of
 from phylohub.ingest.landing import land_snapshot
 from phylohub.ingest.raw_schema import connect_raw
 from phylohub.ingest.readers import Source
@@ -23,7 +25,7 @@ SMALL, LARGE = 5_000, 20_000
 
 @dataclass(frozen=True)
 class Run:
-    """CPU seconds of one size, all from process-wide clocks: the floor, landing, and each node of dbt."""
+    """CPU seconds at one size, from process-wide clocks: the floor, landing, and each dbt node."""
 
     floor: float
     land: float
@@ -31,8 +33,11 @@ class Run:
 
 
 def grown(small: Run, large: Run) -> dict[str, str]:
-    """The steps that cost far more than in proportion. Four times the models: 4 for a step that is linear, 16 for one
-    that is quadratic. What is small is noise."""
+    """The steps whose cost grows much faster than the number of models.
+
+    With four times the models, a linear step costs 4 times as much and a quadratic one 16 times. Small costs are
+    ignored as noise.
+    """
     return {
         name: f"{small.nodes[name]:.2f} to {cost:.2f} CPU seconds"
         for name, cost in large.nodes.items()
@@ -52,13 +57,13 @@ def land(folder: Path, name: str, models: int) -> tuple[float, float]:
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Run]:
-    # Close to each other in time, so that both meet the same machine.
+    # The two sizes run close in time, so that the load on the machine is the same.
     folder = tmp_path_factory.mktemp("performance")
     sizes = {"small": SMALL, "large": LARGE}
     landed = {name: land(folder, name, models) for name, models in sizes.items()}
     nodes = {}
     for name in sizes:
-        # The same path and target for both: dbt then parses the project once.
+        # Both use the same path and target, so that dbt parses the project only once.
         database = (folder / f"{name}.duckdb").replace(folder / "phylohub.duckdb")
         command = [sys.executable, "-m", "benchmarks.stages", str(folder / "nodes.json"), "build", "--quiet"]
         command += ["--log-level-file", "none", "--vars", json.dumps(FEW_DRAWS), "--target-path", str(folder)]
@@ -71,15 +76,15 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Run]:
     return small, large
 
 
-def test_no_step_grows_with_the_square_of_the_models(runs: tuple[Run, Run]) -> None:
+def test_no_step_is_quadratic(runs: tuple[Run, Run]) -> None:
     small, large = runs
     assert len(large.nodes) > 80
     assert small.nodes.keys() == large.nodes.keys()
     assert not grown(small, large)
 
 
-def test_a_step_that_grows_with_the_square_would_be_seen(runs: tuple[Run, Run]) -> None:
-    """Planted: a linear step and one that compares every model with every other, measured as dbt's nodes are."""
+def test_quadratic_step_is_detected(runs: tuple[Run, Run]) -> None:
+    """Measure a linear step and one that compares every model with every other, in the same way as dbt nodes."""
     planted: list[Run] = []
     with duckdb.connect() as connection:
         for models, run in zip((SMALL, LARGE), runs, strict=True):
@@ -96,12 +101,37 @@ def test_a_step_that_grows_with_the_square_would_be_seen(runs: tuple[Run, Run]) 
     assert list(grown(*planted)) == ["quadratic"]
 
 
-def test_the_pipeline_costs_a_bounded_multiple_of_the_floor(runs: tuple[Run, Run]) -> None:
+def test_cost_is_a_bounded_multiple_of_the_floor(runs: tuple[Run, Run]) -> None:
     small, large = runs
     costs = [sum(cost for name, cost in run.nodes.items() if name != DBT) for run in (small, large)]
     multiple = (large.land + small.nodes[DBT] + costs[1]) / large.floor
     added = (costs[1] - costs[0]) / (large.floor - small.floor)
-    print(f"pipeline: {multiple:.0f} times the floor at {LARGE:,} models; each more costs {added:.0f} times its floor")
-    # On a quiet machine 450 and 100 (November 2026): most of it is per build, not per model.
+    print(
+        f"pipeline: {multiple:.0f} times the floor at {LARGE:,} models; each added model costs {added:.0f} times its floor"
+    )
+    # 450 and 100 on an idle machine (2026-11); most of the cost is per build, not per model.
     assert multiple < 1_500
     assert added < 400
+
+
+def test_stage_is_the_folder_of_the_file() -> None:
+    assert stage_of("model", "models/intermediate/lineage/int_families.sql") == "lineage"
+    assert stage_of("model", "models/marts/lineage/families.sql") == "lineage"
+    assert stage_of("model", "python_models/lineage/int_family_virality.py") == "lineage"
+    assert stage_of("seed", "seeds/traits.csv") == "seeds"
+    assert stage_of("operation", "./dbt_project.yml") == HOOKS
+    assert stage_of("test", "models/marts/lineage/_lineage.yml") == TESTS
+
+
+def test_inputs_of_measurements_exist() -> None:
+    assert all(len(fingerprint(inputs)) == 16 for inputs, _ in Bench(0, again=False).parts().values())
+    with pytest.raises(BenchmarkError, match=r"models/renamed does not exist"):
+        fingerprint(["models/renamed"])
+
+
+def test_stored_results_render_as_the_tables_in_the_docs() -> None:
+    stored = json.loads((ROOT / "benchmarks" / "results.json").read_text())["results"]
+    page = (ROOT / "docs" / "performance.md").read_text()
+    for name in ("short", "stages", "growing", "notebook"):
+        assert getattr(report, name)(stored) in page
+    assert report.stage_names(stored)[-2:] == [TESTS, DBT]

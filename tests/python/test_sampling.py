@@ -1,4 +1,4 @@
-"""Counts and samples of the shapes against plain enumeration of every one of their occurrences."""
+"""Counts and samples of the shapes, compared with an enumeration of all their occurrences."""
 
 from collections import Counter
 from itertools import combinations, permutations
@@ -16,8 +16,8 @@ from phylohub.methods import sampling
 from phylohub.methods.sampling import PAIR_KINDS, SHAPES, Graph, acyclic_graph, occurrences, sample
 
 Edge = tuple[int, int]
-# Each shape as its edges between columns, and the columns whose order means nothing.
-DRAWN: dict[str, tuple[list[Edge], list[int]]] = {
+# The edges of each shape between columns, and the columns that are interchangeable.
+LAYOUT: dict[str, tuple[list[Edge], list[int]]] = {
     "two_models": ([], []),
     "edge": ([(0, 1)], []),
     "two_children": ([(0, 1), (0, 2)], [1, 2]),
@@ -34,9 +34,9 @@ def built(edges: list[Edge], n_nodes: int) -> Graph:
     return acyclic_graph(parent, child, n_nodes)
 
 
-def one_form(shape: str, nodes: tuple[int, ...]) -> tuple[int, ...]:
+def canonical(shape: str, nodes: tuple[int, ...]) -> tuple[int, ...]:
     """The occurrence with interchangeable nodes in ascending order."""
-    free = DRAWN[shape][1]
+    free = LAYOUT[shape][1]
     rest = iter(sorted(nodes[i] for i in free))
     return tuple(next(rest) if i in free else node for i, node in enumerate(nodes))
 
@@ -44,14 +44,14 @@ def one_form(shape: str, nodes: tuple[int, ...]) -> tuple[int, ...]:
 def enumerated(shape: str, edges: list[Edge], n_nodes: int) -> set[tuple[int, ...]]:
     there = set(edges)
     return {
-        one_form(shape, nodes)
+        canonical(shape, nodes)
         for nodes in permutations(range(n_nodes), len(SHAPES[shape]))
-        if all((nodes[a], nodes[b]) in there for a, b in DRAWN[shape][0])
+        if all((nodes[a], nodes[b]) in there for a, b in LAYOUT[shape][0])
     }
 
 
 def drawn(shape: str, draws: NDArray[Any]) -> Counter[tuple[int, ...]]:
-    return Counter(one_form(shape, tuple(row)) for row in draws.tolist())
+    return Counter(canonical(shape, tuple(row)) for row in draws.tolist())
 
 
 @st.composite
@@ -69,7 +69,7 @@ def dags(draw: st.DrawFn, trees: bool = False) -> tuple[list[Edge], int]:
 
 
 def check(edges: list[Edge], n_nodes: int) -> dict[str, int]:
-    """The counts, after comparing them and forty draws of each shape with the enumeration."""
+    """Compare the counts and forty draws of each shape with the enumeration, and return the counts."""
     graph = built(edges, n_nodes)
     counts = occurrences(graph)
     assert list(counts) == list(SHAPES)
@@ -85,13 +85,13 @@ def check(edges: list[Edge], n_nodes: int) -> dict[str, int]:
 
 @given(dags())
 @settings(max_examples=1_000, deadline=None)
-def test_counts_and_draws_agree_with_enumeration_on_dags(case: tuple[list[Edge], int]) -> None:
+def test_counts_and_draws_match_enumeration(case: tuple[list[Edge], int]) -> None:
     check(*case)
 
 
 @given(dags(trees=True))
 @settings(max_examples=500, deadline=None)
-def test_on_forests_the_counts_are_those_of_the_study_as_well(case: tuple[list[Edge], int]) -> None:
+def test_counts_on_forests_match_the_study(case: tuple[list[Edge], int]) -> None:
     edges, n = case
     counts = check(edges, n)
     k = Counter(parent for parent, _ in edges)
@@ -101,52 +101,52 @@ def test_on_forests_the_counts_are_those_of_the_study_as_well(case: tuple[list[E
 
 
 TREE = [(0, 1), (0, 2), (0, 9), (1, 3), (1, 4), (1, 5), (3, 6), (4, 7), (2, 8)]
-# Triangles u>v>w, u>w: edges that reject no pair, some pairs, every second pair, and (9>10) all pairs.
-TANGLE = [(0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3), (2, 4), (3, 4), (1, 5), (3, 6), (4, 6), (0, 6)]
-TANGLE += [(9, 10), (9, 11), (10, 11), (11, 7), (6, 7)]
+# Triangles u>v>w, u>w: edges that reject no pairs, some pairs, half of the pairs, and (9>10) all pairs.
+TRIANGLES = [(0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3), (2, 4), (3, 4), (1, 5), (3, 6), (4, 6), (0, 6)]
+TRIANGLES += [(9, 10), (9, 11), (10, 11), (11, 7), (6, 7)]
 
 
-@pytest.mark.parametrize("edges", [TREE, TANGLE], ids=["tree", "tangle"])
+@pytest.mark.parametrize("edges", [TREE, TRIANGLES], ids=["tree", "triangles"])
 @pytest.mark.parametrize("shape", SHAPES)
-def test_every_occurrence_is_equally_likely(shape: str, edges: list[Edge]) -> None:
+def test_draws_are_uniform(shape: str, edges: list[Edge]) -> None:
     n_nodes = 13  # at least one is isolated
     there = enumerated(shape, edges, n_nodes)
-    assert len(there) > 1  # or there is nothing to see
+    assert len(there) > 1  # otherwise uniformity cannot be tested
     found = drawn(shape, sample(built(edges, n_nodes), shape, 200 * len(there), seed=1))
     assert chisquare([found[nodes] for nodes in there]).pvalue > 0.001
 
 
 @pytest.mark.parametrize("shape", ["two_children", "three_children", "two_grandchildren"])
-def test_interchangeable_children_come_in_every_order(shape: str) -> None:
+def test_order_of_interchangeable_children_is_uniform(shape: str) -> None:
     star = [(0, 1), *((1, child) for child in range(2, 7))]
     draws = sample(built(star, 7), shape, 20_000, seed=3)
-    orders = Counter(tuple(np.argsort(row[DRAWN[shape][1]])) for row in draws)
+    orders = Counter(tuple(np.argsort(row[LAYOUT[shape][1]])) for row in draws)
     assert len(orders) == (6 if shape == "three_children" else 2)
     assert chisquare(list(orders.values())).pvalue > 0.001
 
 
-def test_draws_are_independent_of_each_other() -> None:
+def test_draws_are_independent() -> None:
     draws = sample(built([(0, 1), (2, 3)], 4), "edge", 40_000, seed=5)[:, 0]
     pairs = Counter(zip(draws[::2].tolist(), draws[1::2].tolist(), strict=True))
     assert chisquare([pairs[a, b] for a in (0, 2) for b in (0, 2)]).pvalue > 0.001
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_draws_depend_on_edges_and_seed_only(shape: str) -> None:
-    first = sample(built(TANGLE, 13), shape, 500, seed=11)
-    assert np.array_equal(first, sample(built(TANGLE, 13), shape, 500, seed=11))
-    assert np.array_equal(first, sample(built([*TANGLE[::-1], TANGLE[3]], 13), shape, 500, seed=11))
-    assert not np.array_equal(first, sample(built(TANGLE, 13), shape, 500, seed=12))
+def test_draws_depend_only_on_edges_and_seed(shape: str) -> None:
+    first = sample(built(TRIANGLES, 13), shape, 500, seed=11)
+    assert np.array_equal(first, sample(built(TRIANGLES, 13), shape, 500, seed=11))
+    assert np.array_equal(first, sample(built([*TRIANGLES[::-1], TRIANGLES[3]], 13), shape, 500, seed=11))
+    assert not np.array_equal(first, sample(built(TRIANGLES, 13), shape, 500, seed=12))
 
 
-def test_a_shape_of_rejected_pairs_only_is_no_shape() -> None:
+def test_shape_with_only_rejected_pairs_does_not_occur() -> None:
     graph = built([(0, 1), (0, 2), (1, 2)], 3)
     assert occurrences(graph)["uncle"] == 0
     assert sample(graph, "uncle", 10, seed=0).shape == (0, 4)
 
 
 @pytest.mark.parametrize("n_nodes", [0, 1, 2, 5])
-def test_a_hub_without_edges(n_nodes: int) -> None:
+def test_graph_without_edges(n_nodes: int) -> None:
     graph = built([], n_nodes)
     assert occurrences(graph) == {shape: n_nodes * (n_nodes - 1) * (shape == "two_models") for shape in SHAPES}
     for shape, nodes in SHAPES.items():
@@ -156,11 +156,11 @@ def test_a_hub_without_edges(n_nodes: int) -> None:
 
 def test_no_draws() -> None:
     for shape, nodes in SHAPES.items():
-        assert sample(built(TANGLE, 13), shape, 0, seed=0).shape == (0, len(nodes))
+        assert sample(built(TRIANGLES, 13), shape, 0, seed=0).shape == (0, len(nodes))
 
 
 @pytest.mark.parametrize("n_at_once", [1, 50, 1 << 22])
-def test_triangles_of_a_larger_graph_with_hubs(n_at_once: int) -> None:
+def test_common_children_of_a_graph_with_large_hubs(n_at_once: int) -> None:
     rng = np.random.default_rng(2)
     a, b = (300 * rng.random((2, 4_000)) ** [[2.5], [1]]).astype(int)
     keep = a != b
@@ -174,8 +174,8 @@ def test_triangles_of_a_larger_graph_with_hubs(n_at_once: int) -> None:
 
 
 @pytest.mark.parametrize("hubs_first", [True, False])
-def test_nodes_of_many_parents_and_children_cost_no_more_than_their_edges(hubs_first: bool) -> None:
-    """A hundred thousand parents and children of one node: to look through all pairs of them would never end."""
+def test_cost_of_a_large_hub_is_linear_in_its_edges(hubs_first: bool) -> None:
+    """One node has 100,000 parents and 100,000 children: enumerating all pairs would take too long."""
     n = 100_000
     around, hub = np.arange(2 * n) + hubs_first, 0 if hubs_first else 2 * n
     parent = np.append(around[:n], np.full(n, hub))
@@ -196,12 +196,12 @@ def test_nodes_of_many_parents_and_children_cost_no_more_than_their_edges(hubs_f
         ([(-1, 0)], "not in 0 to 2"),
     ],
 )
-def test_what_is_no_acyclic_graph_is_refused(edges: list[Edge], reason: str) -> None:
+def test_invalid_graph_raises(edges: list[Edge], reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         built(edges, 3)
 
 
-def test_counts_beyond_64_bits_are_refused() -> None:
+def test_counts_beyond_64_bits_raise() -> None:
     def star(n: int) -> Graph:
         return acyclic_graph(np.zeros(n, np.int64), np.arange(1, n + 1), n + 1)
 
@@ -213,7 +213,7 @@ def test_counts_beyond_64_bits_are_refused() -> None:
         occurrences(star(2_200_000))
 
 
-def test_the_pair_kinds_are_distances_within_their_shapes() -> None:
+def test_pair_kinds_match_their_shapes() -> None:
     assert len(PAIR_KINDS) == 24
     assert len({(kind.shape, kind.pair) for kind in PAIR_KINDS}) == 24
     for kind in PAIR_KINDS:
@@ -222,7 +222,7 @@ def test_the_pair_kinds_are_distances_within_their_shapes() -> None:
         if kind.shape == "two_models":
             assert kind[2:] == (0, 1, "random", None, None)
             continue
-        tree = nx.DiGraph(DRAWN[kind.shape][0])
+        tree = nx.DiGraph(LAYOUT[kind.shape][0])
         depth = nx.single_source_shortest_path_length(tree, 0)
         assert kind.generation_gap == depth[kind.second] - depth[kind.first]
         assert kind.distance == nx.shortest_path_length(tree.to_undirected(), kind.first, kind.second)

@@ -1,4 +1,4 @@
-"""The measures against scikit-learn and plain dynamic programming, the intervals against a bootstrap by hand."""
+"""The measures compared with scikit-learn and dynamic programming, the intervals with a plain bootstrap."""
 
 from collections.abc import Sequence
 
@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import sparse  # type: ignore[import-untyped]  # scipy ships no types
-from sklearn.feature_extraction.text import (  # type: ignore[import-untyped]  # nor does scikit-learn
+from sklearn.feature_extraction.text import (  # type: ignore[import-untyped]  # same
     CountVectorizer,
     TfidfVectorizer,
 )
-from sklearn.metrics.pairwise import cosine_similarity  # type: ignore[import-untyped]  # nor here
+from sklearn.metrics.pairwise import cosine_similarity  # type: ignore[import-untyped]  # same
 
 from phylohub.methods import similarity
 from phylohub.methods.cards import card_text
@@ -30,7 +30,7 @@ def fit(documents: Sequence[str | None], n_terms: int = 512) -> Terms:
 
 
 def distance(a: str, b: str) -> int:
-    """Levenshtein's, by the book."""
+    """The Levenshtein distance by dynamic programming."""
     row = list(range(len(b) + 1))
     for i, x in enumerate(a, 1):
         above, row[0] = row[0], i
@@ -44,7 +44,7 @@ def distance(a: str, b: str) -> int:
 
 @given(st.lists(WORDS.map(" ".join), min_size=1, max_size=8), st.integers(1, 9), st.integers(1, 4))
 @settings(max_examples=200, deadline=None)
-def test_every_pair_has_the_similarity_that_scikit_learn_finds(
+def test_similarities_match_scikit_learn_and_dynamic_programming(
     documents: list[str], n_terms: int, at_once: int
 ) -> None:
     terms = fit(documents, n_terms)
@@ -69,7 +69,7 @@ def test_every_pair_has_the_similarity_that_scikit_learn_finds(
         assert column.reshape(len(documents), -1) == pytest.approx(column.reshape(len(documents), -1).T)
 
 
-def test_missing_documents_have_no_similarity_and_change_no_other() -> None:
+def test_missing_documents_give_nan_and_affect_no_other_pair() -> None:
     documents = ["license mit", None, "license apache", "", None]
     terms = fit(documents)
     first, second = np.array([0, 0, 1, 1, 2, 3, 3]), np.array([2, 1, 1, 4, 2, 3, 0])
@@ -92,7 +92,7 @@ def test_no_pairs_and_no_documents() -> None:
     assert all(np.isnan(column).tolist() == [True] for column in lost)
 
 
-def test_cosines_of_rows_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cosines_do_not_depend_on_the_block_size(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(0)
     dense = rng.poisson(0.4, (40, 9)).astype(float)
     first, second = rng.integers(40, size=(2, 500))
@@ -101,10 +101,10 @@ def test_cosines_of_rows_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     assert cosines(matrix, first, second) == pytest.approx(expected, abs=1e-12)
     monkeypatch.setattr(similarity, "PAIRS_AT_ONCE", 7)
     assert cosines(matrix, first, second) == pytest.approx(expected, abs=1e-12)
-    assert np.array_equal(matrix.toarray(), dense)  # it was not scaled in place
+    assert np.array_equal(matrix.toarray(), dense)  # not scaled in place
 
 
-def test_levenshtein_of_any_characters_with_any_number_of_workers() -> None:
+def test_levenshtein_similarity_of_any_characters() -> None:
     texts = ["", "a", "\u65e5\u672c", "\U0001f600\U0001f600", "kitten", "sitting", "x" * 300, "x" * 299 + "y"]
     left, right = zip(*((a, b) for a in texts for b in texts), strict=True)
     found = levenshtein_similarities(left, right)
@@ -116,7 +116,7 @@ def test_levenshtein_of_any_characters_with_any_number_of_workers() -> None:
 # ---- Cards
 
 
-def test_cards_that_are_compared() -> None:
+def test_first_512_characters_of_a_card_are_compared() -> None:
     assert card_text("x" * 511) is None
     assert card_text("x" * 512) == "x" * 512
     assert card_text("x" * 512 + "y") == "x" * 512
@@ -128,12 +128,12 @@ def test_cards_that_are_compared() -> None:
 @pytest.mark.parametrize("words", ["automatically generated", "generated automatically", "Automatically GENERATED"])
 @pytest.mark.parametrize("before", [0, 100, 2_000])
 def test_generated_cards_are_not_compared(words: str, before: int) -> None:
-    """Wherever they say so, also behind the part that would be compared."""
+    """Even if the phrase appears after the compared part."""
     assert card_text("x" * before + words + "x" * 600) is None
     assert card_text("x" * before + words[1:] + "x" * 600) is not None
 
 
-def test_other_lengths_of_cards() -> None:
+def test_card_text_with_other_lengths() -> None:
     assert card_text("x" * 100, n_characters=50) == "x" * 50
     assert card_text("x" * 49, n_characters=50) is None
     assert card_text("x" * 999, n_characters=1_000) is None
@@ -144,8 +144,8 @@ def test_other_lengths_of_cards() -> None:
 # ---- Estimates
 
 
-def by_hand(sample: NDArray[np.float64], n_resamples: int, seed: int) -> tuple[float, float]:
-    """Percentile bootstrap with rows of its own."""
+def plain_bootstrap(sample: NDArray[np.float64], n_resamples: int, seed: int) -> tuple[float, float]:
+    """A percentile bootstrap that draws its own rows."""
     rng = np.random.default_rng(seed)
     means = [np.nanmean(sample[rng.integers(len(sample), size=len(sample))]) for _ in range(n_resamples)]
     low, high = np.percentile(means, [2.5, 97.5])
@@ -154,7 +154,7 @@ def by_hand(sample: NDArray[np.float64], n_resamples: int, seed: int) -> tuple[f
 
 @pytest.mark.parametrize("missing", [0.0, 0.3])
 @pytest.mark.parametrize("kind", ["uniform", "skewed", "two values"])
-def test_intervals_are_those_of_a_bootstrap(kind: str, missing: float) -> None:
+def test_intervals_match_a_plain_bootstrap(kind: str, missing: float) -> None:
     rng = np.random.default_rng(4)
     n = 400
     draws = {"uniform": rng.random(n), "skewed": rng.beta(0.2, 3, n), "two values": (rng.random(n) < 0.1) * 1.0}
@@ -166,14 +166,14 @@ def test_intervals_are_those_of_a_bootstrap(kind: str, missing: float) -> None:
     assert found.sd == pytest.approx(np.std(there, ddof=1), rel=1e-12)
     # The simulation error of a limit of 6,000 resamples is 3.4 % of a standard error.
     error = found.sd / np.sqrt(found.n)
-    assert (found.low, found.high) == pytest.approx(by_hand(sample, 6_000, 1), abs=0.25 * error)
+    assert (found.low, found.high) == pytest.approx(plain_bootstrap(sample, 6_000, 1), abs=0.25 * error)
     assert (found.low, found.high) == pytest.approx(
         (found.mean - 1.96 * error, found.mean + 1.96 * error), abs=0.3 * error
     )
 
 
-def test_resampled_means_are_exact() -> None:
-    """They are the means of the rows drawn, but for the rounding that is promised."""
+def test_resampled_means_are_the_means_of_the_drawn_rows() -> None:
+    """Up to the documented rounding."""
     rng = np.random.default_rng(0)
     n, n_resamples = 60, 50
     values = rng.uniform(-1, 1, (n, 5))
@@ -188,7 +188,7 @@ def test_resampled_means_are_exact() -> None:
         assert found[:, column] == pytest.approx(expected, abs=1e-13, nan_ok=True)
 
 
-def test_an_estimate_does_not_depend_on_the_others_or_on_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_estimate_does_not_depend_on_other_samples_or_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(1)
     samples = [rng.random(n) for n in (50, 80, 50, 1, 80, 0)]
     samples[4][::3] = NAN
@@ -204,14 +204,14 @@ def test_samples_with_few_values() -> None:
     def columns(*estimated: Estimate) -> list[list[float]]:
         return [[*e] for e in estimated]
 
-    gone, none, one, same = estimates([np.array([NAN, NAN]), np.array([]), np.array([NAN, 0.5]), np.ones(9)], 500)
-    assert columns(gone, none) == pytest.approx(np.array([[0, 2, *[NAN] * 4], [0, 0, *[NAN] * 4]]), nan_ok=True)
+    missing, empty, one, same = estimates([np.array([NAN, NAN]), np.array([]), np.array([NAN, 0.5]), np.ones(9)], 500)
+    assert columns(missing, empty) == pytest.approx(np.array([[0, 2, *[NAN] * 4], [0, 0, *[NAN] * 4]]), nan_ok=True)
     assert columns(one) == pytest.approx(np.array([[1, 1, 0.5, NAN, 0.5, 0.5]]), nan_ok=True)
     assert columns(same) == [[9, 0, 1, 0, 1, 1]]
     assert estimates([]) == []
 
 
-def test_intervals_cover_the_truth_as_often_as_they_say() -> None:
+def test_intervals_have_the_nominal_coverage() -> None:
     rng = np.random.default_rng(6)
     samples = [rng.beta(2, 3, 150) for _ in range(600)]
     covered = [e.low <= 0.4 <= e.high for e in estimates(samples, n_resamples=1_000)]
@@ -219,6 +219,6 @@ def test_intervals_cover_the_truth_as_often_as_they_say() -> None:
 
 
 @pytest.mark.parametrize("value", [1.001, -2.0, float("inf")])
-def test_values_out_of_range_are_refused(value: float) -> None:
+def test_values_out_of_range_raise(value: float) -> None:
     with pytest.raises(ValueError, match="not in"):
         estimates([np.array([0.5, value])])

@@ -1,4 +1,4 @@
-"""Small hubs in full: similarities against scikit-learn and rapidfuzz, shapes and virality against networkx."""
+"""Builds of small hubs, compared with scikit-learn and rapidfuzz (similarities) and networkx (shapes, virality)."""
 
 import itertools
 import json
@@ -43,7 +43,7 @@ def write(path: Path, records: list[dict[str, Any]]) -> Path:
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Build:
-    """Six models, four of them with a card of which one is too short and one written by a program."""
+    """Six models, four of them with a card: one card is too short and one is generated."""
     folder = tmp_path_factory.mktemp("small")
     long = "The quick brown fox jumps over the lazy model card. " * 12
     cards = {"a/root": long, "a/one": long.replace("fox", "dog") + "end", "a/two": "short", "a/four": None}
@@ -54,7 +54,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Build:
     return build
 
 
-def test_similarities_are_those_of_scikit_learn_and_rapidfuzz(small: Build) -> None:
+def test_similarities_match_scikit_learn_and_rapidfuzz(small: Build) -> None:
     texts = {one["id"]: json.dumps(one, ensure_ascii=False) for one in HUB}
     models = list(texts)
     counts = CountVectorizer(max_features=512, ngram_range=(1, 2)).fit_transform(texts.values()).toarray()
@@ -75,7 +75,7 @@ def test_similarities_are_those_of_scikit_learn_and_rapidfuzz(small: Build) -> N
         assert levenshtein == pytest.approx(Levenshtein.normalized_similarity(texts[first], texts[second]))
 
 
-def test_only_long_cards_that_a_person_wrote_are_compared(small: Build) -> None:
+def test_short_and_generated_cards_are_not_compared(small: Build) -> None:
     compared = small.rows(
         "select distinct first_id, second_id from marts.similarity_pairs where card_tfidf is not null"
     )
@@ -83,17 +83,17 @@ def test_only_long_cards_that_a_person_wrote_are_compared(small: Build) -> None:
     for n, n_missing, shape in small.rows(
         "select n, n_missing, shape from marts.similarity_estimates where artifact = 'card'"
     ):
-        # There is one uncle, one path of three and so on, but each is drawn as often as asked for, if it occurs.
+        # A shape that occurs is drawn n_draws times, even if it occurs only once.
         assert n + n_missing in (0, FEW_DRAWS["n_draws"]), shape
 
 
-def test_what_is_compared_of_a_card_is_its_beginning_in_characters(warehouse: MemoryWarehouse) -> None:
+def test_cards_are_cut_by_characters_not_bytes(warehouse: MemoryWarehouse) -> None:
     words = "automatically generated", "generated automatically", "automatically  generated"
-    said = [
-        f"{'x' * 600} {form} {'y' * before}" for text in words for form in (text, text.title()) for before in (0, 9)
+    generated = [
+        f"{'x' * 600} {form} {'y' * after}" for text in words for form in (text, text.title()) for after in (0, 9)
     ]
     texts = [character * n + end for character in "xé😀" for n in (511, 512) for end in ("", "y")]
-    cards = {f"m/{i}": text for i, text in enumerate([*said, *texts, "", "e\u0301" * 300])}
+    cards = {f"m/{i}": text for i, text in enumerate([*generated, *texts, "", "e\u0301" * 300])}
     warehouse.connection.executemany(
         "insert into raw.cards by name select ? as model_id, 'test' as source, 'ok' as outcome, "
         "timestamp '2026-01-01' as fetched_at, ?::varchar as card, strlen(card) as n_bytes",
@@ -110,7 +110,7 @@ def test_what_is_compared_of_a_card_is_its_beginning_in_characters(warehouse: Me
     assert dict(found) == {model: card_text(text) for model, text in cards.items()}
 
 
-def test_the_same_seed_gives_the_same_sample(small: Build) -> None:
+def test_same_seed_gives_same_sample(small: Build) -> None:
     query = "select * from marts.similarity_pairs order by all"
     estimates = "select * from marts.similarity_estimates order by all"
     before = small.rows(query), small.rows(estimates)
@@ -128,7 +128,7 @@ def test_the_same_seed_gives_the_same_sample(small: Build) -> None:
 
 
 @pytest.mark.parametrize("records", [[HUB[5]], [HUB[0], HUB[1]]], ids=["one model", "one edge"])
-def test_shapes_that_do_not_occur_say_so(tmp_path: Path, records: list[dict[str, Any]]) -> None:
+def test_shapes_that_do_not_occur_have_zero_counts(tmp_path: Path, records: list[dict[str, Any]]) -> None:
     build = Build(tmp_path, write(tmp_path / "tiny.jsonl", records))
     assert build.dbt.returncode == 0, build.dbt.stdout
     assert build.rows("select count(*) from marts.similarity_estimates") == [(144,)]
@@ -139,8 +139,8 @@ def test_shapes_that_do_not_occur_say_so(tmp_path: Path, records: list[dict[str,
     assert run_phylohub(build.database, "summary").returncode == 0
 
 
-def brute_force(graph: "nx.DiGraph[int]", n_models: int) -> dict[str, int]:
-    """Every copy of every shape, looked for one by one."""
+def enumerate_shapes(graph: "nx.DiGraph[int]", n_models: int) -> dict[str, int]:
+    """Count the copies of each shape by enumeration."""
     counts: Counter[str] = Counter()
     counts["two_models"] = n_models * (n_models - 1)
     counts["edge"] = graph.number_of_edges()
@@ -159,26 +159,24 @@ def brute_force(graph: "nx.DiGraph[int]", n_models: int) -> dict[str, int]:
 
 @settings(
     max_examples=40,
-    deadline=None,  # the machine may be busy; speed is not what is tested
+    deadline=None,  # the machine may be busy
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.integers(1, 9), st.lists(st.tuples(st.integers(0, 8), st.integers(0, 8)), max_size=24, unique=True))
-def test_occurrences_are_those_of_brute_force(
-    warehouse: MemoryWarehouse, n_models: int, edges: list[tuple[int, int]]
-) -> None:
+def test_occurrences_match_enumeration(warehouse: MemoryWarehouse, n_models: int, edges: list[tuple[int, int]]) -> None:
     graph: nx.DiGraph[int] = nx.DiGraph((a, b) for a, b in edges if a < b < n_models)
     records = [
         record(f"m/{node}", [f"m/{parent}" for parent in (graph.predecessors(node) if node in graph else ())], node + 1)
         for node in range(n_models)
     ]
     warehouse.build(records)
-    counts = brute_force(graph, n_models)
+    counts = enumerate_shapes(graph, n_models)
     found = dict(warehouse.rows("select shape, n_occurrences from marts.subgraph_occurrences"))
     assert {shape: counts[shape] for shape in found} == found
     assert len(found) == 8
 
 
-def test_a_star_of_a_hundred_thousand_has_more_triples_than_32_bits_can_count(warehouse: MemoryWarehouse) -> None:
+def test_occurrences_can_exceed_32_bits(warehouse: MemoryWarehouse) -> None:
     n = 100_000
     warehouse.build([record("m/root", [], 1)] + [record(f"m/{i}", ["m/root"], 2) for i in range(n)])
     found = dict(warehouse.rows("select shape, n_occurrences from marts.subgraph_occurrences"))
@@ -186,7 +184,7 @@ def test_a_star_of_a_hundred_thousand_has_more_triples_than_32_bits_can_count(wa
     assert found["two_models"] == (n + 1) * n
 
 
-def test_structural_virality_of_the_small_hub(small: Build) -> None:
+def test_structural_virality_matches_networkx(small: Build) -> None:
     graph: nx.Graph[str] = nx.Graph(
         (tag.removeprefix("base_model:finetune:"), one["id"])
         for one in HUB

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import sparse  # type: ignore[import-untyped]  # scipy ships no types
-from sklearn.feature_extraction.text import (  # type: ignore[import-untyped]  # nor does scikit-learn
+from sklearn.feature_extraction.text import (  # type: ignore[import-untyped]  # same
     CountVectorizer,
     TfidfVectorizer,
 )

@@ -1,4 +1,4 @@
-"""Structural virality against networkx, and against closed forms at a million members."""
+"""Structural virality, compared with networkx and, for a million members, with closed forms."""
 
 from collections.abc import Callable
 from typing import Any
@@ -29,7 +29,7 @@ def components(n_nodes: int, edges: list[Edge]) -> list[set[int]]:
 
 
 def family_of(n_nodes: int, edges: list[Edge]) -> list[int]:
-    """For each node the smallest node of its component."""
+    """The smallest node of each node's component."""
     of = {node: min(members) for members in components(n_nodes, edges) for node in members}
     return [of[node] for node in range(n_nodes)]
 
@@ -42,16 +42,16 @@ def one_family(n_nodes: int, first: NDArray[Any], second: NDArray[Any], **option
 
 @st.composite
 def graphs(draw: st.DrawFn) -> tuple[int, list[Edge]]:
-    """Graphs of any kind, with loops, cycles, edges both ways and repeated edges; often forests and DAGs."""
+    """Graphs with self-loops, cycles, edges in both directions and duplicate edges; often forests and DAGs."""
     n = draw(st.integers(1, 14))
-    kind = draw(st.sampled_from(["forest", "forest and some", "acyclic", "any"]))
+    kind = draw(st.sampled_from(["forest", "forest with extra edges", "acyclic", "any"]))
     node = st.integers(0, n - 1)
     edges: list[Edge] = []
     if kind.startswith("forest"):
         parents = [draw(st.none() | st.integers(0, k - 1)) if k else None for k in range(n)]
         edges += [(parent, k) for k, parent in enumerate(parents) if parent is not None]
     if kind != "forest":
-        edges += draw(st.lists(st.tuples(node, node), max_size=3 if kind == "forest and some" else 20))
+        edges += draw(st.lists(st.tuples(node, node), max_size=3 if kind == "forest with extra edges" else 20))
     if kind == "acyclic":
         edges = [(min(edge), max(edge)) for edge in edges if edge[0] != edge[1]]
     names = draw(st.permutations(range(n)))
@@ -60,7 +60,7 @@ def graphs(draw: st.DrawFn) -> tuple[int, list[Edge]]:
 
 @given(graphs())
 @settings(max_examples=2_000, deadline=None)
-def test_it_is_what_networkx_finds(case: tuple[int, list[Edge]]) -> None:
+def test_virality_matches_networkx(case: tuple[int, list[Edge]]) -> None:
     n, edges = case
     family = family_of(n, edges)
     found = structural_virality(np.array(family) * 10 - 3, *ends(edges))
@@ -80,7 +80,7 @@ def test_it_is_what_networkx_finds(case: tuple[int, list[Edge]]) -> None:
 
 @given(graphs(), st.randoms(use_true_random=False))
 @settings(max_examples=300, deadline=None)
-def test_order_and_direction_of_the_edges_do_not_matter(case: tuple[int, list[Edge]], random: Any) -> None:
+def test_order_and_direction_of_edges_do_not_matter(case: tuple[int, list[Edge]], random: Any) -> None:
     n, edges = case
     family = np.array(family_of(n, edges))
     turned = [edge if random.random() < 0.5 else edge[::-1] for edge in edges]
@@ -103,18 +103,18 @@ SHAPES_OF_A_MILLION: dict[str, tuple[Callable[[], tuple[NDArray[Any], NDArray[An
 
 
 @pytest.mark.parametrize("shape", SHAPES_OF_A_MILLION)
-def test_trees_of_a_million(shape: str) -> None:
+def test_trees_of_a_million_match_closed_forms(shape: str) -> None:
     edges, expected = SHAPES_OF_A_MILLION[shape]
     virality, method, error = one_family(MILLION, *edges())
     assert virality == pytest.approx(expected, rel=1e-9)
     assert (method, error) == ("tree", 0)
 
 
-def test_a_cycle_that_hangs_on_a_chain_of_a_million() -> None:
-    """0-1-2-3 and the edge 0-3 make a square, the rest of the chain hangs from 3."""
+def test_chain_of_a_million_with_a_cycle_matches_closed_form() -> None:
+    """0-1-2-3 and the edge 0-3 form a square; the rest of the chain hangs from 3."""
     first, second = chain(np.arange(MILLION))
     virality, method, _ = one_family(MILLION, np.append(first, 0), np.append(second, 3))
-    n = MILLION - 3  # the chain from 3 on; the square's other nodes are 1, 1 and 2 away from its end
+    n = MILLION - 3  # the chain from 3 on; the other nodes of the square are 1, 1 and 2 edges from 3
     inside = (n - 1) * n * (n + 1) / 3
     across = 2 * (3 * n * (n - 1) / 2 + n * (1 + 1 + 2))
     square = 2 * (1 + 1 + 2)
@@ -123,7 +123,7 @@ def test_a_cycle_that_hangs_on_a_chain_of_a_million() -> None:
 
 
 def merged_hub(n: int, n_merges: int, seed: int) -> list[Edge]:
-    """A tree that prefers early nodes, and edges that give second parents."""
+    """A tree that prefers early nodes, plus edges that add second parents."""
     rng = np.random.default_rng(seed)
     nodes = np.arange(1, n)
     tree = list(zip((nodes * rng.random(n - 1) ** 3).astype(int).tolist(), nodes.tolist(), strict=True))
@@ -132,7 +132,7 @@ def merged_hub(n: int, n_merges: int, seed: int) -> list[Edge]:
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_samples_are_within_a_few_standard_errors(seed: int) -> None:
+def test_sampled_virality_is_within_four_standard_errors(seed: int) -> None:
     n, edges = 600, merged_hub(600, 150, seed)
     exact = nx.average_shortest_path_length(nx.Graph(edges))
     sampled, method, error = one_family(n, *ends(edges), exact_limit=10, n_sources=64, seed=seed)
@@ -144,7 +144,7 @@ def test_samples_are_within_a_few_standard_errors(seed: int) -> None:
     assert whole == pytest.approx(exact, rel=1e-12)
 
 
-def test_samples_and_their_errors_are_right_on_average() -> None:
+def test_sampled_virality_and_its_error_are_unbiased() -> None:
     n, edges = 300, merged_hub(300, 60, 0)
     exact = nx.average_shortest_path_length(nx.Graph(edges))
     drawn = [one_family(n, *ends(edges), exact_limit=10, n_sources=20, seed=seed) for seed in range(200)]
@@ -155,8 +155,8 @@ def test_samples_and_their_errors_are_right_on_average() -> None:
 
 
 @pytest.mark.parametrize(("n", "n_merges"), [(2_000, 500), (300, 3)])
-def test_samples_are_the_same_however_they_are_measured(n: int, n_merges: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Level by level, or source by source as where there are too many levels."""
+def test_both_search_algorithms_give_the_same_sums(n: int, n_merges: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Level by level for all sources, and source by source, which is used if there are too many levels."""
     edges = ends(merged_hub(n, n_merges, 0))
     by_levels = one_family(n, *edges, exact_limit=1, n_sources=100)
     monkeypatch.setattr(virality, "_sums_by_levels", lambda *_: None)
@@ -164,15 +164,15 @@ def test_samples_are_the_same_however_they_are_measured(n: int, n_merges: int, m
 
 
 @pytest.mark.parametrize("n", [80, 400])
-def test_every_member_of_a_cycle_is_as_far_from_the_others(n: int) -> None:
+def test_sample_of_a_cycle_has_no_error(n: int) -> None:
     edges = [(node, (node + 1) % n) for node in range(n)]
     sampled, method, error = one_family(n, *ends(edges), exact_limit=1, n_sources=30)
     assert (method, error) == ("sampled", 0)
     assert sampled == pytest.approx(n * n / 4 / (n - 1), rel=1e-12)
 
 
-def test_members_are_drawn_evenly() -> None:
-    """Of a triangle with three leaves at one corner, where each draw counts for much."""
+def test_members_are_drawn_uniformly() -> None:
+    """A triangle with three leaves at one corner, where the result depends strongly on the draws."""
     edges = [(0, 1), (1, 2), (2, 0), (2, 3), (2, 4), (2, 5)]
     exact = nx.average_shortest_path_length(nx.Graph(edges))
     sampled, _, error = one_family(6, *ends(edges), exact_limit=0, n_sources=20_000)
@@ -180,8 +180,8 @@ def test_members_are_drawn_evenly() -> None:
 
 
 @pytest.mark.parametrize("core_first", [True, False])
-def test_the_limit_is_on_the_core(core_first: bool) -> None:
-    """A square with a thousand leaves is measured exactly at a limit of four, wherever the search begins."""
+def test_exact_limit_applies_to_the_core(core_first: bool) -> None:
+    """A square with a thousand leaves is measured exactly with a limit of four, wherever the search begins."""
     edges = [(0, 1), (1, 2), (2, 3), (3, 0), *((node % 4, node) for node in range(4, 1_004))]
     if not core_first:
         edges = [(1_003 - a, 1_003 - b) for a, b in edges]
@@ -191,7 +191,7 @@ def test_the_limit_is_on_the_core(core_first: bool) -> None:
     assert one_family(1_004, *ends(edges), exact_limit=3)[1] == "sampled"
 
 
-def test_without_nodes_or_edges() -> None:
+def test_no_nodes_and_no_edges() -> None:
     nothing = np.zeros(0, np.int64)
     assert [len(column) for column in structural_virality(nothing, nothing, nothing)] == [0] * 5
     alone = structural_virality(np.array([5, 2, 9]), nothing, nothing)
@@ -212,6 +212,6 @@ def test_without_nodes_or_edges() -> None:
         ([0, 0], [(-1, 0)], "not in 0 to 1"),
     ],
 )
-def test_wrong_families_are_refused(family: list[int], edges: list[Edge], reason: str) -> None:
+def test_invalid_families_raise(family: list[int], edges: list[Edge], reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         structural_virality(np.array(family), *ends(edges))
