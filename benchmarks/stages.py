@@ -16,8 +16,7 @@ from typing import Any
 from dbt.cli.main import dbtRunner
 
 TESTS = "tests"  # the stage of all data tests and unit tests
-HOOKS = "hooks"  # the stage of on-run-start and on-run-end
-DBT = "dbt"  # the cost of dbt itself: starting, parsing the project, the time between two nodes
+DBT = "dbt"  # the cost of dbt itself: starting, parsing the project, hooks, the time between two nodes
 
 
 def stage_of(resource_type: str, file_path: str) -> str:
@@ -27,7 +26,7 @@ def stage_of(resource_type: str, file_path: str) -> str:
     """
     if resource_type in ("test", "unit_test"):
         return TESTS
-    return Path(file_path).parent.name or HOOKS
+    return Path(file_path).parent.name
 
 
 def build(arguments: list[str]) -> dict[str, dict[str, Any]]:
@@ -47,7 +46,7 @@ def build(arguments: list[str]) -> dict[str, dict[str, Any]]:
             unique_id = event.data.node_info.unique_id
             cpu, wall = started[unique_id]
             nodes[unique_id] = {
-                "stage": HOOKS,
+                "stage": DBT,
                 "cpu": time.process_time() - cpu,
                 "wall": time.monotonic() - wall,
                 "peak_bytes": _peak(),
