@@ -40,6 +40,7 @@ from phylohub.synthetic.graph import (
     mutate_word,
 )
 from phylohub.synthetic.hub import records, write_hub
+from phylohub.synthetic.models import END, START
 from phylohub.synthetic.words import (
     FLAG_SHARES,
     LANGUAGE_COUNTS,
@@ -147,10 +148,10 @@ def test_bytes_are_those_of_other_machines(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("hash_seed", "zone"), [("1", "Pacific/Auckland"), ("2", "America/Lima")])
 def test_bytes_do_not_depend_on_the_environment(tmp_path: Path, hash_seed: str, zone: str) -> None:
     write_hub(tmp_path / "here.jsonl", 1_000, 5)
-    code = "import sys, pathlib, ingest.synthetic as s; s.write_hub(pathlib.Path(sys.argv[1]), 1000, 5)"
+    code = "import sys, pathlib, phylohub.synthetic.hub as s; s.write_hub(pathlib.Path(sys.argv[1]), 1000, 5)"
     there = tmp_path / "there.jsonl"
     environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "TZ": zone, "LC_ALL": "C", "PYTHONUTF8": "0"}
-    project = Path(synthetic.__file__).parents[1]
+    project = Path(synthetic.__file__).parents[2]
     subprocess.run([sys.executable, "-c", code, str(there)], check=True, env=environment, cwd=project)
     assert there.read_bytes() == (tmp_path / "here.jsonl").read_bytes()
 
@@ -219,7 +220,7 @@ def test_fields_agree_with_each_other(lines: list[Record]) -> None:
         assert re.fullmatch(r"[0-9a-f]{40}", record["sha"])
         created = epoch(record["createdAt"])
         assert int(record["_id"][:8], 16) == created
-        assert synthetic.START <= created <= epoch(record["lastModified"]) <= synthetic.END
+        assert START <= created <= epoch(record["lastModified"]) <= END
         assert record["modelId"] == record["id"]
         assert record["author"] == record["id"].split("/")[0]
         assert len(set(record["tags"])) == len(record["tags"]) < 50
