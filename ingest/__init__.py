@@ -1,1 +1,1 @@
-"""Lands raw records of the Hugging Face Hub in the warehouse's raw schema."""
+"""Ingestion: fetches or reads records, model cards and papers, and lands them in the schema raw."""

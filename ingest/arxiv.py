@@ -1,4 +1,4 @@
-"""Papers that models link to: titles, abstracts and categories from arXiv, or categories from a table at hand."""
+"""Papers that models link to: titles, abstracts and categories from arXiv, or categories from a CSV file."""
 
 import csv
 import re
@@ -15,15 +15,15 @@ import pyarrow as pa
 from phylohub.core.build_file import transaction, utc_now
 from phylohub.core.errors import PhylohubError
 from phylohub.ingest.cards import newest_snapshot
-from phylohub.ingest.hub import Answer, GaveUpError, TooLargeError, TryAgainError, Web
+from phylohub.ingest.hub import Answer, GaveUpError, RetryableError, TooLargeError, Web
 
 ENDPOINT = "https://export.arxiv.org"
 SOURCE = "arxiv/api"
 OUTCOMES = ("ok", "withdrawn", "malformed", "not found")
-GAP_SECONDS = 3.0  # as arXiv asks: https://info.arxiv.org/help/api/tou.html
+GAP_SECONDS = 3.0  # required by arXiv: https://info.arxiv.org/help/api/tou.html
 BATCH_IDS = 100
 MAX_FEED_BYTES = 64 * 1024 * 1024
-# Ids since April 2007, and before; with a version or without.
+# The id formats since and before April 2007, with or without a version.
 ARXIV_ID = re.compile(r"([0-9]{4}\.[0-9]{4,5}|[a-z-]+(\.[A-Z]{2})?/[0-9]{7})(v[0-9]+)?")
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -32,7 +32,7 @@ ARXIV = "{http://arxiv.org/schemas/atom}"
 
 @dataclass(frozen=True)
 class Paper:
-    """What came of asking for a paper. `record` is the text it was read from, as it came."""
+    """The result of a paper lookup. `record` is the Atom entry or CSV row as received."""
 
     arxiv_id: str
     outcome: str
@@ -44,7 +44,7 @@ class Paper:
 
 @dataclass(frozen=True)
 class PapersResult:
-    """The papers of this run by outcome, and how many are left to ask for."""
+    """The number of papers of this run by outcome, and of papers left to fetch."""
 
     outcomes: dict[str, int]
     n_left: int
@@ -58,18 +58,19 @@ def fetch_papers(
     limit: int | None = None,
     progress: Callable[[int, int], None] = lambda n_done, n_todo: None,
 ) -> PapersResult:
-    """Ask arXiv for the papers that a snapshot's models link to (by default that of the marts), each once for all.
+    """Fetch the papers that the models of a snapshot link to from arXiv; each paper is fetched once.
 
-    `limit` is how many papers to ask for in this run. Each batch lands as a whole; a run that was killed goes on
-    where it stopped. Raises PhylohubError if there is no complete snapshot, or arXiv gives no answer for a day.
+    The default snapshot is the one that the marts show. `limit` is the maximum number of papers for this run. Each
+    batch lands in one transaction, so a killed run resumes where it stopped. `progress` receives the number done and
+    the number to do. Raises PhylohubError if there is no complete snapshot, or arXiv does not answer for 24 hours.
     """
     linked = linked_papers(connection, snapshot or newest_snapshot(connection))
     todo = linked[:limit]
     n_done = 0
     outcomes: dict[str, int] = {}
     malformed = [Paper(arxiv_id, "malformed") for arxiv_id in todo if not ARXIV_ID.fullmatch(arxiv_id)]
-    asked = iter([arxiv_id for arxiv_id in todo if ARXIV_ID.fullmatch(arxiv_id)])
-    while papers := malformed or _ask(web, list(islice(asked, BATCH_IDS))):
+    valid = iter([arxiv_id for arxiv_id in todo if ARXIV_ID.fullmatch(arxiv_id)])
+    while papers := malformed or _fetch(web, list(islice(valid, BATCH_IDS))):
         _land(connection, papers, SOURCE)
         for paper in papers:
             outcomes[paper.outcome] = outcomes.get(paper.outcome, 0) + 1
@@ -80,7 +81,7 @@ def fetch_papers(
 
 
 def linked_papers(connection: duckdb.DuckDBPyConnection, snapshot: str) -> list[str]:
-    """The ids in `arxiv:` tags of a snapshot that arXiv was never asked for, in order."""
+    """The ids in `arxiv:` tags of a snapshot that were never fetched from arXiv, sorted."""
     rows = connection.execute(
         """
         select distinct tag[7:] as arxiv_id
@@ -100,17 +101,18 @@ def linked_papers(connection: duckdb.DuckDBPyConnection, snapshot: str) -> list[
 
 
 def load_table(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
-    """Land a CSV table with the columns arxiv_id and categories (title and abstract, too, if it has them); return
-    the rows that are new.
+    """Land a CSV file with the columns arxiv_id and categories, optionally title and abstract; return the new rows.
 
-    Raises PhylohubError if the file cannot be read or has no such columns.
+    Raises PhylohubError if the file cannot be read or lacks these columns.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             lines = _Lines(file)
             rows = csv.DictReader(lines, strict=True)
             if not {"arxiv_id", "categories"} <= set(rows.fieldnames or ()):
-                raise PhylohubError(f"{path} has no columns arxiv_id and categories.")
+                raise PhylohubError(
+                    f"{path} lacks the column arxiv_id or categories. Rename its columns and run the command again."
+                )
             lines.taken()
             papers = [
                 Paper(
@@ -124,12 +126,12 @@ def load_table(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
                 for row in rows
             ]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise PhylohubError(f"{path} cannot be read: {error}.") from error
+        raise PhylohubError(f"{path} cannot be read: {error}. Check the file and run the command again.") from error
     return _land(connection, papers, path.name)
 
 
 class _Lines:
-    """Lines of a file, and the text of those that were taken since it was last asked for."""
+    """Iterates over lines and keeps those read since the last call to `taken`."""
 
     def __init__(self, lines: Iterator[str]) -> None:
         self._lines = lines
@@ -141,30 +143,36 @@ class _Lines:
             yield line
 
     def taken(self) -> str:
+        """The lines read since the last call."""
         text = "".join(self._taken).rstrip("\r\n")
         self._taken = []
         return text
 
 
-def _ask(web: Web, arxiv_ids: list[str]) -> list[Paper]:
-    """What arXiv says of these ids. One that it calls malformed spoils the answer for all, so then they are asked
-    for in halves."""
+def _fetch(web: Web, arxiv_ids: list[str]) -> list[Paper]:
+    """Fetch papers. If arXiv rejects one id as malformed, it answers for none, so fetch the batch in halves."""
     if not arxiv_ids:
         return []
     query = urlencode({"id_list": ",".join(arxiv_ids), "max_results": len(arxiv_ids)}, safe=",/")
     try:
         answer = web.get(f"{web.endpoint}/api/query?{query}", max_bytes=MAX_FEED_BYTES, check=_is_feed)
     except (GaveUpError, TooLargeError) as error:
-        raise PhylohubError(f"{web.endpoint} gave no papers: {error}.") from error
+        raise PhylohubError(
+            f"{web.endpoint} sent no papers: {error}. Papers that have landed are kept; "
+            "run `phylohub ingest arxiv` again."
+        ) from error
     entries = [] if answer.status == 400 else read_feed(answer.body)
     if answer.status == 400 or any(entry.outcome == "malformed" for entry in entries):
         if len(arxiv_ids) == 1:
             return [Paper(arxiv_ids[0], "malformed", record=answer.body.decode(errors="replace"))]
         half = len(arxiv_ids) // 2
-        return _ask(web, arxiv_ids[:half]) + _ask(web, arxiv_ids[half:])
+        return _fetch(web, arxiv_ids[:half]) + _fetch(web, arxiv_ids[half:])
     if answer.status != 200:
-        raise PhylohubError(f"{web.endpoint} does not give papers as asked: {answer.reason}.")
-    # A version that was not asked for is in the answer nevertheless.
+        raise PhylohubError(
+            f"{web.endpoint} refused the query for papers: {answer.reason}. Papers that have landed are kept; "
+            "run `phylohub ingest arxiv` again."
+        )
+    # The answer names a version even if the request did not.
     found = {_unversioned(entry.arxiv_id): entry for entry in reversed(entries)}
     found |= {entry.arxiv_id: entry for entry in entries}
     papers = []
@@ -179,11 +187,11 @@ def _ask(web: Web, arxiv_ids: list[str]) -> list[Paper]:
 
 
 def read_feed(body: bytes) -> list[Paper]:
-    """The papers of an Atom feed. Raises ValueError if it is not a whole one."""
+    """Parse the papers of an Atom feed. Raises ValueError if it is not a complete feed."""
     if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
         raise ValueError("a feed has no document type")
     try:
-        feed = ET.fromstring(body)  # noqa: S314, entities, which make XML dangerous, need a document type
+        feed = ET.fromstring(body)  # noqa: S314, entities need a document type, refused above
     except ET.ParseError as error:
         raise ValueError(str(error)) from error
     if feed.tag != f"{ATOM}feed":
@@ -197,7 +205,7 @@ def read_feed(body: bytes) -> list[Paper]:
 
 def _paper(entry: ET.Element, record: str) -> Paper:
     def text(name: str) -> str:
-        # Texts are wrapped in the middle of sentences.
+        # arXiv wraps lines in the middle of sentences.
         return " ".join((entry.findtext(name) or "").split())
 
     where, title, abstract = text(f"{ATOM}id"), text(f"{ATOM}title"), text(f"{ATOM}summary")
@@ -220,12 +228,12 @@ def _paper(entry: ET.Element, record: str) -> Paper:
 
 
 def _is_feed(answer: Answer) -> None:
-    """Raise TryAgainError if this is no feed: arXiv says that it is asked too often in plain text."""
+    """Raise RetryableError if the answer is not a feed: arXiv reports rate limits as plain text with status 200."""
     if answer.status == 200:
         try:
             read_feed(answer.body)
         except ValueError as error:
-            raise TryAgainError(f"sent no feed of papers: {error}") from error
+            raise RetryableError(f"sent an invalid feed: {error}") from error
 
 
 def _unversioned(arxiv_id: str) -> str:
@@ -233,7 +241,7 @@ def _unversioned(arxiv_id: str) -> str:
 
 
 def _land(connection: duckdb.DuckDBPyConnection, papers: list[Paper], source: str) -> int:
-    """Append what is not there with the same source and text; return how many that were."""
+    """Append papers unless the same source, outcome and record have landed; return the number of new rows."""
     fields = ("arxiv_id", "outcome", "title", "abstract", "categories", "record")
     rows = pa.table(
         {field: pa.array([getattr(paper, field) for paper in papers], pa.large_string()) for field in fields}

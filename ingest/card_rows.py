@@ -1,4 +1,4 @@
-"""Rows of raw.cards: what came of a card, from the Hub or from a dump."""
+"""Rows of raw.cards: the outcome of a card check, from the Hub or from a dump."""
 
 import hashlib
 from collections.abc import Sequence
@@ -11,8 +11,8 @@ import pyarrow as pa
 
 @dataclass(frozen=True)
 class Card:
-    """What came of a model's card. `text` is the file as it is, in whatever encoding, or None if there is none to
-    land. `etag` is its git blob id, `revision` the commit of the repository."""
+    """The outcome of a card check. `text` holds the bytes of the file in any encoding, or None if nothing lands. `etag`
+    is the git blob id of the file, and `revision` the commit of the repository."""
 
     model_id: str
     outcome: str
@@ -24,8 +24,8 @@ class Card:
 
 
 def blob_id(text: bytes) -> str:
-    """The id that git gives a file; the Hub's ETag of a plain README."""
-    return hashlib.sha1(b"blob %d\0" % len(text) + text).hexdigest()  # noqa: S324, git's hash, no secret
+    """The git blob id of a file, which is the Hub's ETag of a README.md."""
+    return hashlib.sha1(b"blob %d\0" % len(text) + text).hexdigest()  # noqa: S324, git's hash, not for security
 
 
 def insert_cards(
@@ -34,14 +34,14 @@ def insert_cards(
     source: str,
     fetched_at: datetime,
     *,
-    once: bool = False,
+    skip_landed: bool = False,
 ) -> None:
-    """Append the cards, in the transaction that is under way. With `once` what is there already, from the same
-    source with the same outcome and text, is left out: a file says nothing new when it is landed again."""
+    """Append cards in the current transaction. With `skip_landed`, skip cards that have landed with the same source,
+    outcome and text, so that landing a file again adds nothing."""
     if not cards:
         return
     texts = [card.text for card in cards]
-    decoded = [None if text is None else _decoded(text) for text in texts]
+    decoded = [None if text is None else _decode(text) for text in texts]
     hashes = [None if text is None else hashlib.sha256(text).digest()[:16] for text in texts]
     rows = {
         "model_id": pa.array([card.model_id for card in cards], pa.string()),
@@ -53,7 +53,7 @@ def insert_cards(
         "n_bytes": pa.array([None if text is None else len(text) for text in texts], pa.int64()),
         "content_hash": pa.ExtensionArray.from_storage(pa.uuid(), pa.array(hashes, pa.binary(16))),
         "card": pa.array(decoded, pa.large_string()),
-        # Bytes only where they are no text.
+        # Only for cards that are not UTF-8.
         "card_bytes": pa.array(
             [raw if text is None else None for raw, text in zip(texts, decoded, strict=True)], pa.large_binary()
         ),
@@ -75,12 +75,12 @@ def insert_cards(
                     and landed.content_hash is not distinct from batch.content_hash
             )
         """,
-        [source, fetched_at, once],
+        [source, fetched_at, skip_landed],
     )
     connection.unregister("batch")
 
 
-def _decoded(text: bytes) -> str | None:
+def _decode(text: bytes) -> str | None:
     try:
         return text.decode()
     except UnicodeDecodeError:

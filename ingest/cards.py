@@ -1,4 +1,4 @@
-"""Model cards: one request each, the text as it was served, and what came of it for every model."""
+"""Fetch model cards: one request per card, stored as served, with an outcome for every model."""
 
 import json
 import re
@@ -16,8 +16,8 @@ from phylohub.core.build_file import one_row, transaction, utc_now
 from phylohub.core.errors import PhylohubError
 from phylohub.ingest.card_rows import Card, blob_id, insert_cards
 from phylohub.ingest.crawl import SOURCE as LIST_SOURCE
-from phylohub.ingest.crawl import note_limit
-from phylohub.ingest.hub import Answer, GaveUpError, TooLargeError, TryAgainError, Web
+from phylohub.ingest.crawl import save_rate_limit
+from phylohub.ingest.hub import Answer, GaveUpError, RetryableError, TooLargeError, Web
 from phylohub.ingest.readers import Source, read_batches
 
 SOURCE = "resolve/main"
@@ -25,9 +25,9 @@ OUTCOMES = ("ok", "unchanged", "none", "gated", "gone", "disabled", "too large",
 MAX_CARD_BYTES = 64 * 1024 * 1024
 WORKERS = 8
 MAX_TRIES = 5
-# What has been fetched lands together, when it is that much.
+# Fetched cards land in batches of this size.
 BATCH_CARDS, BATCH_BYTES = 200, 16 * 1024 * 1024
-# Of a file, larger ones: what lands is looked up among all that is there, once a batch.
+# Cards from files land in larger batches, since each batch is compared with all landed cards.
 FILE_BATCH_CARDS, FILE_BATCH_BYTES = 20_000, 32 * 1024 * 1024
 
 _Item = TypeVar("_Item")
@@ -36,7 +36,7 @@ _Result = TypeVar("_Result")
 
 @dataclass(frozen=True)
 class Budget:
-    """How much a run may take: so many requests, or so many seconds, or None for all there is to do."""
+    """The maximum number of requests or seconds of a run; None for no limit."""
 
     requests: int | None = None
     seconds: float | None = None
@@ -44,15 +44,15 @@ class Budget:
 
 @dataclass(frozen=True)
 class CardsResult:
-    """The models checked in this run by outcome, and how many are left to check."""
+    """The number of models checked in this run by outcome, and of models left to check."""
 
     outcomes: dict[str, int]
     n_left: int
 
 
 @dataclass(frozen=True)
-class Todo:
-    """A model whose card is to be fetched: its revision as listed, and the ETag of the text that landed last."""
+class CardRequest:
+    """A card to fetch: the model, its commit as listed, and the ETag of the card that landed last."""
 
     model_id: str
     sha: str | None
@@ -70,14 +70,14 @@ def fetch_cards(
     max_bytes: int = MAX_CARD_BYTES,
     progress: Callable[[int, int], None] = lambda n_done, n_todo: None,
 ) -> CardsResult:
-    """Fetch the cards of a snapshot's models (by default of the one the marts show), as far as the budget goes.
+    """Fetch the cards of a snapshot's models, within the budget.
 
-    A card is asked for when its model was never asked, when it has changed since (another sha in a list that is
-    newer than the last check), or when the last outcome is one of `again`. Where the list of files shows that
-    there is none, that is noted without a request. What has been fetched lands in batches; a run that was killed
-    goes on where it stopped. `progress` hears how many of how many are done.
+    The default snapshot is the one that the marts show. A card is fetched if its model was never checked, if the model
+    has changed since the last check (another sha in a newer listing), or if the last outcome is in `again`. If a
+    record's list of files has no README.md, the outcome none is stored without a request. Cards land in batches, so a
+    killed run resumes where it stopped. `progress` receives the number done and the number to do.
 
-    Raises PhylohubError if there is no such complete snapshot, or the Hub refuses the token.
+    Raises PhylohubError if the snapshot is not complete, or the Hub refuses the token.
     """
     n_todo = plan(connection, snapshot or newest_snapshot(connection), again)
     with transaction(connection):
@@ -89,8 +89,8 @@ def fetch_cards(
     outcomes: dict[str, int] = {}
     batch: list[Card] = []
     n_done = 0
-    for card in _concurrently(
-        lambda todo: _check(web, todo, max_bytes), _within(budget, web, _todos(connection)), workers
+    for card in _run_concurrently(
+        lambda todo: _fetch_card(web, todo, max_bytes), _within_budget(budget, web, _read_requests(connection)), workers
     ):
         batch.append(card)
         if len(batch) >= BATCH_CARDS or sum(len(done.text or b"") for done in batch) >= BATCH_BYTES:
@@ -104,9 +104,9 @@ def fetch_cards(
 
 
 def read_cards(path: Path) -> Iterator[Card]:
-    """The cards in a file: JSON Lines of objects with `id` and `card`, or a dump of models with their cards.
+    """Read cards from a file: JSON Lines of objects with `id` and `card`, or a dump of models with their cards.
 
-    Raises PhylohubError if the file is damaged, or a line is something else.
+    Raises PhylohubError if the file is damaged or a line has another form.
     """
     for batch in read_batches(Source(path, path.name)):
         yield from [card for card in batch.cards if card is not None]
@@ -116,18 +116,21 @@ def read_cards(path: Path) -> Iterator[Card]:
                 text = fields["card"]
                 card = Card(fields["id"], "none") if text is None else Card(fields["id"], "ok", text=text.encode())
             except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-                raise PhylohubError(f"{path}, line {position}, is no object with the texts id and card.") from error
+                raise PhylohubError(
+                    f"{path}, line {position} is not a JSON object with the strings `id` and `card`. "
+                    "Fix the line and run the same command again."
+                ) from error
             yield card
 
 
 def load_cards(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
-    """Land the cards in a file, and no records; return how many are new. Raises PhylohubError like read_cards."""
+    """Land the cards of a file, without records; return the number of new cards. Raises as read_cards does."""
     before: int
     after: int
     (before,) = one_row(connection, "select count(*) from raw.cards")
     for batch in _batches(read_cards(path)):
         with transaction(connection):
-            insert_cards(connection, batch, path.name, utc_now(), once=True)
+            insert_cards(connection, batch, path.name, utc_now(), skip_landed=True)
     (after,) = one_row(connection, "select count(*) from raw.cards")
     return after - before
 
@@ -146,7 +149,7 @@ def _batches(cards: Iterator[Card]) -> Iterator[list[Card]]:
 
 
 def newest_snapshot(connection: duckdb.DuckDBPyConnection) -> str:
-    """The snapshot that the marts show unless told otherwise. Raises PhylohubError if none is complete."""
+    """The snapshot that the marts show by default. Raises PhylohubError if none is complete."""
     row = connection.execute(
         "select snapshot from raw.snapshots where completed_at is not null "
         "order by completed_at desc, snapshot desc limit 1"
@@ -157,10 +160,10 @@ def newest_snapshot(connection: duckdb.DuckDBPyConnection) -> str:
 
 
 def plan(connection: duckdb.DuckDBPyConnection, snapshot: str, again: Collection[str] = ("failed",)) -> int:
-    """Put the models whose card is to be asked for into the temporary table cards_todo; return how many they are.
-    Those that have none by the list of their files are in cards_none.
+    """Write the cards to fetch to the temporary table cards_todo, and return their number.
 
-    Raises PhylohubError if the snapshot is not complete.
+    Models whose list of files has no README.md go to the temporary table cards_none. Raises PhylohubError if the
+    snapshot is not complete.
     """
     if (
         connection.execute(
@@ -237,34 +240,37 @@ def _land(connection: duckdb.DuckDBPyConnection, web: Web, cards: list[Card]) ->
     if cards:
         with transaction(connection):
             insert_cards(connection, cards, SOURCE, utc_now())
-            note_limit(connection, web)
+            save_rate_limit(connection, web)
 
 
-def _todos(connection: duckdb.DuckDBPyConnection) -> Iterator[Todo]:
-    """What is to be done, a thousand at a time: a million models would be too many to hold, and a result that is
-    read bit by bit would not outlive the inserts in between."""
+def _read_requests(connection: duckdb.DuckDBPyConnection) -> Iterator[CardRequest]:
+    """The rows of cards_todo, 1,000 at a time: holding all would take too much memory, and the inserts in between
+    would invalidate an open result."""
     number = 0
     while rows := connection.execute(
         "select number, model_id, sha, etag from cards_todo where number > ? order by number limit 1000", [number]
     ).fetchall():
-        for number, model_id, sha, etag in rows:  # noqa: B007, the last number is where the next rows begin
-            yield Todo(model_id, sha, etag)
+        for number, model_id, sha, etag in rows:  # noqa: B007, the next query starts after the last number
+            yield CardRequest(model_id, sha, etag)
 
 
-def _within(budget: Budget, web: Web, todos: Iterator[Todo]) -> Iterator[Todo]:
-    n_before, begun_at = web.n_requests, web.now()
-    for n_asked, todo in enumerate(todos):
-        # Those that wait for a thread are not counted by the web yet, and those tried again not here.
-        if budget.requests is not None and max(n_asked, web.n_requests - n_before) >= budget.requests:
+def _within_budget(budget: Budget, web: Web, due: Iterator[CardRequest]) -> Iterator[CardRequest]:
+    """The cards to fetch until the budget is used up."""
+    n_before, started_at = web.n_requests, web.now()
+    for n_submitted, todo in enumerate(due):
+        # The web does not count cards that wait for a thread, and this loop does not count retries.
+        if budget.requests is not None and max(n_submitted, web.n_requests - n_before) >= budget.requests:
             return
-        if budget.seconds is not None and web.now() - begun_at >= budget.seconds:
+        if budget.seconds is not None and web.now() - started_at >= budget.seconds:
             return
         yield todo
 
 
-def _concurrently(work: Callable[[_Item], _Result], items: Iterator[_Item], workers: int) -> Iterator[_Result]:
-    """The results of work on the items, in the order they are done, with at most so many under way. An error of
-    one ends all. The threads are daemons: who stops must not wait for one that waits for the Hub."""
+def _run_concurrently(work: Callable[[_Item], _Result], items: Iterator[_Item], workers: int) -> Iterator[_Result]:
+    """Apply `work` to the items in `workers` threads, and yield the results as they complete.
+
+    The first error is raised. The threads are daemons, so that stopping does not wait for a pending request.
+    """
     todo: SimpleQueue[_Item | None] = SimpleQueue()
     done: SimpleQueue[tuple[_Result | None, BaseException | None]] = SimpleQueue()
 
@@ -279,36 +285,36 @@ def _concurrently(work: Callable[[_Item], _Result], items: Iterator[_Item], work
         value, error = done.get()
         if error is not None:
             raise error
-        return value  # type: ignore[return-value]  # without an error there is a value
+        return value  # type: ignore[return-value]  # there is a value if there is no error
 
     for _ in range(workers):
         Thread(target=run, daemon=True).start()
-    under_way = 0
+    n_running = 0
     try:
         for item in items:
             todo.put(item)
-            under_way += 1
-            if under_way == workers:
+            n_running += 1
+            if n_running == workers:
                 yield result()
-                under_way -= 1
-        while under_way:
+                n_running -= 1
+        while n_running:
             yield result()
-            under_way -= 1
+            n_running -= 1
     finally:
         for _ in range(workers):
             todo.put(None)
 
 
-def _check(web: Web, todo: Todo, max_bytes: int) -> Card:
-    """Ask for a card. A server that fails again and again is waited for if it fails for all; if it is only this
-    card, the card has failed."""
-    if not _is_repository(todo.model_id):
+def _fetch_card(web: Web, todo: CardRequest, max_bytes: int) -> Card:
+    """Fetch a card. If all tries fail, wait until the server answers another request; if this card still fails then,
+    its outcome is failed."""
+    if not _is_repository_id(todo.model_id):
         return Card(todo.model_id, "failed", "not the id of a repository")
     url = f"{web.endpoint}/{quote(todo.model_id, safe='/')}/resolve/main/README.md"
     headers = {} if todo.etag is None else {"If-None-Match": f'"{todo.etag}"'}
 
     def ask(max_tries: int) -> Answer:
-        return web.get(url, headers=headers, max_bytes=max_bytes, max_tries=max_tries, check=_is_whole)
+        return web.get(url, headers=headers, max_bytes=max_bytes, max_tries=max_tries, check=_check_etag)
 
     try:
         try:
@@ -322,21 +328,21 @@ def _check(web: Web, todo: Todo, max_bytes: int) -> Card:
         return Card(todo.model_id, "too large", str(error), revision=todo.sha)
     outcome = _outcome(answer)
     if outcome is None:
-        raise PhylohubError(f"{web.endpoint} refuses: {answer.reason}. Is HF_TOKEN a valid token?")
+        raise PhylohubError(f"{web.endpoint} refused the request: {answer.reason}. Is HF_TOKEN a valid token?")
     return Card(
         model_id=todo.model_id,
         outcome=outcome,
         reason=answer.reason if outcome == "failed" else None,
         http_status=answer.status,
         etag=todo.etag if outcome == "unchanged" else _etag(answer) if outcome == "ok" else None,
-        # The list may be older than the card; where neither is told, what was listed is what was asked for.
+        # The answer's commit may be newer than the listed one, which is the fallback.
         revision=answer.first_headers.get("X-Repo-Commit") or answer.headers.get("X-Repo-Commit") or todo.sha,
         text=answer.body if outcome == "ok" else None,
     )
 
 
 def _outcome(answer: Answer) -> str | None:
-    """What an answer means, or None if it is the token that is refused."""
+    """The outcome of an answer, or None if the Hub refused the token."""
     code, message = answer.headers.get("X-Error-Code"), answer.headers.get("X-Error-Message", "")
     if answer.status == 200:
         return "ok"
@@ -344,23 +350,23 @@ def _outcome(answer: Answer) -> str | None:
         return "unchanged"
     if message.startswith("Invalid credentials"):
         return None
-    if code in ("EntryNotFound", "RevisionNotFound"):  # a repository without a commit has no revision
+    if code in ("EntryNotFound", "RevisionNotFound"):  # a repository without commits has no revision
         return "none"
     if code == "GatedRepo":
         return "gated"
     if "disabled" in message or answer.status == 451:
         return "disabled"
-    # 401 is what the Hub says of a repository that is private or not there, so as not to tell which.
+    # The Hub answers 401 for private and missing repositories alike.
     if code == "RepoNotFound" or answer.status in (401, 404, 410):
         return "gone"
     return "failed"
 
 
-def _is_whole(answer: Answer) -> None:
-    """Raise TryAgainError if the text is not the one that the ETag names."""
+def _check_etag(answer: Answer) -> None:
+    """Raise RetryableError if the card does not match its ETag."""
     etag = _etag(answer)
     if answer.status == 200 and etag and re.fullmatch("[0-9a-f]{40}", etag) and blob_id(answer.body) != etag:
-        raise TryAgainError("sent a card that is not what its ETag says")
+        raise RetryableError("sent a card that does not match its ETag")
 
 
 def _etag(answer: Answer) -> str | None:
@@ -368,7 +374,7 @@ def _etag(answer: Answer) -> str | None:
     return None if etag is None else etag.removeprefix("W/").strip('"')
 
 
-def _is_repository(model_id: str) -> bool:
-    """Whether this can stand in an address without leading elsewhere on the host."""
+def _is_repository_id(model_id: str) -> bool:
+    """Whether the id is safe in a URL: it must not lead elsewhere on the host."""
     parts = model_id.split("/")
     return len(parts) <= 2 and all(re.fullmatch(r"[\w.\-]+", part) and part.strip(".") for part in parts)

@@ -1,8 +1,7 @@
-"""Crawl the Hub's list of models. A page and the address of the next one land in one transaction, so that a crawl
-that was killed goes on where it stopped.
+"""Crawl the Hub's list of models.
 
-The list is read oldest first: in the order of creation nothing moves while the crawl goes on, and what is created
-meanwhile comes at the end.
+A page and the URL of the next page land in one transaction, so a killed crawl resumes where it stopped. The list is
+read oldest first: the order of creation does not shift during the crawl, and new models appear at the end.
 """
 
 import hashlib
@@ -22,14 +21,14 @@ from huggingface_hub.utils import fix_hf_endpoint_in_url  # type: ignore[attr-de
 
 from phylohub.core.build_file import one_row, transaction, utc_now
 from phylohub.core.errors import PhylohubError
-from phylohub.ingest.hub import Answer, GaveUpError, TooLargeError, TryAgainError, Web, origin
+from phylohub.ingest.hub import Answer, GaveUpError, RetryableError, TooLargeError, Web, origin
 from phylohub.ingest.landing import insert_records, insert_rows, record_rows, reject_reasons
 
 SOURCE = "api/models"
 PAGE_ROWS = 1000
 MAX_PAGE_BYTES = 256 * 1024 * 1024
-PAGES_AHEAD = 4  # fetched while those before are landed: enough that neither waits for the other for long
-# What the list is asked for. The fields that the warehouse reads, and those that tell if a card has changed.
+PAGES_AHEAD = 4  # pages fetched while earlier ones land
+# The fields to request: those that the warehouse reads, and those that show whether a card has changed.
 EXPAND = (
     *("author", "baseModels", "cardData", "createdAt", "disabled", "downloads", "downloadsAllTime", "gated"),
     *("gguf", "lastModified", "library_name", "likes", "pipeline_tag", "private", "safetensors", "sha"),
@@ -41,7 +40,7 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True)
 class CrawlResult:
-    """What a crawl has landed: in this run (`n_new`), and altogether. `complete` if the last page is in."""
+    """The records that a crawl has landed in this run (`n_new`) and in total, and whether the last page has landed."""
 
     n_landed: int
     n_rejected: int
@@ -51,7 +50,7 @@ class CrawlResult:
 
 @dataclass(frozen=True)
 class Page:
-    """The records of a page as they were sent. `next_url` is None on the last page."""
+    """A page with its records byte for byte. `next_url` is None on the last page."""
 
     url: str
     next_url: str | None
@@ -69,23 +68,23 @@ def crawl(
     since: str | None = None,
     progress: Progress = lambda n_landed: None,
 ) -> CrawlResult:
-    """Crawl into the snapshot, from where an earlier crawl into it stopped. It is complete with the last page.
+    """Crawl into the snapshot, or resume a crawl into it. The last page completes the snapshot.
 
-    A record that this crawl has landed already, with the same content, is not landed again. One that has changed
-    meanwhile is: marts take the latest. `limit` ends the run after the page that brings the records landed to that
-    number. `since` is a complete snapshot that was crawled as well: what it holds is carried over as it stands,
-    and only models created since then are asked for.
+    Identical records land once per crawl. A record that changes during the crawl lands again, and marts read the latest
+    one. `limit` ends the run after the page that brings the number of landed records to the limit. `since` names a
+    complete crawl: its listings are copied unchanged, and only models created since then are fetched. `progress`
+    receives the number of records landed.
 
-    Raises PhylohubError if the Hub refuses, the snapshot was begun with other settings, or the list is empty, and
-    duckdb.Error if the warehouse cannot be written; every page before that is kept.
+    Raises PhylohubError if the Hub refuses the request, the crawl was started with other settings, or the list is
+    empty, and duckdb.Error if the warehouse cannot be written. All earlier pages are kept.
     """
     first_url = f"{web.endpoint}/api/models?" + urlencode(
         [("limit", PAGE_ROWS), ("sort", "createdAt"), ("direction", 1), *[("expand", name) for name in expand]]
     )
-    url, n_before, complete = _begin(connection, snapshot, first_url, since)
+    url, n_before, complete = _start_crawl(connection, snapshot, first_url, since)
     if not complete and (limit is None or n_before < limit):
         pages = _pages(web, first_url, url, None if limit is None else limit - n_before)
-        for arrived in _ahead(pages):
+        for arrived in _prefetch(pages):
             progress(_land_pages(connection, web, snapshot, arrived))
     n_landed, n_rejected, complete = one_row(
         connection,
@@ -96,7 +95,7 @@ def crawl(
 
 
 def unfinished_crawl(connection: duckdb.DuckDBPyConnection) -> str | None:
-    """The snapshot of the crawl that was begun last and is not complete."""
+    """The snapshot of the incomplete crawl that was started last."""
     row = connection.execute(
         "select snapshot from raw.loads where source = ? and completed_at is null order by started_at desc limit 1",
         [SOURCE],
@@ -105,37 +104,37 @@ def unfinished_crawl(connection: duckdb.DuckDBPyConnection) -> str | None:
 
 
 def _items_by_first_key(body: bytes) -> list[bytes] | None:
-    """The items of an array of objects that all begin with the same key, byte for byte, or None if in doubt.
+    """Split an array of objects that all begin with the same key into its items, byte for byte; None if in doubt.
 
-    Many times faster than array_items, and no proof by itself: braces in strings count as braces here. But items
-    that are JSON, each of them, cannot be others than those of the array they make up; and that gets looked at.
+    This is much faster than array_items but can split wrongly, since it counts braces in strings as well. If every item
+    is valid JSON, the split is right; the caller must check that.
     """
     first = re.match(rb'\[(\{"[^"\\]*":)', body)
     if first is None or not body.endswith(b"}]"):
         return None
     items = []
-    begun: list[bytes] = []
+    pending: list[bytes] = []
     depth = 0
-    # An object inside of an item may begin with that key, too: then the item goes on.
+    # A nested object may begin with the same key: then the item continues.
     for piece in body[1:-1].split(b"," + first[1]):
-        begun.append(piece)
+        pending.append(piece)
         depth += piece.count(b"{") - piece.count(b"}")
         if depth == 0:
-            items.append((b"," + first[1]).join(begun))
-            begun = []
+            items.append((b"," + first[1]).join(pending))
+            pending = []
         depth += 1
-    return None if begun else [items[0], *[first[1] + item for item in items[1:]]]
+    return None if pending else [items[0], *[first[1] + item for item in items[1:]]]
 
 
 def array_items(body: bytes) -> list[bytes]:
-    """The items of a JSON array, byte for byte. What is inside of them is not looked at, however deep it is.
+    """Split a JSON array into its items, byte for byte, without parsing the items.
 
-    Raises ValueError if this is not a whole array.
+    Raises ValueError if the array is not complete.
     """
     body = body.strip(b" \t\r\n")
     if not (body.startswith(b"[") and body.endswith(b"]")):
         raise ValueError("not a JSON array")
-    # With escapes out of the way every quote begins or ends a string.
+    # Without escapes, every quote begins or ends a string.
     plain = body.replace(rb"\\", b"..").replace(rb"\"", b"..") if b"\\" in body else body
     kinds = np.frombuffer(plain.translate(_KINDS), np.int8)
     places = np.flatnonzero(kinds)
@@ -158,11 +157,11 @@ def array_items(body: bytes) -> list[bytes]:
 _QUOTE, _COMMA = 3, 2
 _KINDS = bytes(
     {"[": 1, "{": 1, "]": 255, "}": 255, ",": _COMMA, '"': _QUOTE}.get(chr(byte), 0) for byte in range(256)
-)  # 255 is -1 in the signed type they are read as
+)  # 255 is -1 as int8
 
 
 def _pages(web: Web, first_url: str, url: str, limit: int | None) -> Iterator[Page]:
-    """The pages from url on, until the last one, or the one that brings the records to the limit."""
+    """Fetch pages from `url` up to the last one, or up to the one that reaches the limit of records."""
     n_pages = n_pages_before = n_records = 0
     asked = {url}
     last_body = b""
@@ -173,27 +172,32 @@ def _pages(web: Web, first_url: str, url: str, limit: int | None) -> Iterator[Pa
         if answer.status != 200:
             return
         if origin(answer.url) != origin(web.endpoint):
-            raise PhylohubError(f"{web.endpoint} sent the crawl on to {answer.url[:200]}. Set HF_ENDPOINT to that.")
-        # Caches between here and the Hub have been known to give out a page twice.
+            raise PhylohubError(
+                f"{web.endpoint} redirects the crawl to {answer.url[:200]}. Set HF_ENDPOINT to that host."
+            )
+        # A cache between this machine and the Hub may serve a page twice.
         if _next_url(web, answer) in asked or (answer.body == last_body and len(last_body) > 2):
-            raise TryAgainError("sent the same page again")
+            raise RetryableError("sent the same page again")
         try:
             records = _items_by_first_key(answer.body) or array_items(answer.body)
         except ValueError as error:
-            raise TryAgainError(f"sent no page of models: {error}") from error
+            raise RetryableError(f"sent an invalid page of models: {error}") from error
 
     while True:
         try:
             answer = web.get(url, max_bytes=MAX_PAGE_BYTES, check=check)
         except (GaveUpError, TooLargeError) as error:
-            raise PhylohubError(f"{web.endpoint} gave no page of models: {error}.") from error
+            raise PhylohubError(
+                f"{web.endpoint} sent no page of models: {error}. Pages that have landed are kept; "
+                "run `phylohub ingest models` again."
+            ) from error
         if answer.status != 200:
-            # A cursor can expire. All pages are read again, then; what has landed does not land twice.
+            # A cursor can expire. Then read all pages again; landed records are skipped.
             if answer.status in (400, 404, 410, 422) and url != first_url and (n_pages > n_pages_before or not n_pages):
                 url, asked, last_body = first_url, {first_url}, b""
                 n_pages, n_pages_before = 0, max(n_pages, 1)
                 continue
-            raise PhylohubError(_refusal(web, answer))
+            raise PhylohubError(_refusal_message(web, answer))
         page = Page(url, _next_url(web, answer), answer.body, records)
         n_pages += 1
         n_records += len(page.records)
@@ -205,24 +209,27 @@ def _pages(web: Web, first_url: str, url: str, limit: int | None) -> Iterator[Pa
 
 
 def _next_url(web: Web, answer: Answer) -> str | None:
-    """Where the next page is. Raises PhylohubError if that is another host: the token must not go there."""
+    """The URL of the next page. Raises PhylohubError if it is on another host, which must not get the token."""
     link = answer.links.get("next", {}).get("url")
     if link is None:
         return None
     url = fix_hf_endpoint_in_url(urljoin(answer.url, link), web.endpoint)
     if origin(url) != origin(web.endpoint):
-        raise PhylohubError(f"{web.endpoint} says that the next page is on another host, {url[:200]}. Not going there.")
+        raise PhylohubError(
+            f"{web.endpoint} links to a next page on another host, {url[:200]}. The crawl does not follow it; "
+            "check HF_ENDPOINT."
+        )
     return url
 
 
-def _refusal(web: Web, answer: Answer) -> str:
+def _refusal_message(web: Web, answer: Answer) -> str:
     if answer.status in (401, 403):
-        return f"{web.endpoint} refuses: {answer.reason}. Is HF_TOKEN a valid token?"
-    return f"{web.endpoint} does not list models as asked: {answer.reason}."
+        return f"{web.endpoint} refused the request: {answer.reason}. Is HF_TOKEN a valid token?"
+    return f"{web.endpoint} refused to list models: {answer.reason}. Check --expand and HF_ENDPOINT."
 
 
-def _ahead(pages: Iterator[Page]) -> Iterator[list[Page]]:
-    """The same pages, fetched while those before are landed; as many at a time as have come in."""
+def _prefetch(pages: Iterator[Page]) -> Iterator[list[Page]]:
+    """Fetch pages in a background thread, and yield all that have arrived at a time."""
     queue: Queue[Page | BaseException | None] = Queue(maxsize=PAGES_AHEAD)
 
     def fetch() -> None:
@@ -233,23 +240,23 @@ def _ahead(pages: Iterator[Page]) -> Iterator[list[Page]]:
         except BaseException as error:
             queue.put(error)
 
-    # A daemon: whoever stops early must not wait for a thread that waits for the Hub.
+    # A daemon thread, so that stopping does not wait for a pending request.
     Thread(target=fetch, daemon=True).start()
     item: Page | BaseException | None
     while isinstance(item := queue.get(), Page):
         arrived = [item]
         while not queue.empty() and isinstance(queue.queue[0], Page):
-            arrived.append(queue.get())  # type: ignore[arg-type]  # it has just been looked at
+            arrived.append(queue.get())  # type: ignore[arg-type]  # checked above
         yield arrived
     if item is not None:
         raise item
 
 
-def _begin(
+def _start_crawl(
     connection: duckdb.DuckDBPyConnection, snapshot: str, first_url: str, since: str | None
 ) -> tuple[str, int, bool]:
-    """Note the crawl, unless it is noted already. Return the address to go on from, how many records are landed,
-    and if it is complete."""
+    """Register the crawl if it is new. Return the URL to continue from, the number of records landed, and whether the
+    crawl is complete."""
     settings = hashlib.sha256(first_url.encode()).hexdigest()
     with transaction(connection):
         connection.execute(
@@ -263,13 +270,13 @@ def _begin(
         if known is not None:
             if known[0] != settings:
                 raise PhylohubError(
-                    f"Snapshot {snapshot} was begun with another HF_ENDPOINT or other fields. Give this crawl "
-                    f"another name with --snapshot, or remove that one with `phylohub ingest drop {snapshot}`."
+                    f"The crawl of snapshot {snapshot} was started with another HF_ENDPOINT or other fields. Choose "
+                    f"another name with --snapshot, or remove the snapshot with `phylohub ingest drop {snapshot}`."
                 )
             return known[1], known[2], known[3]
         connection.execute("update raw.snapshots set completed_at = null where snapshot = ?", [snapshot])
         if since is not None:
-            return _carry_over(connection, since, snapshot, settings)
+            return _copy_crawl(connection, since, snapshot, settings)
         connection.execute(
             "insert into raw.loads (snapshot, source, source_hash, last_position, n_landed, n_rejected, "
             "started_at, cursor) values (?, ?, ?, 0, 0, 0, ?, ?)",
@@ -278,10 +285,10 @@ def _begin(
     return first_url, 0, False
 
 
-def _carry_over(
+def _copy_crawl(
     connection: duckdb.DuckDBPyConnection, since: str, snapshot: str, settings: str
 ) -> tuple[str, int, bool]:
-    """Begin as if this crawl had come to where that of `since` ended: on its last page, fuller by now."""
+    """Copy the state of the complete crawl `since`, so that this crawl resumes on its last page."""
     old = connection.execute(
         "select source_hash, cursor, n_landed from raw.loads "
         "where snapshot = ? and source = ? and completed_at is not null",
@@ -290,7 +297,10 @@ def _carry_over(
     if old is None:
         raise PhylohubError(f"Snapshot {since} is not a complete crawl. `phylohub ingest status` lists them.")
     if old[0] != settings:
-        raise PhylohubError(f"Snapshot {since} was crawled with another HF_ENDPOINT or other fields. Use the same.")
+        raise PhylohubError(
+            f"Snapshot {since} was crawled with another HF_ENDPOINT or other fields. Use the same settings, "
+            "or crawl without --since-snapshot."
+        )
     for table, columns in (
         ("hub_listings", "source, position, landed_at, record_id"),
         ("hub_rejects", "source, position, landed_at, content_hash, reason, record"),
@@ -305,13 +315,13 @@ def _carry_over(
 
 
 def _land_pages(connection: duckdb.DuckDBPyConnection, web: Web, snapshot: str, pages: list[Page]) -> int:
-    """Land what is new on the pages, and where the next one is, in one transaction; return the records landed so
-    far. With the last page the crawl is complete."""
+    """Land the new records of the pages and the URL of the next page in one transaction. The last page completes the
+    crawl. Return the number of records landed so far."""
     load = [snapshot, SOURCE]
     next_url, last_url = pages[-1].next_url, pages[-1].url
-    rows = _judged(connection, [record for page in pages for record in page.records])
-    if rows["reason"].null_count < rows.num_rows:  # no good, or the page was not taken apart rightly
-        rows = _judged(connection, [record for page in pages for record in array_items(page.body)])
+    rows = _check_records(connection, [record for page in pages for record in page.records])
+    if rows["reason"].null_count < rows.num_rows:  # invalid records, or a wrong split
+        rows = _check_records(connection, [record for page in pages for record in array_items(page.body)])
     with transaction(connection):
         rows = _without_landed(connection, load, rows)
         position: int
@@ -334,23 +344,26 @@ def _land_pages(connection: duckdb.DuckDBPyConnection, web: Web, snapshot: str, 
             "where snapshot = ? and source = ?",
             [position + len(numbers), n_landed, rejects.num_rows, next_url or last_url, *load],
         )
-        note_limit(connection, web)
+        save_rate_limit(connection, web)
         if next_url is None and n_landed:
-            _complete(connection, load)
+            _complete_crawl(connection, load)
     # An empty snapshot must never replace a good one.
     if next_url is None and not n_landed:
-        raise PhylohubError(f"{web.endpoint} lists no models, so snapshot {snapshot} was not completed.")
+        raise PhylohubError(
+            f"{web.endpoint} lists no models, so snapshot {snapshot} was not completed. Check HF_ENDPOINT, then run "
+            "`phylohub ingest models` again."
+        )
     return n_landed
 
 
-def _judged(connection: duckdb.DuckDBPyConnection, records: list[bytes]) -> pa.Table:
-    """The records with their content hash, and why they cannot be landed, or null."""
+def _check_records(connection: duckdb.DuckDBPyConnection, records: list[bytes]) -> pa.Table:
+    """The records with their content hash and reject reason; the reason is null for records that can land."""
     rows = record_rows(list(range(len(records))), records)
     return rows.append_column("reason", reject_reasons(connection, rows["record"]))
 
 
 def _without_landed(connection: duckdb.DuckDBPyConnection, load: list[str], rows: pa.Table) -> pa.Table:
-    """The rows whose content this crawl has not landed or rejected yet, each once."""
+    """The distinct rows that this crawl has neither landed nor rejected."""
     connection.register("batch", rows)
     new = connection.execute(
         """
@@ -372,8 +385,8 @@ def _without_landed(connection: duckdb.DuckDBPyConnection, load: list[str], rows
     return rows if len(new) == rows.num_rows else rows.take(pa.array([number for (number,) in new], pa.int64()))
 
 
-def _complete(connection: duckdb.DuckDBPyConnection, load: list[str]) -> None:
-    """The crawl is complete; so is its snapshot, unless there is something else that was never finished."""
+def _complete_crawl(connection: duckdb.DuckDBPyConnection, load: list[str]) -> None:
+    """Mark the crawl as complete, and its snapshot too unless another load into it is unfinished."""
     snapshot, _ = load
     connection.execute("update raw.loads set completed_at = ? where snapshot = ? and source = ?", [utc_now(), *load])
     connection.execute(
@@ -383,8 +396,8 @@ def _complete(connection: duckdb.DuckDBPyConnection, load: list[str]) -> None:
     )
 
 
-def note_limit(connection: duckdb.DuckDBPyConnection, web: Web) -> None:
-    """Keep the rate limit that the server has told of, to say later how long things will take."""
+def save_rate_limit(connection: duckdb.DuckDBPyConnection, web: Web) -> None:
+    """Store the rate limit that the server reports, for estimates of the remaining time."""
     if web.limit is not None:
         connection.execute(
             "insert or replace into raw.rate_limits values (?, ?, ?, ?)",

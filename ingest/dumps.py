@@ -1,6 +1,7 @@
-"""Rows of the study's tables as records of the Hub's API.
+"""Convert rows of the study's tables to records of the Hub's API.
 
-The study keeps lists and whole records as Python literals in CSV columns. They are read as literals, never run.
+The study stores lists and whole records as Python literals in CSV columns. They are parsed as literals and never
+evaluated.
 """
 
 import ast
@@ -11,7 +12,7 @@ from typing import Any
 
 from phylohub.ingest.card_rows import Card
 
-# Columns that hold lists, and how the Hub writes their values among the tags.
+# Columns that hold lists, and the prefix of their values in the tags of the Hub.
 LISTS = {
     "tags": "",
     "regions": "region:",
@@ -28,30 +29,30 @@ LISTS = {
 COUNTS = frozenset({"likes", "downloads", "ratelimit_retries"})
 EMPTY = frozenset({"", "None", "nan", "NaN", "False", "0"})
 
-# A string without anything to unescape, any other string, or a word; a quote by itself ends the attempt.
+# A string without escapes, any other string, a constant, or a lone quote, which is an error.
 _TOKEN = re.compile(
     r"""'([^'\\"\x00-\x1f]*+)'|'(?:[^'\\]|\\.)*+'|"(?:[^"\\]|\\.)*+"|\bTrue\b|\bFalse\b|\bNone\b|['"]""", re.DOTALL
 )
-_WORDS = {"True": "true", "False": "false", "None": "null"}
+_CONSTANTS = {"True": "true", "False": "false", "None": "null"}
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _TIME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[ T]([0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?)(?:\+00:?00|Z)?")
 
 
 def _no_number(name: str) -> None:
-    raise ValueError(f"{name} is no number")
+    raise ValueError(f"{name} is not a number")
 
 
-_DECODER = json.JSONDecoder(parse_constant=_no_number)  # Infinity and NaN are neither JSON nor Python
+_DECODER = json.JSONDecoder(parse_constant=_no_number)  # Infinity and NaN are neither JSON nor Python literals
 
 Row = Callable[[list[str]], tuple[bytes, Card | None]]
 
 
 def json_of_literal(text: str) -> tuple[str, Any]:
-    """A Python literal as JSON, and its value.
+    """Convert a Python literal to JSON; return the JSON and the value.
 
-    Raises ValueError if it is none, or nested too deeply to be one.
+    Raises ValueError if the string is not a literal or is nested too deeply.
     """
-    # Replacing the tokens that differ is five times faster than literal_eval, which sees to the rest.
+    # Replacing the tokens that differ is faster than literal_eval, which handles the other cases.
     try:
         as_json = _TOKEN.sub(_json_token, text)
         return as_json, _DECODER.decode(as_json)
@@ -65,7 +66,7 @@ def json_of_literal(text: str) -> tuple[str, Any]:
 
 
 def row_reader(header: list[str]) -> Row | None:
-    """How to make a record, and what is known of the card, of a row of a table with these columns; None if it is
+    """A function that converts a row with these columns to a record and an optional card; None if the header belongs to
     neither of the study's tables."""
     if {"modelId", "fullJson"} <= set(header):
         return _json_reader(header)
@@ -79,14 +80,14 @@ def _json_reader(header: list[str]) -> Row:
 
     def read(row: list[str]) -> tuple[bytes, None]:
         if len(row) != len(header):
-            return _json(row), None  # rejected: no object
+            return _json(row), None  # rejected later as not an object
         try:
             text, fields = json_of_literal(row[json_column])
         except ValueError:
-            return _encoded(row[json_column]), None
+            return _encode(row[json_column]), None
         if isinstance(fields, dict) and "id" not in fields:
             return _json({"id": row[id_column], **fields}), None
-        return _encoded(text), None
+        return _encode(text), None
 
     return read
 
@@ -94,7 +95,7 @@ def _json_reader(header: list[str]) -> Row:
 def _columns_reader(header: list[str]) -> Row:
     def read(row: list[str]) -> tuple[bytes, Card | None]:
         if len(row) != len(header):
-            return _json(row), None  # rejected: no object
+            return _json(row), None  # rejected later as not an object
         cells = dict(zip(header, row, strict=True))
         card_text, failure = cells.pop("modelCard", None), cells.get("exception_raised", "")
         record: dict[str, Any] = {"id": cells.pop("model_id")}
@@ -109,12 +110,12 @@ def _card(model_id: str, text: str | None, failure: str) -> Card | None:
     if text is None:
         return None
     if text:
-        return Card(model_id, "ok", text=_encoded(text))
+        return Card(model_id, "ok", text=_encode(text))
     return Card(model_id, "none") if failure in EMPTY else Card(model_id, "failed", reason=failure[:500])
 
 
 def _value(name: str, cell: str) -> Any:
-    """A cell as the API would send it; as text, where it is not what such a cell should be."""
+    """Convert a cell to the API's type; a cell with an unexpected value stays a string."""
     if name in LISTS and cell.startswith(("[", "(")):
         try:
             return json_of_literal(cell)[1]
@@ -127,13 +128,13 @@ def _value(name: str, cell: str) -> Any:
     if name in COUNTS or name == "trendingScore":
         if not _NUMBER.fullmatch(cell):
             return cell
-        number = float(cell)  # pandas writes counts with a point where some are missing
+        number = float(cell)  # pandas writes integers as floats if a column has nulls
         return int(number) if number.is_integer() and abs(number) < 2**53 else number
     return cell
 
 
 def _all_tags(record: dict[str, Any]) -> list[str]:
-    """The tags, with those that the study has moved to columns of their own."""
+    """All tags, including those that the study moved to separate columns."""
     tags: dict[str, None] = {}
     for name, prefix in LISTS.items():
         values = record.get(name, [])
@@ -147,20 +148,20 @@ def _json_token(match: re.Match[str]) -> str:
     if match[1] is not None:
         return f'"{match[1]}"'
     token = match[0]
-    if token in _WORDS:
-        return _WORDS[token]
+    if token in _CONSTANTS:
+        return _CONSTANTS[token]
     if len(token) == 1:
-        raise ValueError("a string does not end")
+        raise ValueError("unterminated string")
     return json.dumps(ast.literal_eval(token))
 
 
 def _json(value: Any) -> bytes:
     try:
-        return _encoded(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
-    except UnicodeEncodeError:  # half of a surrogate pair, which a literal may hold and UTF-8 may not
+        return _encode(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    except UnicodeEncodeError:  # a lone surrogate, which UTF-8 cannot encode
         return json.dumps(value, separators=(",", ":")).encode()
 
 
-def _encoded(text: str) -> bytes:
-    """The bytes of a text that was read with surrogates in place of those that are not UTF-8."""
+def _encode(text: str) -> bytes:
+    """The original bytes of a string that was decoded with surrogateescape."""
     return text.encode(errors="surrogateescape")

@@ -1,7 +1,7 @@
-"""Landing: raw records into the warehouse, batch by batch, so that a kill at any moment costs nothing.
+"""Land raw records in the warehouse in batches, so that a load can be killed at any time without loss.
 
-A batch and the position it ends at are committed together. A load that is started again skips what is
-landed already; a load that is complete has nothing left to do.
+A batch and its last position are committed together. A restarted load skips what has landed, and a complete load does
+nothing.
 """
 
 from __future__ import annotations  # pyarrow's classes take type parameters in its stubs only
@@ -26,7 +26,7 @@ Progress = Callable[[Source, float], None]
 
 @dataclass(frozen=True)
 class LoadResult:
-    """What a source has landed: in this run (`n_new`), and altogether."""
+    """The records that a source has landed in this run (`n_new`) and in total."""
 
     source: str
     n_landed: int
@@ -40,28 +40,28 @@ def land_snapshot(
     sources: Iterable[Source],
     progress: Progress = lambda source, done: None,
 ) -> list[LoadResult]:
-    """Land every source into the snapshot, then mark the snapshot complete. `progress` hears the share read.
+    """Land all sources in the snapshot, then mark the snapshot as complete. `progress` receives the share read.
 
-    Records are stored byte for byte as they came (methods: section 4 measures their text). What is not a
-    JSON object with an id goes to raw.hub_rejects, with its reason. Marts read the snapshot that was
-    completed last; one that gets another source is incomplete until that one is landed as well.
+    Records are stored byte for byte as received (methods, section 4, measures their text). Anything but a JSON object
+    with an id goes to raw.hub_rejects with a reason. Marts read the snapshot that was completed last. A snapshot that
+    gets another source is incomplete until that source has landed.
 
-    A load that was not finished, or found no record, is started over if its file has changed since.
+    A load that is unfinished or found no record starts over if its file has changed.
 
-    Raises PhylohubError if a source differs from what the snapshot holds under its name, cannot be read to
-    its end or changes meanwhile, if no source holds a record, or if the snapshot has another unfinished load.
-    Raises duckdb.Error if the warehouse cannot be written; every batch before that is kept.
+    Raises PhylohubError if a source differs from the one that the snapshot holds under its name, cannot be read
+    completely or changes while it is read, if no source holds a record, or if the snapshot has another unfinished load.
+    Raises duckdb.Error if the warehouse cannot be written. All earlier batches are kept.
     """
     with transaction(connection):
         connection.execute(
             "insert or ignore into raw.snapshots (snapshot, started_at) values (?, ?)", [snapshot, utc_now()]
         )
     results = [_land_source(connection, snapshot, source, progress) for source in sources]
-    # An empty snapshot must never replace a good one. One empty file among others is none of our business.
+    # An empty snapshot must never replace a good one. One empty file among several is allowed.
     if not any(result.n_landed for result in results):
         rejected = sum(result.n_rejected for result in results)
         raise PhylohubError(
-            f"No record in {_listed([result.source for result in results])} ({rejected:,} rejected), so snapshot "
+            f"No record in {_join_names([result.source for result in results])} ({rejected:,} rejected), so snapshot "
             f"{snapshot} was not completed and no mart will read it. `phylohub ingest status` shows the reasons."
         )
     with transaction(connection):
@@ -70,8 +70,8 @@ def land_snapshot(
         ).fetchall()
         if unfinished:
             raise PhylohubError(
-                f"Snapshot {snapshot} was not completed: its load of {_listed([name for (name,) in unfinished])} "
-                "was begun earlier and never finished. Land that as well, or remove the whole snapshot with "
+                f"Snapshot {snapshot} was not completed: its load of {_join_names([name for (name,) in unfinished])} "
+                "started earlier and never finished. Run that load again, or remove the snapshot with "
                 f"`phylohub ingest drop {snapshot}`."
             )
         connection.execute("update raw.snapshots set completed_at = ? where snapshot = ?", [utc_now(), snapshot])
@@ -79,7 +79,7 @@ def land_snapshot(
 
 
 def drop_snapshot(connection: duckdb.DuckDBPyConnection, snapshot: str) -> int:
-    """Remove a snapshot with all its records and rejects, at once or not at all; return the records removed.
+    """Delete a snapshot with its listings and rejects in one transaction; return the number of listings deleted.
 
     Raises PhylohubError if there is no such snapshot.
     """
@@ -87,7 +87,7 @@ def drop_snapshot(connection: duckdb.DuckDBPyConnection, snapshot: str) -> int:
         if not connection.execute("select 1 from raw.snapshots where snapshot = ?", [snapshot]).fetchone():
             raise PhylohubError(f"There is no snapshot {snapshot}. `phylohub ingest status` lists them.")
         removed = connection.execute("delete from raw.hub_listings where snapshot = ?", [snapshot]).fetchone()
-        _forget_unlisted(connection)
+        _delete_unlisted_records(connection)
         for table in ("hub_rejects", "loads", "snapshots"):
             connection.execute(f"delete from raw.{table} where snapshot = ?", [snapshot])
     return int(removed[0]) if removed else 0
@@ -97,7 +97,7 @@ def _land_source(
     connection: duckdb.DuckDBPyConnection, snapshot: str, source: Source, progress: Progress
 ) -> LoadResult:
     file_hash = content_hash(source)
-    last_position, complete = _begin_load(connection, snapshot, source, file_hash)
+    last_position, complete = _start_load(connection, snapshot, source, file_hash)
     n_new = 0
     if not complete:
         for batch in read_batches(source):
@@ -107,7 +107,7 @@ def _land_source(
         if content_hash(source) != file_hash:
             raise PhylohubError(
                 f"{source.path} has changed while it was read, so its load is not complete. Run the same command "
-                "again when nobody writes to the file any more."
+                "again when no process writes to the file."
             )
         with transaction(connection):
             connection.execute(
@@ -123,10 +123,10 @@ def _land_source(
     return LoadResult(source.name, n_landed, n_rejected, n_new)
 
 
-def _begin_load(
+def _start_load(
     connection: duckdb.DuckDBPyConnection, snapshot: str, source: Source, file_hash: str
 ) -> tuple[int, bool]:
-    """Note the load, unless it is noted already. Return the position it has come to, and if it is complete."""
+    """Register the load if it is new. Return its last position and whether it is complete."""
     key = [snapshot, source.name]
     with transaction(connection):
         connection.execute(
@@ -143,14 +143,13 @@ def _begin_load(
             return last_position, complete
         if complete and n_landed:
             raise PhylohubError(
-                f"Snapshot {snapshot} already holds another {source.name}: the file's content has changed. "
-                "Give this one another name with --snapshot, or remove the old one with "
-                f"`phylohub ingest drop {snapshot}`."
+                f"Snapshot {snapshot} already holds another {source.name}: the file has changed. Choose another name "
+                f"with --snapshot, or remove the snapshot with `phylohub ingest drop {snapshot}`."
             )
-        # The file was damaged, still being written, or without a record, and has been mended: start it over.
+        # The file was damaged, unfinished or without records, and has changed since: start over.
         for table in ("hub_listings", "hub_rejects"):
             connection.execute(f"delete from raw.{table} where snapshot = ? and source = ?", key)
-        _forget_unlisted(connection)
+        _delete_unlisted_records(connection)
         connection.execute(
             "update raw.loads set source_hash = ?, last_position = 0, n_landed = 0, n_rejected = 0, "
             "started_at = ?, completed_at = null where snapshot = ? and source = ?",
@@ -162,7 +161,7 @@ def _begin_load(
 def _land_batch(
     connection: duckdb.DuckDBPyConnection, snapshot: str, source: Source, batch: Batch, last_position: int
 ) -> int:
-    """Land what lies after last_position, and where it ends, in one transaction; return the records landed."""
+    """Land the rows after last_position and the new position in one transaction; return the records landed."""
     start = bisect_right(batch.positions, last_position)
     rows = record_rows(batch.positions[start:], batch.records[start:])
     reasons = reject_reasons(connection, rows["record"])
@@ -177,11 +176,11 @@ def _land_batch(
     rows = rows.set_column(rows.num_columns - 1, "record", rows["record"].cast(pa.large_string()))
     constants = [snapshot, source.name, utc_now()]
     with transaction(connection):
-        # The snapshot is not complete until this load is: no mart may read half of a file.
+        # The snapshot is incomplete until this load is complete: no mart may read half a file.
         connection.execute("update raw.snapshots set completed_at = null where snapshot = ?", [snapshot])
         insert_records(connection, rows, constants)
         insert_rows(connection, "hub_rejects", rejects, constants)
-        insert_cards(connection, cards, source.name, utc_now(), once=True)
+        insert_cards(connection, cards, source.name, utc_now(), skip_landed=True)
         connection.execute(
             "update raw.loads set last_position = ?, n_landed = n_landed + ?, n_rejected = n_rejected + ? "
             "where snapshot = ? and source = ?",
@@ -192,7 +191,7 @@ def _land_batch(
 
 def record_rows(positions: list[int], records: list[bytes]) -> pa.Table:
     """Columns position, content_hash and record (bytes) for insert_records and raw.hub_rejects."""
-    # 128 bits of SHA-256: short enough for a column of millions, and nobody can forge a collision.
+    # 128 bits of SHA-256: short enough for millions of rows, and collisions cannot be forged.
     hashes = [hashlib.sha256(record).digest()[:16] for record in records]
     return pa.table(
         {
@@ -204,8 +203,10 @@ def record_rows(positions: list[int], records: list[bytes]) -> pa.Table:
 
 
 def insert_records(connection: duckdb.DuckDBPyConnection, rows: pa.Table, constants: list[object]) -> None:
-    """List rows in the snapshot and source of the constants snapshot, source and landed_at, and keep the text of those
-    whose content is not there yet, in the transaction that is under way. Positions are unique within rows."""
+    """Insert listings for the rows, and the records that have not landed yet, in the current transaction.
+
+    `constants` are snapshot, source and landed_at. Positions are unique within rows.
+    """
     if not rows.num_rows:
         return
     connection.register("batch", rows)
@@ -237,13 +238,13 @@ def insert_records(connection: duckdb.DuckDBPyConnection, rows: pa.Table, consta
     connection.unregister("batch")
 
 
-def _forget_unlisted(connection: duckdb.DuckDBPyConnection) -> None:
-    """Remove the text of records that no snapshot lists any more."""
+def _delete_unlisted_records(connection: duckdb.DuckDBPyConnection) -> None:
+    """Delete records that no snapshot lists."""
     connection.execute("delete from raw.hub_records where record_id not in (select record_id from raw.hub_listings)")
 
 
 def insert_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: pa.Table, constants: list[object]) -> None:
-    """Append rows with the constants snapshot, source and landed_at, in the transaction that is under way."""
+    """Append rows with the constants snapshot, source and landed_at in the current transaction."""
     if not rows.num_rows:
         return
     connection.register("batch", rows)
@@ -255,18 +256,21 @@ def insert_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: pa.Tabl
 
 
 def reject_reasons(connection: duckdb.DuckDBPyConnection, records: pa.ChunkedArray[Any]) -> pa.Array[Any]:
-    """For each record why it cannot be landed, or null. Judged by the engine that reads the record later:
-    it takes NaN, Infinity and a comma before a closing bracket, as some writers leave them."""
+    """The reject reason of each record; null if the record can land.
+
+    DuckDB decides, since it parses the records later. It accepts NaN, Infinity and trailing commas, which some writers
+    produce.
+    """
     reasons: list[str | None] = [None] * len(records)
     try:
         texts: pa.ChunkedArray[Any] | pa.Array[Any] = records.cast(pa.large_string())
-    except pa.ArrowInvalid:  # at least one is not UTF-8: find out which
-        decoded = [_decoded(record) for record in records.to_pylist()]
+    except pa.ArrowInvalid:  # at least one record is not UTF-8
+        decoded = [_decode(record) for record in records.to_pylist()]
         reasons = [None if text is not None else "not UTF-8" for text in decoded]
         texts = pa.array(decoded, pa.large_string())
     connection.register("batch", pa.table({"number": range(len(records)), "record": texts}))
-    # `try` makes null of what is not JSON; the id comes back as JSON text, so a string keeps its quotes.
-    # One condition over one extraction: every further use of the id would parse the record again.
+    # `try` returns null for invalid JSON. The id is extracted as JSON text, so a string keeps its quotes. Each use of
+    # the id parses the record, so a single condition selects the rejects.
     bad = connection.execute(
         """
         with bad as (
@@ -295,12 +299,12 @@ def reject_reasons(connection: duckdb.DuckDBPyConnection, records: pa.ChunkedArr
     return pa.array(reasons, pa.string())
 
 
-def _decoded(record: Any) -> str | None:
+def _decode(record: Any) -> str | None:
     try:
         return str(record, encoding="utf-8")
     except UnicodeDecodeError:
         return None
 
 
-def _listed(names: list[str]) -> str:
+def _join_names(names: list[str]) -> str:
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

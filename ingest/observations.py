@@ -1,7 +1,8 @@
-"""A series of observations: at each moment the models that had changed since the moment before, or were gone.
+"""Land a file of observations as a series of snapshots, one per observation time.
 
-Such a file is not a snapshot but many. Each moment becomes one: what the moment before listed, without what was
-removed, with what was observed. Texts are kept once, so a moment costs what changed in it.
+Each time lists the models that changed or were removed since the time before. Its snapshot lists the models of the
+snapshot before, without the removed ones and with the observed ones. Records are stored once, so a snapshot only adds
+the records that changed.
 """
 
 import json
@@ -20,15 +21,17 @@ from phylohub.ingest.readers import Source, content_hash, read_batches
 
 
 @dataclass
-class _Moment:
-    observed: dict[str, tuple[int, bytes]] = field(default_factory=dict)  # id: position and text of the last one
+class _Observations:
+    """The observations of one time."""
+
+    observed: dict[str, tuple[int, bytes]] = field(default_factory=dict)  # id: position and bytes of the last record
     removed: set[str] = field(default_factory=set)  # ids
-    deleted: set[str] = field(default_factory=set)  # slugs of ids, see `_slug`
+    deleted: set[str] = field(default_factory=set)  # paths, see `_path`
 
 
 @dataclass(frozen=True)
-class MomentResult:
-    """A moment of the series: its snapshot, how many models it lists, and how many were observed or removed in it."""
+class SeriesSnapshot:
+    """A snapshot of the series: how many models it lists, and how many were observed or removed at its time."""
 
     snapshot: str
     n_models: int
@@ -36,36 +39,40 @@ class MomentResult:
     n_removed: int
 
 
-def land_series(connection: duckdb.DuckDBPyConnection, source: Source, name: str) -> list[MomentResult]:
-    """Land a file of observations as one complete snapshot a moment, called after `name` and the moment in UTC.
+def land_series(connection: duckdb.DuckDBPyConnection, source: Source, name: str) -> list[SeriesSnapshot]:
+    """Land a file of observations as complete snapshots, one per time, named after `name` and the time in UTC.
 
-    An observation is a record of the Hub's list with `observed_at` (ISO 8601 with an offset), and perhaps `removed`. A
-    line with `observed_at`, `deleted` and `path` says that the model of that path is gone. What is none of them is
-    rejected, with the first moment. Each moment is one transaction; those that are landed already are passed over. All
+    An observation is a record of the Hub's list with `observed_at` (ISO 8601 with an offset) and optionally `removed`.
+    A line with `observed_at`, `deleted` and `path` states that the model at the path is deleted. Other lines are
+    rejected, in the first snapshot. Each snapshot lands in one transaction; snapshots that have landed are skipped. All
     observations are held in memory.
 
-    Raises PhylohubError if there is no observation, the file cannot be read, or a moment is landed from another file.
+    Raises PhylohubError if there is no observation, the file cannot be read, or a snapshot of the same name has landed
+    from another file.
     """
     file_hash = content_hash(source)
-    moments, rejects = _read(source)
-    if not moments:
-        raise PhylohubError(f"{source.path} holds no observation: no line has an `id` and an `observed_at`.")
+    by_time, rejects = _read(source)
+    if not by_time:
+        raise PhylohubError(
+            f"{source.path} holds no observation: no line has an `id` and an `observed_at`. "
+            "To land a file of records, run `phylohub ingest dump`."
+        )
     results = []
     listed: dict[str, int] = {}
     before = ""
-    for time, moment in sorted(moments.items()):
+    for time, observations in sorted(by_time.items()):
         snapshot = f"{name}-{time:%Y-%m-%dT%H:%M:%SZ}"
-        gone = moment.removed | {model_id for model_id in listed if _slug(model_id) in moment.deleted}
+        removed = observations.removed | {model_id for model_id in listed if _path(model_id) in observations.deleted}
         kept = {
             model_id: position
             for model_id, position in listed.items()
-            if model_id not in gone and model_id not in moment.observed
+            if model_id not in removed and model_id not in observations.observed
         }
-        n_removed = len(gone & listed.keys() - moment.observed.keys())
-        listed = kept | {model_id: position for model_id, (position, _) in moment.observed.items()}
+        n_removed = len(removed & listed.keys() - observations.observed.keys())
+        listed = kept | {model_id: position for model_id, (position, _) in observations.observed.items()}
         if not _is_landed(connection, snapshot, source, file_hash):
-            _land(connection, (snapshot, time, before), source, file_hash, kept, moment, rejects)
-        results.append(MomentResult(snapshot, len(listed), len(moment.observed), n_removed))
+            _land(connection, (snapshot, time, before), source, file_hash, kept, observations, rejects)
+        results.append(SeriesSnapshot(snapshot, len(listed), len(observations.observed), n_removed))
         before, rejects = snapshot, []
     return results
 
@@ -76,11 +83,11 @@ def _land(
     source: Source,
     file_hash: str,
     kept: dict[str, int],
-    moment: _Moment,
+    observations: _Observations,
     rejects: list[tuple[int, bytes, str]],
 ) -> None:
     snapshot, time, before = snapshots
-    observed = sorted(moment.observed.values())
+    observed = sorted(observations.observed.values())
     rows = record_rows([position for position, _ in observed], [record for _, record in observed])
     rows = rows.set_column(rows.num_columns - 1, "record", rows["record"].cast(pa.large_string()))
     bad = record_rows([position for position, _, _ in rejects], [record for _, record, _ in rejects])
@@ -120,15 +127,15 @@ def _is_landed(connection: duckdb.DuckDBPyConnection, snapshot: str, source: Sou
     known = connection.execute("select source, source_hash from raw.loads where snapshot = ?", [snapshot]).fetchall()
     if known and known != [(source.name, file_hash)]:
         raise PhylohubError(
-            f"Snapshot {snapshot} is landed from another file. Give this series another name with --snapshot, or "
-            "remove the old moments with `phylohub ingest drop`."
+            f"Snapshot {snapshot} has landed from another file. Choose another name with --snapshot, or remove each "
+            f"snapshot of the old series, first `phylohub ingest drop {snapshot}`."
         )
     return bool(known)
 
 
-def _read(source: Source) -> tuple[dict[datetime, _Moment], list[tuple[int, bytes, str]]]:
-    """The moments of a file, and what is rejected: position, bytes and reason."""
-    moments: dict[datetime, _Moment] = defaultdict(_Moment)
+def _read(source: Source) -> tuple[dict[datetime, _Observations], list[tuple[int, bytes, str]]]:
+    """The observations of a file by time, and the rejects as position, bytes and reason."""
+    by_time: dict[datetime, _Observations] = defaultdict(_Observations)
     rejects = []
     for batch in read_batches(source):
         for position, record in zip(batch.positions, batch.records, strict=True):
@@ -140,14 +147,14 @@ def _read(source: Source) -> tuple[dict[datetime, _Moment], list[tuple[int, byte
             except (ValueError, RecursionError):
                 rejects.append((position, record, "not JSON"))
                 continue
-            reason = _add(moments, position, record, line)
+            reason = _add(by_time, position, record, line)
             if reason is not None:
                 rejects.append((position, record, reason))
-    return moments, rejects
+    return by_time, rejects
 
 
-def _add(moments: dict[datetime, _Moment], position: int, record: bytes, line: Any) -> str | None:
-    """Add a line to its moment, or say why it cannot be."""
+def _add(by_time: dict[datetime, _Observations], position: int, record: bytes, line: Any) -> str | None:
+    """Add a line to the observations of its time, or return the reject reason."""
     if not isinstance(line, dict):
         return "not an object"
     try:
@@ -155,7 +162,7 @@ def _add(moments: dict[datetime, _Moment], position: int, record: bytes, line: A
     except (KeyError, TypeError, ValueError, OverflowError):
         return "no time"
     if line.get("deleted") is True and isinstance(line.get("path"), str):
-        moments[time].deleted.add(line["path"])
+        by_time[time].deleted.add(line["path"])
         return None
     model_id = line.get("id")
     if model_id is None:
@@ -165,14 +172,14 @@ def _add(moments: dict[datetime, _Moment], position: int, record: bytes, line: A
     if not model_id:
         return "id is empty"
     if line.get("removed") is True:
-        moments[time].removed.add(model_id)
-        moments[time].observed.pop(model_id, None)
+        by_time[time].removed.add(model_id)
+        by_time[time].observed.pop(model_id, None)
     else:
-        moments[time].removed.discard(model_id)
-        moments[time].observed[model_id] = (position, record)
+        by_time[time].removed.discard(model_id)
+        by_time[time].observed[model_id] = (position, record)
     return None
 
 
-def _slug(model_id: str) -> str:
-    """The path under which a series keeps a model: its id in lower case, without points."""
+def _path(model_id: str) -> str:
+    """The path of a model in the series: its id in lower case, with hyphens for dots."""
     return f"data/{model_id.lower().replace('.', '-')}.json"

@@ -1,4 +1,4 @@
-"""The raw schema: the tables that ingestion writes, and the build file opened with them."""
+"""The schema raw: the tables that ingestion writes."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,8 +27,8 @@ create table if not exists raw.loads (
     completed_at timestamp,
     primary key (snapshot, source)
 );
--- A record's text is kept once, however many snapshots hold it: the next snapshot costs what has changed. Numbers
--- come from a sequence and are never used again, so what was derived from a record stays right.
+-- A record is stored once, however many snapshots list it, so a snapshot only adds the records that changed. Ids come
+-- from a sequence and are never reused, so that results derived from a record stay valid.
 create sequence if not exists raw.record_ids;
 create table if not exists raw.hub_records (
     record_id bigint not null,
@@ -42,7 +42,7 @@ create table if not exists raw.hub_listings (
     landed_at timestamp not null,
     record_id bigint not null
 );
--- Files of older versions have this view of listings and records together.
+-- Earlier versions had this view of listings and records.
 drop view if exists raw.hub_models;
 create table if not exists raw.hub_rejects (
     snapshot varchar not null,
@@ -53,9 +53,9 @@ create table if not exists raw.hub_rejects (
     reason varchar not null,
     record blob not null
 );
--- When the Hub was as the snapshot shows it, where that is not when it was landed.
+-- The time at which the Hub was in this state, if it differs from the landing time.
 alter table raw.snapshots add column if not exists taken_at timestamp;
--- Where a crawl goes on. Files of older versions have no such column.
+-- The URL from which a crawl resumes. Earlier versions had no such column.
 alter table raw.loads add column if not exists cursor varchar;
 create table if not exists raw.rate_limits (
     kind varchar primary key,
@@ -79,7 +79,7 @@ create table if not exists raw.cards (
     card_bytes blob,
     card_id bigint default nextval('raw.card_ids')
 );
--- Files of older versions have no such column. Each row gets a number of its own.
+-- Earlier versions had no such column. Each row gets its own number.
 alter table raw.cards add column if not exists card_id bigint default nextval('raw.card_ids');
 create table if not exists raw.arxiv_papers (
     arxiv_id varchar not null,
@@ -96,9 +96,9 @@ create table if not exists raw.arxiv_papers (
 
 @contextmanager
 def connect_raw(path: Path, *, create: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open the build file for ingestion, with every raw table in place, and close it afterwards.
+    """Open the build file for ingestion, create missing raw tables, and close the file afterwards.
 
-    Raises PhylohubError as `connect` does, and for a file whose raw tables an earlier version wrote in another form.
+    Raises PhylohubError as `connect` does, and if an earlier version wrote the raw tables in another layout.
     """
     with connect(path, create=create) as connection:
         _prepare(connection, path)
@@ -106,13 +106,13 @@ def connect_raw(path: Path, *, create: bool = False) -> Iterator[duckdb.DuckDBPy
 
 
 def _prepare(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Make what is missing of the raw schema."""
+    """Create the missing parts of the raw schema."""
     if connection.execute(
         "select 1 from information_schema.tables "
         "where table_schema = 'raw' and table_name = 'hub_models' and table_type = 'BASE TABLE'"
     ).fetchone():
         raise PhylohubError(
-            f"{path} was made by an earlier version, which kept records otherwise. Move it away and land its files "
-            "again, or set PHYLOHUB_DATABASE to another file."
+            f"{path} was written by an earlier version with another layout of records. Move it away and land its files "
+            "again with `phylohub ingest dump`, or set PHYLOHUB_DATABASE to another file."
         )
     connection.execute(RAW_SCHEMA)

@@ -1,4 +1,4 @@
-"""Readers: every file format a snapshot can come from, as batches of (position, record bytes)."""
+"""Read every supported file format as batches of positions and records."""
 
 from __future__ import annotations  # pyarrow's classes take type parameters in its stubs only
 
@@ -22,8 +22,8 @@ from phylohub.core.errors import PhylohubError
 from phylohub.ingest.card_rows import Card
 from phylohub.ingest.dumps import row_reader
 
-# A batch is landed in one transaction. It ends with the first chunk that reaches one of the two bounds:
-# large batches land faster, and all that is held in memory is a batch and a chunk (or the longest record).
+# A batch lands in one transaction. It ends with the first chunk that reaches one of the two bounds: large batches land
+# faster, and memory holds one batch and one chunk (or the longest record).
 BATCH_BYTES = 32 * 1024 * 1024
 BATCH_ROWS = 100_000
 CHUNK_BYTES = 1024 * 1024
@@ -38,23 +38,23 @@ def _suffixes(kinds: tuple[str, ...]) -> tuple[str, ...]:
 
 
 SUFFIXES = (*_suffixes(JSON_LINES + CSV), ".parquet")
-# As large as a card gets, and some more. A quote that nobody closes would make one field of all that follows.
+# Above the size of the largest card. Without a bound, an unclosed quote would make the rest of the file one field.
 MAX_FIELD_CHARACTERS = 256 * 1024 * 1024
 
-# Fields the API sends as objects or lists; hub-stats keeps some of them as JSON text in a string column.
-# Only these are unwrapped: an id or a task that happens to look like JSON stays the string it is.
+# Fields that the API sends as objects or lists; hub-stats stores some of them as JSON text in a string column. Only
+# these are unwrapped: an id or a task that looks like JSON stays a string.
 JSON_FIELDS = frozenset(
     {"baseModels", "cardData", "config", "evalResults", "gguf", "inferenceProviderMapping", "model-index"}
     | {"safetensors", "siblings", "tags", "transformersInfo", "widgetData"}
 )
 
-# The dump of models with their cards calls some of the API's fields otherwise.
+# The dump of models with their cards uses other names for some fields of the API.
 API_NAMES = {"modelId": "id", "model_id": "id", "last_modified": "lastModified"}
 
 
 @dataclass(frozen=True)
 class Source:
-    """A file to land. `name` is how the warehouse calls it: its path below the folder that was given."""
+    """A file to land. `name` is its name in the warehouse: its path relative to the given folder."""
 
     path: Path
     name: str
@@ -64,8 +64,8 @@ class Source:
 class Batch:
     """Records in the order of the file. `positions` are line or row numbers from 1.
 
-    `done` is how much of the file has been read, from 0 to 1, for a progress bar. `cards`, where the file has
-    them, are as many as records, None for a record whose card it does not tell of.
+    `done` is the share of the file read so far, from 0 to 1, for a progress bar. If the file holds cards, `cards` has
+    one item per record, None if the file states nothing about the card.
     """
 
     positions: list[int]
@@ -75,23 +75,23 @@ class Batch:
 
 
 def find_sources(path: Path) -> tuple[list[Source], list[str]]:
-    """The files to land at path (a file or a folder, searched in depth) and the names of files passed over.
+    """The files to land at `path` (a file, or a folder searched recursively), and the names of skipped files.
 
-    Sources are sorted by name, so that the order never depends on the file system. Hidden files are neither.
-    Raises PhylohubError if there is nothing to land, or a folder cannot be searched.
+    Sources are sorted by name, so the order does not depend on the file system. Hidden files are in neither list.
+    Raises PhylohubError if there is nothing to land or a folder cannot be searched.
     """
     try:
         kind = path.stat().st_mode
     except FileNotFoundError as error:
-        raise PhylohubError(f"{path} does not exist.") from error
+        raise PhylohubError(f"{path} does not exist. Check the path.") from error
     except OSError as error:
         raise PhylohubError(f"{path} cannot be read: {error.strerror}.") from error
     if not stat.S_ISDIR(kind):
         if not path.name.endswith(SUFFIXES):
-            raise PhylohubError(f"{path} is none of {', '.join(SUFFIXES)}. Convert or rename it.")
+            raise PhylohubError(f"{path} does not end in {', '.join(SUFFIXES)}. Convert or rename it.")
         return [Source(path, _text(path.name))], []
     files = sorted((_text(file.relative_to(path).as_posix()), file) for file in _files_below(path))
-    sources = [Source(file, name) for name, file in files if name.endswith(SUFFIXES) and not _is_other_table(file)]
+    sources = [Source(file, name) for name, file in files if name.endswith(SUFFIXES) and not _is_unknown_table(file)]
     if not sources:
         raise PhylohubError(f"{path} holds no file that ends in {', '.join(SUFFIXES)}.")
     landed = {source.name for source in sources}
@@ -99,17 +99,17 @@ def find_sources(path: Path) -> tuple[list[Source], list[str]]:
 
 
 def snapshot_name(path: Path) -> str:
-    """What a snapshot is called unless the user says: the file's name without its endings, or the folder's."""
+    """The default name of a snapshot: the name of the file without its suffixes, or of the folder."""
     name = _text(path.resolve().name)
     suffix = max((end for end in SUFFIXES if name.endswith(end)), key=len, default="")
     return (name if path.is_dir() else name.removesuffix(suffix)) or "unnamed"
 
 
 def content_hash(source: Source) -> str:
-    """SHA-256 of the file, in hex. Raises PhylohubError if it is no file or cannot be read."""
+    """SHA-256 of the file in hex. Raises PhylohubError if it is not a file or cannot be read."""
     try:
-        if not source.path.is_file():  # a pipe would be read once to hash it, and then be empty
-            raise PhylohubError(f"{source.path} is not a file (any more). Remove it, or name another one.")
+        if not source.path.is_file():  # a pipe can be read only once
+            raise PhylohubError(f"{source.path} is not a file, or no longer exists. Remove it or land another path.")
         with source.path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
@@ -117,7 +117,7 @@ def content_hash(source: Source) -> str:
 
 
 def read_batches(source: Source) -> Iterator[Batch]:
-    """All records of a file. Raises PhylohubError when the file is damaged; batches before that are good."""
+    """Read all records of a file. Raises PhylohubError if the file is damaged, after all valid batches."""
     chunks = _reader(source.path)
     positions: list[int] = []
     records: list[bytes] = []
@@ -136,8 +136,8 @@ def read_batches(source: Source) -> Iterator[Batch]:
                 positions, records, cards, size = [], [], [], 0
     except (OSError, ValueError, csv.Error, pa.ArrowException, duckdb.Error) as error:
         raise PhylohubError(
-            f"{source.path} cannot be read to its end: {str(error).rstrip('. ')}. What came before is kept; "
-            "mend the file and run the same command again."
+            f"{source.path} cannot be read completely: {str(error).rstrip('. ')}. All records before the error are "
+            "kept; fix the file and run the same command again."
         ) from error
     if records:
         yield Batch(positions, records, done, cards)
@@ -159,7 +159,7 @@ def _files_below(folder: Path) -> Iterator[Path]:
 
 
 def _text(name: str) -> str:
-    """A file name as text that can be stored: bytes that are not UTF-8 become backslash escapes."""
+    """A file name as valid UTF-8; other bytes become backslash escapes."""
     return os.fsencode(name).decode(errors="backslashreplace")
 
 
@@ -171,8 +171,8 @@ def _read_json_lines(path: Path) -> Iterator[Batch]:
         position = 0
         for lines in _read_lines(stream):
             if position == 0:
-                lines[0] = lines[0].removeprefix(b"\xef\xbb\xbf")  # a byte order mark belongs to the file
-            # A line ends in LF or CRLF; blank lines hold no record but count as lines.
+                lines[0] = lines[0].removeprefix(b"\xef\xbb\xbf")  # a byte order mark is not part of the record
+            # Lines end in LF or CRLF. Blank lines hold no record but count as lines.
             numbered = [
                 (number, record)
                 for number, line in enumerate(lines, start=position + 1)
@@ -189,15 +189,15 @@ def _read_json_lines(path: Path) -> Iterator[Batch]:
 def _csv_rows(path: Path, file: BinaryIO) -> Iterator[list[str]]:
     csv.field_size_limit(MAX_FIELD_CHARACTERS)
     compression = COMPRESSIONS.get(path.suffix)
-    stream = pa.CompressedInputStream(file, compression) if compression else file  # type: ignore[arg-type]  # any file will do
-    # What is not UTF-8 comes through as it is. Cards have lines, too: which line ends a row is for csv to say.
+    stream = pa.CompressedInputStream(file, compression) if compression else file  # type: ignore[arg-type]  # any binary file works
+    # surrogateescape keeps bytes that are not UTF-8. newline="" keeps line ends within cells, such as those of cards.
     text = io.TextIOWrapper(cast(BinaryIO, stream), "utf-8", errors="surrogateescape", newline="")
     for number, row in enumerate(csv.reader(text, strict=True)):
         yield row if number else [name.removeprefix("\ufeff") for name in row]
 
 
-def _is_other_table(path: Path) -> bool:
-    """Whether this is a CSV file that is none of the study's tables; any other is read to say what is wrong."""
+def _is_unknown_table(path: Path) -> bool:
+    """Whether this is a CSV file other than the study's tables. Unreadable files count as sources, to be reported."""
     if not path.name.endswith(_suffixes(CSV)):
         return False
     try:
@@ -214,7 +214,10 @@ def _read_csv(path: Path) -> Iterator[Batch]:
         rows = _csv_rows(path, file)
         read = row_reader(next(rows, []))
         if read is None:
-            raise PhylohubError(f"{path} is neither of the study's tables: it has other columns.")
+            raise PhylohubError(
+                f"{path} is neither of the study's tables: it lacks the columns `model_id` and `tags`, and the columns "
+                "`modelId` and `fullJson`. Rename its columns or land another file."
+            )
         positions: list[int] = []
         records: list[bytes] = []
         cards: list[Card | None] = []
@@ -232,8 +235,8 @@ def _read_csv(path: Path) -> Iterator[Batch]:
 
 
 def _read_lines(stream: BinaryIO | pa.NativeFile) -> Iterator[list[bytes]]:
-    """The lines of a stream without their LF, in lists that are never empty: one a chunk that ends a line."""
-    unfinished: list[bytes] = []  # pieces of a line that goes on in the next chunk
+    """Yield the lines of a stream without their LF, in one non-empty list per chunk that ends a line."""
+    unfinished: list[bytes] = []  # pieces of a line that continues in the next chunk
     while chunk := stream.read(min(CHUNK_BYTES, BATCH_BYTES)):
         first, *others = chunk.split(b"\n")
         unfinished.append(first)
@@ -252,13 +255,14 @@ def _read_parquet(path: Path) -> Iterator[Batch]:
             names = [API_NAMES.get(name, name) for name in names]
         if "id" not in names:
             raise PhylohubError(
-                f"{path} has no column `id`, so it is not a table of Hub models (columns: {', '.join(schema.names)})."
+                f"{path} has no column `id`, so it is not a table of Hub models (columns: {', '.join(schema.names)}). "
+                "Rename the column of ids to `id`, or land another file."
             )
         card_column = names.index("card") if "card" in names else None
         connection.execute("set TimeZone = 'UTC'")
-        connection.execute("set threads = 1")  # rows in the order of the file
-        # DuckDB ignores the case of names and JSON does not: `BF16` and `bf16` are two fields. So DuckDB gets
-        # numbers for columns and fields, and the names only stand in the text it writes.
+        connection.execute("set threads = 1")  # keep the order of the file
+        # DuckDB ignores the case of names, but JSON does not: `BF16` and `bf16` are two fields. So columns and fields
+        # get numbers in DuckDB, and their names appear only in the JSON that it writes.
         columns = [f"column_{number}" for number in range(len(schema.names))]
         numbered = pa.schema([pa.field(column, kind) for column, kind in zip(columns, schema.types, strict=True)])
         n_rows = _chunk_rows(file.metadata)
@@ -269,7 +273,7 @@ def _read_parquet(path: Path) -> Iterator[Batch]:
                 for rows in file.iter_batches(n_rows):
                     yield pa.record_batch(rows.columns, schema=numbered)
             except (OSError, ValueError, pa.ArrowException) as error:
-                damage.append(error)  # raised below; on its way through DuckDB it would turn into a traceback
+                damage.append(error)  # raised below, since DuckDB would turn it into a traceback
 
         relation = connection.from_arrow(pa.RecordBatchReader.from_batches(numbered, chunks()))
         fields = [
@@ -300,14 +304,14 @@ def _cards(chunk: pa.RecordBatch) -> list[Card | None]:
 
 
 def _chunk_rows(metadata: pq.FileMetaData) -> int:
-    """How many rows make a chunk, judged by the row group with the largest rows."""
+    """The number of rows per chunk, by the row group with the largest rows."""
     groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
     row_bytes = max((group.total_byte_size // max(group.num_rows, 1) for group in groups), default=1)
     return max(1, min(BATCH_ROWS, CHUNK_BYTES // max(row_bytes, 1)))
 
 
 def _record_sql(columns: Iterable[tuple[pa.Field[pa.DataType], str]]) -> str:
-    """SQL that writes a row as the API writes a record: absent fields left out, times in ISO 8601 with Z."""
+    """SQL that writes a row as the API writes a record: nulls omitted, times in ISO 8601 with Z."""
     members = []
     for field, column in columns:
         value = _without_nan(column, field.type)
@@ -317,7 +321,7 @@ def _record_sql(columns: Iterable[tuple[pa.Field[pa.DataType], str]]) -> str:
 
 
 def _json_sql(value: str, kind: pa.DataType, depth: int = 0) -> str:
-    """SQL for the JSON text of an expression of the given type. `depth` numbers the items of nested lists."""
+    """SQL that writes an expression of the given type as JSON. `depth` numbers the items of nested lists."""
     if isinstance(kind, pa.StructType):
         members = []
         for number, field in enumerate(kind, start=1):
@@ -332,7 +336,7 @@ def _json_sql(value: str, kind: pa.DataType, depth: int = 0) -> str:
             f"lambda item_{depth}: case when {item} is null then 'null' else {text} end), ',') || ']'"
         )
     if isinstance(kind, pa.TimestampType):
-        # Milliseconds as the API writes them; more digits only where leaving them out would lose something.
+        # Milliseconds, as in the API; more digits only if the value has them.
         instant = value if kind.unit == "ns" else f"{value}::timestamp"
         digits = f"strftime({instant}, '%Y-%m-%dT%H:%M:%S.%n')"
         return f"to_json(regexp_replace({digits}, '(000){{1,2}}$', '') || 'Z')::varchar"
@@ -340,8 +344,10 @@ def _json_sql(value: str, kind: pa.DataType, depth: int = 0) -> str:
 
 
 def _object_sql(members: list[tuple[str, str, str]]) -> str:
-    """SQL for a JSON object of members (name, value, JSON text of the value). A null is an absent member:
-    parquet gives every row the union of all fields (safetensors.parameters: every dtype ever seen)."""
+    """SQL that writes a JSON object of members (name, value, JSON of the value).
+
+    Nulls are omitted, since parquet gives every row the union of all fields (safetensors.parameters: every dtype).
+    """
     pairs = ", ".join(
         f"case when {value} is not null then {_literal(json.dumps(name, ensure_ascii=False) + ':')} || {text} end"
         for name, value, text in members
@@ -350,6 +356,7 @@ def _object_sql(members: list[tuple[str, str, str]]) -> str:
 
 
 def _embedded_sql(value: str) -> str:
+    """SQL that embeds a string that holds a JSON object or array, and writes any other string as a JSON string."""
     return (
         f"case when json_valid({value}) and json_type({value}) in ('OBJECT', 'ARRAY') then {value} "
         f"else to_json({value})::varchar end"
@@ -357,7 +364,7 @@ def _embedded_sql(value: str) -> str:
 
 
 def _without_nan(value: str, kind: pa.DataType) -> str:
-    """NaN is how pandas writes a missing number, and no JSON."""
+    """SQL that replaces NaN by null: pandas writes missing numbers as NaN, which is not JSON."""
     return f"nullif({value}, 'nan')" if pa.types.is_floating(kind) else value
 
 

@@ -1,4 +1,4 @@
-"""How much ingestion has still to do, and how long that takes at the limits that were seen."""
+"""Estimates of the remaining work of ingestion, and of its duration at the observed rate limits."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -10,12 +10,12 @@ from phylohub.ingest.arxiv import BATCH_IDS, GAP_SECONDS, linked_papers
 from phylohub.ingest.cards import newest_snapshot, plan
 from phylohub.ingest.crawl import PAGE_ROWS, SOURCE
 
-# Of the free tier, for as long as the Hub has not told: requests, and in how many seconds.
+# Requests and seconds of the free tier, by is_api; used until the Hub reports its limits.
 FREE_TIER = {True: (1_000, 300), False: (5_000, 300)}
 
 
 def remaining(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
-    """A line each for crawls, cards and papers that have something to do."""
+    """Yield one line per unfinished crawl, and one each for cards and papers left to fetch."""
     for snapshot, n_landed in connection.execute(
         "select snapshot, n_landed from raw.loads where source = ? and completed_at is null order by snapshot",
         [SOURCE],
@@ -39,7 +39,7 @@ def remaining(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
 
 
 def _crawl_line(connection: duckdb.DuckDBPyConnection, snapshot: str, n_landed: int) -> str:
-    """The list does not tell how long it is; an earlier snapshot does, roughly."""
+    """Estimate a crawl by an earlier one, since the Hub does not report the length of its list."""
     row = connection.execute(
         "select n_landed from raw.loads where source = ? and completed_at is not null "
         "order by completed_at desc limit 1",

@@ -1,8 +1,8 @@
-"""The texts of a synthetic hub's model cards.
+"""The model cards of a synthetic hub.
 
-A card opens with its own name and its parent's, then comes text that the family shares, then text of its own:
-relatives are more alike than strangers. Lengths are the study's: median 2,073 characters, mean 3,576, the longest
-in the millions.
+A card starts with the names of the model and its parent, followed by text that the family shares and text of its own,
+so relatives are more similar than unrelated models. Lengths follow the study: median 2,073 characters, mean 3,576, the
+longest in the millions.
 """
 
 import json
@@ -13,21 +13,20 @@ import numpy as np
 from phylohub.synthetic.graph import PLANTED, Array
 from phylohub.synthetic.words import LANGUAGE_COUNTS, LICENSE_COUNTS, TASK_WEIGHTS, WORDS
 
-# Characters at these shares of all cards, straight lines between; beyond, lengths go with 1 / (1 - share).
+# Quantiles of the length in characters, interpolated linearly; the tail above is proportional to 1 / (1 - share).
 SHARES = (0.0, 0.02, 0.10, 0.25, 0.50, 0.75, 0.90, 0.97, 0.995)
 LENGTHS = (11, 120, 500, 1_000, 2_073, 3_700, 6_600, 11_500, 18_500)
 LONGEST = 18_000_000
-BODY = 1 << 20  # characters of text that cards are cut from; longer ones repeat it
+BODY = 1 << 20  # characters of the text that cards are cut from; longer cards repeat it
 GENERATED = "This model card has been generated automatically from the training run, and should be proofread. "
 
 
 class Cards:
-    """Cards in the order in which `lines` is asked for them. The same seed gives the same cards."""
+    """Generates cards, in the order of the calls to `lines`. The same seed gives the same cards."""
 
     def __init__(self, seed: int) -> None:
-        self._rng = np.random.Generator(
-            np.random.PCG64([seed, 1])
-        )  # apart from the records' draws, which stay the same
+        # A separate stream, so that the records do not depend on the cards.
+        self._rng = np.random.Generator(np.random.PCG64([seed, 1]))
         words = np.array([*WORDS, *TASK_WEIGHTS, *LANGUAGE_COUNTS, *LICENSE_COUNTS, "model", "data", "training", "##"])
         u = self._rng.random(BODY // 4)
         picked = words[(u * u * words.size).astype(np.int64)]
@@ -36,7 +35,7 @@ class Cards:
         self._body = text[:BODY]
 
     def lines(self, ids: Sequence[str], parents: Sequence[str | None], stems: Sequence[int]) -> Iterator[bytes]:
-        """A line of JSON for each model: its id and card. `parents` are ids or None, `stems` tell the family."""
+        """One line of JSON per model with its id and card. Models with the same stem share text."""
         share, generated, start = self._rng.random((3, len(ids)))
         odds = [PLANTED.generated_cards[parent is not None] for parent in parents]
         lengths = card_lengths(share, np.array([parent is not None for parent in parents], dtype=bool)).tolist()
@@ -58,10 +57,10 @@ class Cards:
 
 
 def card_lengths(share: Array, is_child: Array) -> Array:
-    """Characters of cards for uniform numbers; children's are shorter, as the study found."""
+    """Card lengths in characters for uniform numbers in [0, 1). Cards of children are shorter, as in the study."""
     shares, lengths = np.array(SHARES), np.array(LENGTHS, dtype=np.float64)
     place = np.minimum(np.searchsorted(shares, share, side="right"), shares.size - 1)
-    # Not np.interp: compilers may fuse its steps, and then the last bit depends on the machine.
+    # np.interp may be compiled with fused operations, and then the last bit depends on the machine.
     slope = (lengths[place] - lengths[place - 1]) / (shares[place] - shares[place - 1])
     length = lengths[place - 1] + (share - shares[place - 1]) * slope
     tail = share > SHARES[-1]

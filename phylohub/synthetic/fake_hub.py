@@ -1,8 +1,8 @@
-"""A fake hub on 127.0.0.1: the Hub's API and files from records at hand, spoken over real HTTP.
+"""A fake hub: a local HTTP server (127.0.0.1) that imitates the Hub's API, model cards and arXiv.
 
-It lists models page by page (Link header, cursors, `expand`), serves model cards with ETag and X-Error-Code,
-counts requests against a rate limit, and answers as arXiv does. Tests meddle with its answers to try faults.
-It keeps all it serves in memory.
+It lists models by page (Link header, cursors, `expand`), serves model cards with ETag and X-Error-Code, counts requests
+against a rate limit, and answers arXiv queries. Tests can alter its answers to simulate faults. It keeps everything
+that it serves in memory.
 """
 
 import base64
@@ -24,21 +24,21 @@ from xml.sax.saxutils import escape
 
 from phylohub.ingest.card_rows import blob_id
 
-PAGE_ROWS = 1000  # as many as the Hub gives at most
+PAGE_ROWS = 1000  # the Hub's maximum
 EXPANDABLE = frozenset(
     {"author", "baseModels", "cardData", "config", "createdAt", "disabled", "downloads", "downloadsAllTime"}
     | {"evalResults", "gated", "gguf", "inferenceProviderMapping", "lastModified", "library_name", "likes"}
     | {"model-index", "pipeline_tag", "private", "resourceGroup", "safetensors", "sha", "siblings", "tags"}
     | {"transformersInfo", "trendingScore", "widgetData", "xetEnabled"}
 )
-# How the Hub calls the two kinds of request that it limits.
+# The Hub's names for the two kinds of requests that it limits.
 API, RESOLVE = "api", "resolvers"
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What the fake hub answers. With `cut` the connection breaks after so many bytes of the body; with
-    `stall` nothing is sent before the client gives up or the hub is closed."""
+    """An answer of the fake hub. `cut` breaks the connection after that many bytes of the body. `stall` sends nothing
+    until the client gives up or the hub closes."""
 
     status: int
     body: bytes = b""
@@ -49,7 +49,7 @@ class Reply:
 
 @dataclass(frozen=True)
 class Limit:
-    """So many requests of a kind in a fixed window of so many seconds."""
+    """The number of requests allowed in a fixed window."""
 
     requests: int
     seconds: int = 300
@@ -57,7 +57,7 @@ class Limit:
 
 @dataclass(frozen=True)
 class Paper:
-    """What the fake arXiv knows of a paper. `categories` are separated by spaces, the first is the primary one."""
+    """A paper of the fake arXiv. `categories` are separated by spaces; the first is the primary one."""
 
     title: str
     abstract: str
@@ -65,17 +65,17 @@ class Paper:
     comment: str = ""
 
 
-# Called with the number of the request (from 1), its path with the query, and the answer; returns what to send.
-Meddle = Callable[[int, str, Reply], Reply]
-Key = tuple[str, str, int]  # createdAt, id, and a number that tells apart records with the same two
+# Called with the number of the request (from 1), its path with the query, and the answer; returns the answer to send.
+AlterReply = Callable[[int, str, Reply], Reply]
+Key = tuple[str, str, int]  # createdAt, id, and a number as tie-break
 
 
 class FakeHub:
-    """The server. Use it as a context manager, or start() and close() it.
+    """The server. Use it as a context manager, or call start() and close().
 
-    It gives at most `page_rows` records a page. `records` are served byte for byte, whatever fields are asked for.
-    `token`, where given, is the only one accepted, and opens gated models. `requests` are the last paths asked
-    for, `authorizations` the headers they came with.
+    A page holds at most `page_rows` records. Records are served byte for byte, whatever fields are requested. If
+    `token` is given, it is the only accepted one and opens gated models. `requests` holds the latest paths requested,
+    and `authorizations` their Authorization headers.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class FakeHub:
         token: str | None = None,
         compress: bool = False,
         now: Callable[[], float] = time.monotonic,
-        meddle: Meddle = lambda number, path, reply: reply,
+        alter_reply: AlterReply = lambda number, path, reply: reply,
     ) -> None:
         self.cards = dict(cards or {})
         self.papers = dict(papers or {})
@@ -98,7 +98,7 @@ class FakeHub:
         self.token = token
         self.page_rows = page_rows
         self.compress = compress
-        self.meddle = meddle
+        self.alter_reply = alter_reply
         self.n_requests = 0
         self.requests: deque[str] = deque(maxlen=100_000)
         self.authorizations: deque[str | None] = deque(maxlen=100_000)
@@ -111,23 +111,23 @@ class FakeHub:
         self._n_put = 0
         for record in records:
             self._listed.append(self._keyed(record))
-        self._listed.sort(key=_place)
+        self._listed.sort(key=_sort_key)
         self._server = _Server(("127.0.0.1", port), _Handler)
         self._server.hub = self
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
     @property
     def url(self) -> str:
-        """What HF_ENDPOINT is set to."""
+        """The value for HF_ENDPOINT."""
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def start(self) -> Self:
-        """Answer requests from now on, in threads of its own."""
+        """Start to answer requests in background threads."""
         self._thread.start()
         return self
 
     def close(self) -> None:
-        """Stop, and break what is still under way."""
+        """Stop the server and end stalled requests."""
         self.closing.set()
         self._server.shutdown()
         self._server.server_close()
@@ -141,22 +141,22 @@ class FakeHub:
         self.close()
 
     def put(self, record: bytes) -> None:
-        """List one more record. One with the same id stays listed, too."""
+        """Add a record to the list. Records with the same id stay listed."""
         with self._lock:
-            insort(self._listed, self._keyed(record), key=_place)
+            insort(self._listed, self._keyed(record), key=_sort_key)
 
     def remove(self, model_id: str) -> None:
-        """Take a model from the list, and forget it."""
+        """Delete a model."""
         with self._lock:
             self._listed = [listed for listed in self._listed if listed[0][1] != model_id]
             self._models.pop(model_id, None)
 
     def listed(self) -> list[bytes]:
-        """The records as they are listed, oldest first."""
+        """The records in the order of the list, oldest first."""
         return [record for _, record in self._listed]
 
     def reply(self, target: str, headers: Message) -> Reply:
-        """Answer a request, as it would be without meddling."""
+        """Answer a request, before `alter_reply` applies."""
         url = urlsplit(target)
         kind = RESOLVE if "/resolve/" in url.path else API
         allowed, rate = self._count(kind)
@@ -177,7 +177,7 @@ class FakeHub:
             reply = _error(404, None, "Not Found")
         if self.compress and reply.body and "gzip" in headers.get("Accept-Encoding", ""):
             packed = {**reply.headers, "Content-Encoding": "gzip"}
-            if "ETag" in packed:  # what is packed on the way is no longer the same bytes
+            if "ETag" in packed:  # a compressed body is only weakly equal
                 packed["ETag"] = "W/" + packed["ETag"]
             reply = replace(reply, body=gzip.compress(reply.body, 1), headers=packed)
         return replace(reply, headers={**rate, **reply.headers})
@@ -192,7 +192,7 @@ class FakeHub:
             fields = {}
         created, model_id = fields.get("createdAt"), fields.get("id")
         if isinstance(model_id, str):
-            # Only what detail and file requests look at: a whole record a model would be memory for nothing.
+            # Keep only the fields that model and file requests need, to save memory.
             self._models[model_id] = {
                 "gated": fields.get("gated"),
                 "disabled": fields.get("disabled"),
@@ -202,7 +202,7 @@ class FakeHub:
         return (str(created or ""), str(model_id or ""), self._n_put), record
 
     def _count(self, kind: str) -> tuple[bool, dict[str, str]]:
-        """Count a request. Return if its limit allows it, and the headers that tell how many are left."""
+        """Count a request. Return whether the limit allows it, and the rate limit headers."""
         limit = self.limits.get(kind)
         if limit is None:
             return True, {}
@@ -231,12 +231,12 @@ class FakeHub:
         with self._lock:
             listed = self._listed
             try:
-                after = _key(query) if "cursor" in query else None
+                after = _cursor_key(query) if "cursor" in query else None
                 if ascending:
-                    start = bisect_right(listed, after, key=_place) if after else 0
+                    start = bisect_right(listed, after, key=_sort_key) if after else 0
                     page, more = listed[start : start + rows], start + rows < len(listed)
                 else:
-                    end = bisect_left(listed, after, key=_place) if after else len(listed)
+                    end = bisect_left(listed, after, key=_sort_key) if after else len(listed)
                     page, more = listed[max(end - rows, 0) : end][::-1], end > rows
             except ValueError:
                 return _error(400, None, "Invalid cursor")
@@ -276,7 +276,7 @@ class FakeHub:
         entries = []
         for arxiv_id in asked:
             if not re.fullmatch(r"([0-9]{4}\.[0-9]{4,5}|[a-z-]+(\.[A-Z]{2})?/[0-9]{7})(v[0-9]+)?", arxiv_id):
-                # One bad id spoils the answer for all of them; the status is 200 nevertheless.
+                # Like arXiv: one malformed id replaces the whole answer by an error, with status 200.
                 where = f"http://arxiv.org/api/errors#incorrect_id_format_for_{quote(arxiv_id)}"
                 entries = [
                     f"<entry><id>{where}</id><title>Error</title>"
@@ -302,12 +302,12 @@ class FakeHub:
         return Reply(200, body.encode(), {"Content-Type": "application/atom+xml; charset=UTF-8"})
 
 
-def _place(listed: tuple[Key, bytes]) -> Key:
+def _sort_key(listed: tuple[Key, bytes]) -> Key:
     return listed[0]
 
 
-def _key(query: dict[str, list[str]]) -> Key:
-    """The place in the list that a cursor names. Raises ValueError if it names none."""
+def _cursor_key(query: dict[str, list[str]]) -> Key:
+    """The sort key in a cursor. Raises ValueError if the cursor is invalid."""
     place = json.loads(base64.urlsafe_b64decode(query["cursor"][0]))
     if not (isinstance(place, list) and [type(part) for part in place] == [str, str, int]):
         raise ValueError("not a cursor")
@@ -315,9 +315,9 @@ def _key(query: dict[str, list[str]]) -> Key:
 
 
 def _error(status: int, code: str | None, message: str, headers: Mapping[str, str] | None = None) -> Reply:
-    told = {"X-Error-Message": message} | ({"X-Error-Code": code} if code else {})
+    about = {"X-Error-Message": message} | ({"X-Error-Code": code} if code else {})
     body = json.dumps({"error": message}).encode()
-    return Reply(status, body, {**told, **(headers or {}), "Content-Type": "application/json; charset=utf-8"})
+    return Reply(status, body, {**about, **(headers or {}), "Content-Type": "application/json; charset=utf-8"})
 
 
 class _Server(ThreadingHTTPServer):
@@ -325,13 +325,13 @@ class _Server(ThreadingHTTPServer):
     hub: FakeHub
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hangs up is no news."""
+        """Ignore clients that disconnect."""
 
 
 class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"  # keeps connections open, as the Hub does
+    protocol_version = "HTTP/1.1"  # keep connections open, as the Hub does
     disable_nagle_algorithm = True
-    wbufsize = 1024 * 1024  # headers and body in one write
+    wbufsize = 1024 * 1024  # send headers and body in one write
     server: _Server
 
     def do_GET(self) -> None:
@@ -341,11 +341,11 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(send_body=False)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing: a crawl is thousands of requests."""
+        """Log nothing: a crawl makes thousands of requests."""
 
     def _answer(self, *, send_body: bool) -> None:
         hub = self.server.hub
-        if hub.closing.is_set():  # a connection kept open outlives the server that accepted it
+        if hub.closing.is_set():  # an open connection outlives the server that accepted it
             self.close_connection = True
             return
         with hub._lock:
@@ -353,7 +353,7 @@ class _Handler(BaseHTTPRequestHandler):
             number = hub.n_requests
             hub.requests.append(self.path)
             hub.authorizations.append(self.headers.get("Authorization"))
-        reply = hub.meddle(number, self.path, hub.reply(self.path, self.headers))
+        reply = hub.alter_reply(number, self.path, hub.reply(self.path, self.headers))
         if reply.stall:
             hub.closing.wait()
             self.close_connection = True

@@ -1,7 +1,7 @@
-"""The arrays behind a synthetic hub: who descends from whom, and the traits that are handed down.
+"""The family graph of a synthetic hub and the traits that models inherit, as arrays.
 
-Models are numbered in time order. Only operations that IEEE 754 rounds correctly are used (no logarithm, no power, no
-sum of floats in an order that NumPy chooses): the same arrays on every machine.
+Models are numbered in the order of creation. The code uses only operations that IEEE 754 rounds correctly (no
+logarithm, no power, no float sum whose order NumPy chooses), so the arrays are the same on every machine.
 """
 
 from __future__ import annotations  # NumPy's arrays take type parameters in its stubs only
@@ -28,11 +28,11 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 @dataclass(frozen=True)
 class Planted:
-    """The truths of every synthetic hub. Shares and probabilities lie in [0, 1].
+    """The rates planted in every synthetic hub. Shares and probabilities lie in [0, 1].
 
-    Mutation is what the study's methods ("Mutation, drift, ordering") call it: over edges whose ends both have the
-    trait. It holds for the first earlier model that a child names; the few second parents and the edges that close
-    a cycle hand nothing down.
+    Mutation is defined as in the study's methods ("Mutation, drift, ordering"): over edges whose ends both have the
+    trait. A child inherits from the first earlier model that it names. The few second parents and the edges that close
+    a cycle pass nothing on.
     """
 
     parent_share: float = 0.293  # models that name a parent
@@ -40,10 +40,10 @@ class Planted:
     missing_parent: float = 0.06  # edges whose parent is not in the hub
     bare_only: float = 0.02  # children that name their parents without a relation
     two_finetune_parents: float = 0.01  # finetune children that name a second parent
-    chain_link: float = 0.05  # finetune edges that prolong the chain of the moment
+    chain_link: float = 0.05  # finetune edges that extend the current chain
     # Edges whose parent is one of the stars; the largest has a tenth of all adapters and a twentieth of all finetunes.
     star_share: tuple[float, ...] = (0.72, 0.66, 0.25, 0.30)
-    # Models that may become parents, by their own relation; some of them do.
+    # Share of models that can become parents, by the relation to their own parent. Roots always can.
     open_to_children: tuple[float, ...] = (0.3, 0.015, 0.07, 1, 1)
     license_mutation: float = 0.20
     license_forward: float = 0.90  # of mutations between two licenses of PLANTED_LICENSE_ORDER
@@ -52,9 +52,9 @@ class Planted:
     language_change: float = 0.30  # the set of languages differs
     language_partial: float = 0.40  # of the changes: half the set is shared (distance 1/2, otherwise 1)
     mutation_scale: tuple[float, ...] = (1, 1, 0.25, 1, 1)  # factor on the four above, in the order of RELATIONS
-    gain: float = 0.25  # a child has a trait its parent lacks
-    loss: float = 0.10  # a child lacks a trait its parent has
-    no_license: float = 0.76  # of models without a parent in the hub that are no stars, as the next three
+    gain: float = 0.25  # a child has a trait that its parent lacks
+    loss: float = 0.10  # a child lacks a trait that its parent has
+    no_license: float = 0.76  # of models that have no parent in the hub and are not stars; also the next three
     no_language: float = 0.87
     no_task: float = 0.60
     no_library: float = 0.25
@@ -63,32 +63,35 @@ class Planted:
 
     @property
     def language_mutation(self) -> float:
-        """Mean Jaccard distance between the languages of a finetune edge's ends."""
+        """Mean Jaccard distance between the languages of parent and child over finetune edges."""
         return self.language_change * (1 - self.language_partial / 2)
 
 
 PLANTED = Planted()
-RELATIONS = ("finetune", "adapter", "quantized", "merge", "distill")  # the last is unknown to the Hub, on purpose
+RELATIONS = ("finetune", "adapter", "quantized", "merge", "distill")  # the Hub does not know distill
 FINETUNE, ADAPTER, QUANTIZED, MERGE, DISTILL = range(5)
 ROOT = -1
 STARS = 360  # models with many children, in a hub of 18,000 models or more
-NO_CODE = 255  # fills up the rows of languages
+NO_CODE = 255  # pads the rows of languages
 
-# Odd shapes, each on models of its own: child, relation, parent.
+# Unusual shapes as edges (child, relation, parent). Each occurrence uses its own models.
 SHAPES = (
     ((0, FINETUNE, 0),),  # a self-loop
     ((1, FINETUNE, 0), (0, FINETUNE, 1)),  # a cycle of two
     ((1, FINETUNE, 0), (2, FINETUNE, 1), (0, FINETUNE, 2)),  # a cycle of three
     ((1, FINETUNE, 0), (2, FINETUNE, 0), (3, FINETUNE, 1), (3, FINETUNE, 2)),  # a diamond
     ((1, FINETUNE, 0), (1, ADAPTER, 0)),  # a pair with two relations
-    ((1, DISTILL, 0),),  # a relation that nobody knows
+    ((1, DISTILL, 0),),  # an unknown relation
 )
 
 
 @dataclass(frozen=True)
 class Graph:
-    """Edges by child; a negative parent -1-k is the k-th model that is gone. `kind` is the relation of a model's first
-    edge, or ROOT; `stem` the model at the top of the line whose traits it inherits."""
+    """Edges sorted by child, and one item per model in the other arrays.
+
+    A negative parent -1-k is the k-th model that is no longer in the hub. `kind` is the relation of a model's first
+    edge, or ROOT. `stem` is the model at the top of the line from which it inherits.
+    """
 
     child: Array
     parent: Array
@@ -96,23 +99,23 @@ class Graph:
     kind: Array
     is_planted: Array
     is_star: Array
-    levels: list[tuple[Array, Array]]  # children and the parents whose traits they take, parents before their children
+    levels: list[tuple[Array, Array]]  # (children, parents from which they inherit), parents before their children
     stem: Array
     n_children: Array
 
 
 def choose(weights: Mapping[str, float] | Iterable[float], u: Array) -> Array:
-    """For each uniform number in [0, 1) the place of a weight, each as likely as its weight."""
+    """Draw a place in `weights` for each uniform number in [0, 1), with probability proportional to its weight."""
     steps = np.cumsum(np.array(list(weights.values() if isinstance(weights, Mapping) else weights), dtype=np.float64))
     return np.searchsorted(steps[:-1] / steps[-1], u, side="right")
 
 
 def make_graph(rng: Rng, n: int) -> Graph:
-    """Name parents for n models; every parent but the planted cycles' is an earlier model."""
-    planted, members = _plant(rng, n)
+    """Draw the parents of n models. Every parent is an earlier model, except in the planted cycles."""
+    planted, members = _plant_shapes(rng, n)
     odd = planted[np.unique(planted[:, 0], return_index=True)[1]]  # the first edge of each child
     kind = np.full(n, ROOT, dtype=np.int8)
-    # Shares are of edges and children are drawn here, so divide by the parents that a child names on average.
+    # PLANTED has shares of edges, but children are drawn here: divide by the mean number of parents per child.
     named = (1 + PLANTED.two_finetune_parents, 1, 1, 3)
     kinds = choose(
         [share / n_parents for share, n_parents in zip(PLANTED.relation_shares, named, strict=True)], rng.random(n)
@@ -120,7 +123,7 @@ def make_graph(rng: Rng, n: int) -> Graph:
     has_parent = rng.random(n) < PLANTED.parent_share
     stars = _stars(rng, n, members)
     has_parent[stars], kinds[stars] = np.arange(stars.size) % 5 == 3, FINETUNE
-    has_parent[:1] = False  # nobody is before it
+    has_parent[:1] = False  # no model is older
     has_parent[odd[:, 0]] = False
     kind[has_parent] = kinds[has_parent]
     kind[odd[:, 0]] = odd[:, 1]
@@ -140,7 +143,7 @@ def make_graph(rng: Rng, n: int) -> Graph:
     earlier = np.flatnonzero((parent >= 0) & (parent < child))
     heirs, first = np.unique(child[earlier], return_index=True)
     above = parent[earlier[first]]
-    depth, stem = _lines(n, heirs, above)
+    depth, stem = _trace_lines(n, heirs, above)
     n_children = np.bincount(above, minlength=n).astype(np.int32)
     order = np.argsort(depth[heirs], kind="stable")
     cuts = np.searchsorted(depth[heirs][order], np.arange(2, int(depth.max(initial=0)) + 1))
@@ -148,10 +151,10 @@ def make_graph(rng: Rng, n: int) -> Graph:
     return Graph(child, parent, relation, kind, is_planted, is_star, levels, stem, n_children)
 
 
-def _plant(rng: Rng, n: int) -> tuple[Array, Array]:
-    """Edges (child, relation, parent) of each odd shape, on models of its own, and these models.
+def _plant_shapes(rng: Rng, n: int) -> tuple[Array, Array]:
+    """The edges (child, relation, parent) of the unusual shapes, and the models that they use.
 
-    Each shape comes once in a hub of 1,000 models, then once in 5,000.
+    From 1,000 models on, each shape occurs once per 5,000 models, and at least once.
     """
     edges: list[tuple[int, int, int]] = []
     members: list[int] = []
@@ -164,7 +167,7 @@ def _plant(rng: Rng, n: int) -> tuple[Array, Array]:
 
 
 def _stars(rng: Rng, n: int, members: Array) -> Array:
-    """The models that most children name, the greatest first; early ones, or they could not have so many."""
+    """The models with the most children, the largest first. They are early models, since parents precede children."""
     free = np.ones(n, dtype=bool)
     free[members] = False
     free[:1] = False
@@ -177,7 +180,7 @@ def _stars(rng: Rng, n: int, members: Array) -> Array:
 
 
 def _star_weights(relation: int, count: int) -> Array:
-    """Weights that fall with the rank of a star: by 1 / rank for adapters, by rank ** -0.75 for the others."""
+    """Weights by the rank of a star: 1 / rank for adapters, rank ** -0.75 for the other relations."""
     rank = np.arange(1, count + 1, dtype=np.float64)
     root = np.sqrt(rank)
     return 1 / rank if relation == ADAPTER else 1 / (root * np.sqrt(root))
@@ -186,8 +189,8 @@ def _star_weights(relation: int, count: int) -> Array:
 def _ordinary_edges(
     rng: Rng, n: int, kind: Array, children: Array, is_open: Array, stars: Array
 ) -> tuple[Array, Array, Array]:
-    """Child, number among the child's edges, and parent of all edges that no odd shape planted."""
-    before = np.cumsum(is_open) - is_open  # open models earlier than each
+    """Child, number among the child's edges, and parent of all edges outside the planted shapes."""
+    before = np.cumsum(is_open) - is_open  # number of open models before each model
     open_models = np.flatnonzero(is_open)
     u = rng.random(children.size)
     size = np.where(kind[children] == MERGE, 2 + (3 * u).astype(np.int64), 1)
@@ -197,7 +200,7 @@ def _ordinary_edges(
     slot = np.arange(child.size) - np.repeat(np.cumsum(size) - size, size)
     missing, mode, pick = rng.random((3, child.size))
     count, relation = before[child], kind[child]
-    # Most children are of recent models.
+    # Most children derive from recent models.
     parent = open_models[count - 1 - (pick * pick * count).astype(np.int64)] if child.size else child
 
     for number, share in enumerate(PLANTED.star_share):
@@ -212,7 +215,7 @@ def _ordinary_edges(
     parent[links[linked]] = child[links[linked - 1]]
     parent[is_missing] = -1 - (pick * pick * n / 20).astype(np.int64)[is_missing]
 
-    for number in range(1, 4):  # no child names a parent twice: the next model instead
+    for number in range(1, 4):  # if a child names a parent twice, take the next model instead
         mine = np.flatnonzero(slot == number)
         while mine.size:
             mine = mine[np.any([parent[mine] == parent[mine - back] for back in range(1, number + 1)], axis=0)]
@@ -221,8 +224,8 @@ def _ordinary_edges(
     return child, slot, parent
 
 
-def _lines(n: int, heirs: Array, above: Array) -> tuple[Array, Array]:
-    """How many steps of inheritance are above each model, and the model at the top: by doubling the steps."""
+def _trace_lines(n: int, heirs: Array, above: Array) -> tuple[Array, Array]:
+    """Number of inheritance steps above each model, and the model at the top, by pointer doubling."""
     up = np.arange(n)
     up[heirs] = above
     depth = (up != np.arange(n)).astype(np.int32)
@@ -236,8 +239,10 @@ def _lines(n: int, heirs: Array, above: Array) -> tuple[Array, Array]:
 
 @dataclass(frozen=True)
 class Traits:
-    """Of every model the places of its license, task and library among the words, -1 where it has none, and those of
-    its languages, a row filled up with NO_CODE."""
+    """Traits as places in the vocabularies, one item per model.
+
+    License, task and library are -1 if the model has none. Languages are one row per model, padded with NO_CODE.
+    """
 
     license: Array
     task: Array
@@ -248,7 +253,8 @@ class Traits:
 def make_traits(rng: Rng, graph: Graph) -> Traits:
     n, p = graph.kind.size, PLANTED
     draws = rng.random((5, n))
-    # The stars' values weigh too much to be left to chance: evenly spread, and all have a license and a task.
+    # Stars dominate the counts over edges, so spread their values evenly instead of drawing them. All of them have a
+    # license and a task.
     stars = np.flatnonzero(graph.is_star)
     stars = stars[np.argsort(-graph.n_children[stars], kind="stable")]
     draws[:, stars] = np.arange(stars.size) * 0.6180339887 % 1
@@ -271,7 +277,7 @@ def make_traits(rng: Rng, graph: Graph) -> Traits:
 
 
 def _language_sets(rng: Rng, first: Array, length: Array) -> Array:
-    """Sets of languages by the study's counts; whoever speaks several speaks the most frequent one, English, first."""
+    """Draw language sets by the study's counts. Sets of several languages start with English."""
     sizes = np.array(list(LANGUAGE_SIZES))[choose(LANGUAGE_SIZES, length)]
     languages = np.full((first.size, max(LANGUAGE_SIZES)), NO_CODE, dtype=np.uint8)
     languages[:, 0] = choose(LANGUAGE_COUNTS, first)
@@ -279,7 +285,7 @@ def _language_sets(rng: Rng, first: Array, length: Array) -> Array:
     others, counts = len(LANGUAGE_COUNTS) - 1, list(LANGUAGE_COUNTS.values())[1:]
     languages[several, 0] = 0
     found = 1 + choose(counts, rng.random((several.size, languages.shape[1] - 1)))
-    for number in range(1, found.shape[1]):  # none twice: the next one instead
+    for number in range(1, found.shape[1]):  # if a language repeats, take the next one instead
         while (again := (found[:, :number] == found[:, number, None]).any(axis=1)).any():
             found[again, number] = found[again, number] % others + 1
     languages[several, 1:] = np.where(np.arange(1, languages.shape[1]) < sizes[several, None], found, NO_CODE)
@@ -295,10 +301,10 @@ def _inherit(
     mutate: Callable[[Array, Array, Array], Array],
     stars_have: bool,
 ) -> Array:
-    """Hand a trait down, in place, and tell which models have it. `values` are what each would have of its own.
+    """Pass a trait down the graph in place, and return which models have it.
 
-    Roots keep their own, or have none; children have their parent's, if not mutated. `mutate(old, fresh, uniform)`
-    returns values that differ from `old`.
+    `values` holds the value that each model would have without a parent. Roots keep it or have none; children take
+    their parent's value unless it mutates. `mutate(old, fresh, uniform)` returns values that differ from `old`.
     """
     draw, change, u = rng.random((3, values.shape[0]))
     have = (draw >= without) | (graph.is_star & stars_have)
@@ -315,10 +321,11 @@ def _inherit(
 
 
 def mutate_license(old: Array, fresh: Array, u: Array) -> Array:
-    """Propose a license by its share; what would go nowhere or (mostly) backwards becomes `other`.
+    """Propose a license by its share, and replace refused proposals by `other`.
 
-    A proposal backwards is taken in the odds of PLANTED.license_forward. The flows from a to b and from b to a are
-    then both proportional to the product of their shares, so every pair of licenses has the planted ratio.
+    A proposal equal to the old license is refused. A proposal against PLANTED_LICENSE_ORDER is accepted with the odds
+    (1 - PLANTED.license_forward) / PLANTED.license_forward. The transitions from a to b and from b to a are then both
+    proportional to the product of their shares, so every pair of licenses has the planted ratio.
     """
     names = list(LICENSE_COUNTS)
     other, unknown = names.index("other"), names.index("unknown")
@@ -329,12 +336,14 @@ def mutate_license(old: Array, fresh: Array, u: Array) -> Array:
 
 
 def mutate_languages(old: Array, fresh: Array, u: Array) -> Array:
-    """Halve the set or add one language to a single one (Jaccard distance 1/2), or replace it by another (1)."""
+    """Halve the set or add a language to a single one (Jaccard distance 1/2), or replace the set (distance 1)."""
     count = len(LANGUAGE_COUNTS)
     size = (old != NO_CODE).sum(axis=1)
     partial = u < PLANTED.language_partial
     added, step = fresh[:, 0].astype(np.int64), 1 + (u * 8).astype(np.int64)
-    while (again := (old == added[:, None]).any(axis=1)).any():  # steps of 1 to 8 reach 23 or more of 184 languages
+    while (
+        again := (old == added[:, None]).any(axis=1)
+    ).any():  # ends: steps of 1 to 8 reach at least 23 of the 184 languages
         added[again] = (added[again] + step[again]) % count
     new = np.full_like(old, NO_CODE)
     new[:, 0] = np.where(partial, old[:, 0], added)
@@ -344,6 +353,8 @@ def mutate_languages(old: Array, fresh: Array, u: Array) -> Array:
 
 
 def mutate_word(count: int) -> Callable[[Array, Array, Array], Array]:
+    """A mutation for a trait with `count` values: the fresh value, or another one if it equals the old value."""
+
     def mutate(old: Array, fresh: Array, u: Array) -> Array:
         elsewhere = (old.astype(np.int64) + 1 + (u * (count - 1)).astype(np.int64)) % count
         return np.where(fresh != old, fresh, elsewhere)

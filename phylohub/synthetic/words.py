@@ -1,12 +1,12 @@
-"""The words of a synthetic hub, and how many models of the Hub have them.
+"""The vocabulary of a synthetic hub, with the number of models per word.
 
-Counts are facts published by the study "Anatomy of a Machine Learning Ecosystem: 2 Million Models on Hugging Face",
-over its 1,860,411 models; weights that it does not publish are invented, and say so.
+The counts are published in the study "Anatomy of a Machine Learning Ecosystem: 2 Million Models on Hugging Face" for
+its 1,860,411 models. Weights that the study does not publish are invented and marked as such.
 """
 
 STUDY_MODELS = 1_860_411
 
-# Tables of hundreds of values: one a line would be pages.
+# Tables of hundreds of values: several per line.
 # fmt: off
 # The study's license table: all 79 values.
 LICENSE_COUNTS = {
@@ -26,7 +26,7 @@ LICENSE_COUNTS = {
     "ncsa": 27, "lppl-1.3c": 27, "lgpl-2.1": 24, "ofl-1.1": 17, "eupl-1.2": 13, "intel-research": 12,
     "fair-noncommercial-research-license": 8,
 }
-# Towards permissive; not the order that the study found, so that finding this one proves something.
+# From restrictive to permissive. It differs from the order in the study, so that recovering it is a real test.
 PLANTED_LICENSE_ORDER = (
     "gemma", "llama3.3", "llama3.2", "llama3.1", "llama3", "llama2", "openrail++", "creativeml-openrail-m",
     "bigscience-bloom-rail-1.0", "openrail", "cc-by-nc-sa-4.0", "cc-by-nc-4.0", "gpl-3.0", "cc-by-sa-4.0",
@@ -54,9 +54,9 @@ LANGUAGE_COUNTS = {
     "ho": 82, "kl": 81, "iu": 78, "nv": 77, "oj": 71, "kr": 59, "ia": 57, "io": 44, "cu": 36, "cr": 34, "vo": 32,
     "ty": 32, "na": 27, "hz": 26, "ie": 26, "nd": 26, "pi": 25, "ii": 23, "ik": 23, "ng": 22,
 }
-LANGUAGE_SIZES = {1: 0.85, 2: 0.10, 4: 0.04, 8: 0.01}  # powers of two, so that half a set is always a set
+LANGUAGE_SIZES = {1: 0.85, 2: 0.10, 4: 0.04, 8: 0.01}  # powers of two, so that every set can be halved
 THREE_LETTERS = {"en": "eng", "zh": "zho", "fr": "fra", "es": "spa", "de": "deu", "ja": "jpn", "ko": "kor"}
-# The study's dataset table: its 499 most frequent ones, without their names. The names here are made up.
+# The study's dataset table: the counts of the 499 most frequent datasets. The names are invented.
 DATASET_COUNTS = (
     5143, 3518, 3271, 1862, 1768, 1563, 1501, 1333, 1331, 1309, 1259, 1259, 1198, 1131, 1048, 960, 908, 883, 830,
     817, 792, 788, 775, 767, 741, 731, 723, 700, 658, 644, 640, 629, 617, 613, 610, 597, 585, 584, 574, 571, 567,
@@ -81,7 +81,7 @@ DATASET_COUNTS = (
     82, 82, 82, 82, 81, 80, 80, 80, 80, 80, 80, 80, 80, 80, 79, 79, 79, 79, 79, 79, 79, 79, 79, 78, 78, 77, 77, 77,
     76, 76, 76, 76, 76, 76, 76, 76, 76, 76, 76, 76, 75, 75,
 )
-# Invented weights; the words are the Hub's.
+# The words are the Hub's, the weights are invented.
 TASK_WEIGHTS = {
     "text-generation": 40, "text-to-image": 12, "text-classification": 11, "reinforcement-learning": 8,
     "token-classification": 4, "automatic-speech-recognition": 4, "image-classification": 4, "fill-mask": 3,
@@ -92,12 +92,12 @@ LIBRARY_WEIGHTS = {
     "transformers": 60, "diffusers": 12, "stable-baselines3": 6, "sentence-transformers": 5, "ml-agents": 4,
     "peft": 4, "timm": 3, "mlx": 3, "keras": 2, "setfit": 1,
 }
-# endpoints_compatible and autotrain_compatible as the study found them.
+# Invented, except endpoints_compatible and autotrain_compatible, which are from the study.
 FLAG_SHARES = {
     "safetensors": 0.60, "endpoints_compatible": 0.0596, "text-generation-inference": 0.25, "pytorch": 0.30,
     "tensorboard": 0.15, "custom_code": 0.10, "autotrain_compatible": 0.2369, "gguf": 0.06,
 }
-# Words as their owners write them: some look like ISO 639-3 codes, some are not ASCII. The length is coprime to 5.
+# Free tags as authors write them: some look like ISO 639-3 codes, some are not ASCII. Their number is coprime to 5.
 WORDS = (
     "conversational", "moe", "trl", "sft", "rag", "unsloth", "generated_from_trainer", "tts", "vae", "lora",
     "mergekit", "sam", "chat", "dpo", "llm", "tf", "t5", "größe", "日本語", "instruct", "roleplay", "ner",

@@ -1,4 +1,4 @@
-"""What the tests of live ingestion share: records, a clock that never waits, and what became of a crawl."""
+"""Helpers for the tests of live ingestion: records, a simulated clock, and child processes."""
 
 import json
 import multiprocessing
@@ -23,13 +23,13 @@ from phylohub.ingest.landing import land_snapshot
 from phylohub.ingest.raw_schema import RAW_SCHEMA, connect_raw
 from phylohub.ingest.readers import Source
 
-# Children are forked from a process without threads: a fork of this one could inherit a lock that nobody opens.
+# Fork children from a process without threads: a fork of this one could inherit a held lock.
 _FORKSERVER = multiprocessing.get_context("forkserver")
 _FORKSERVER.set_forkserver_preload(["phylohub.ingest.arxiv"])
 
 
 class Clock:
-    """Time that passes only by waiting, so that hours of it take no time."""
+    """A simulated clock that advances only by `sleep`, without waiting."""
 
     def __init__(self) -> None:
         self.time = 1000.0
@@ -46,7 +46,7 @@ class Clock:
 
 
 def model(number: int, **fields: Any) -> bytes:
-    """A record as the Hub sends it, of the model of that number; older ones have smaller numbers."""
+    """The record of a model as the Hub sends it. Older models have smaller numbers."""
     created = f"2024-{1 + number // 28 // 60 % 12:02}-{1 + number // 60 % 28:02}T00:00:{number % 60:02}.000Z"
     record = {
         "_id": f"{number:024x}",
@@ -67,14 +67,14 @@ def models(count: int) -> list[bytes]:
 
 @contextmanager
 def memory() -> Iterator[duckdb.DuckDBPyConnection]:
-    """A warehouse in memory, with its raw schema."""
+    """An in-memory warehouse with the raw schema."""
     with duckdb.connect(config={"threads": 1}) as connection:
         connection.execute(RAW_SCHEMA)
         yield connection
 
 
 def landed(connection: duckdb.DuckDBPyConnection, snapshot: str = "s") -> list[bytes]:
-    """The records of a snapshot, byte for byte, in the order they landed in."""
+    """The records of a snapshot byte for byte, in the order of landing."""
     rows = connection.execute(
         "select record from raw.hub_listings natural join raw.hub_records where snapshot = ? order by source, position",
         [snapshot],
@@ -89,13 +89,13 @@ def is_complete(connection: duckdb.DuckDBPyConnection, snapshot: str = "s") -> b
 
 
 def patient_web(url: str, clock: Clock | None = None, **settings: Any) -> Web:
-    """Requests that wait on a clock of their own. A server that does not answer is given up soon."""
+    """A Web that waits on a simulated clock, with a short read timeout."""
     clock = clock or Clock()
     return Web(url, now=clock.now, sleep=clock.sleep, **{"read_seconds": 0.2, **settings})
 
 
-class Killed:
-    """A connection whose process kills itself before its statement of a number, which is after the one before."""
+class KillingConnection:
+    """A connection that kills its process before the statement with the given number."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, at: int) -> None:
         self._connection = connection
@@ -111,30 +111,30 @@ class Killed:
         return getattr(self._connection, name)
 
 
-def _killed(connection: duckdb.DuckDBPyConnection, at: int) -> duckdb.DuckDBPyConnection:
-    return cast(duckdb.DuckDBPyConnection, Killed(connection, at))
+def _killing(connection: duckdb.DuckDBPyConnection, at: int) -> duckdb.DuckDBPyConnection:
+    return cast(duckdb.DuckDBPyConnection, KillingConnection(connection, at))
 
 
 def crawl_file(database: Path, url: str, kill_at: int = 0) -> CrawlResult:
-    """Crawl into a file. With kill_at the process is killed before its statement of that number."""
+    """Crawl into a file. With kill_at, the process is killed before the statement with that number."""
     with connect_raw(database, create=True) as connection:
-        return crawl(_killed(connection, kill_at), patient_web(url), "s", expand=["tags"])
+        return crawl(_killing(connection, kill_at), patient_web(url), "s", expand=["tags"])
 
 
 def cards_file(database: Path, url: str, kill_at: int = 0) -> None:
-    """Fetch the cards of what a file holds, killed like crawl_file."""
+    """Fetch the cards of the models in a file; kill_at as in crawl_file."""
     with connect_raw(database) as connection:
-        fetch_cards(_killed(connection, kill_at), patient_web(url))
+        fetch_cards(_killing(connection, kill_at), patient_web(url))
 
 
 def papers_file(database: Path, url: str, kill_at: int = 0) -> None:
-    """Fetch the papers that a file links to, killed like crawl_file."""
+    """Fetch the papers that the models in a file link to; kill_at as in crawl_file."""
     with connect_raw(database) as connection:
-        fetch_papers(_killed(connection, kill_at), patient_web(url))
+        fetch_papers(_killing(connection, kill_at), patient_web(url))
 
 
 def in_child(work: Callable[..., object], *arguments: object) -> int:
-    """Run a function of this module in a process of its own; return the exit code, negative for a signal."""
+    """Run a function of this module in a child process; return its exit code, negative for a signal."""
     process = _FORKSERVER.Process(target=work, args=arguments)
     process.start()
     process.join(120)
@@ -143,7 +143,7 @@ def in_child(work: Callable[..., object], *arguments: object) -> int:
 
 
 def crawl_on_a_full_disk(database: Path, url: str, free_bytes: int) -> None:
-    """Crawl into a file that cannot grow beyond a size, as on a disk that is full."""
+    """Crawl into a file whose size is limited, to simulate a full disk."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (free_bytes, resource.RLIM_INFINITY))
     crawl_file(database, url)
 
@@ -166,7 +166,7 @@ def _measure(
 
 
 def measured(work: Callable[..., object], *arguments: object, memory_limit: str | None = None) -> tuple[float, float]:
-    """Run a function of this module in a process of its own; return its seconds and its peak memory in MB."""
+    """Run a function of this module in a child process; return its seconds and peak memory in MB."""
     ours, theirs = multiprocessing.Pipe(duplex=False)
     assert in_child(_measure, theirs, memory_limit, work, arguments) == 0
     result: tuple[float, float] = ours.recv()

@@ -1,4 +1,4 @@
-"""Papers against the fake arXiv, and from a table."""
+"""Papers from the fake arXiv and from CSV files."""
 
 import signal
 from collections.abc import Callable, Iterator
@@ -42,7 +42,7 @@ def outcomes(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     return dict(connection.execute("select arxiv_id, outcome from raw.arxiv_papers").fetchall())
 
 
-def test_papers_land_with_what_came_of_each() -> None:
+def test_papers_land_with_their_outcome() -> None:
     with FakeHub(linking(*LINKED), papers=PAPERS) as hub, crawled(hub) as connection:
         result = fetch_papers(connection, patient_web(hub.url))
         assert outcomes(connection) == {
@@ -62,7 +62,7 @@ def test_papers_land_with_what_came_of_each() -> None:
         assert hub.n_requests == n_asked
 
 
-def test_requests_are_three_seconds_apart_and_batches_land_one_by_one() -> None:
+def test_requests_are_three_seconds_apart() -> None:
     clock = Clock()
     arxiv_ids = [f"2401.{number:05}" for number in range(250)]
     with (
@@ -76,14 +76,14 @@ def test_requests_are_three_seconds_apart_and_batches_land_one_by_one() -> None:
         assert len(outcomes(connection)) == 250
 
 
-def test_an_id_that_arxiv_calls_malformed_spoils_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    def meddle(number: int, path: str, reply: Reply) -> Reply:
+def test_malformed_id_does_not_affect_other_papers(monkeypatch: pytest.MonkeyPatch) -> None:
+    def alter_reply(number: int, path: str, reply: Reply) -> Reply:
         if "2401.00003" not in path:
             return reply
         entry = "<entry><id>http://arxiv.org/api/errors#incorrect_id_format_for_2401.00003</id></entry>"
         return Reply(200, f'<feed xmlns="http://www.w3.org/2005/Atom">{entry}</feed>'.encode())
 
-    with FakeHub(linking(*PAPERS), papers=PAPERS, meddle=meddle) as hub, crawled(hub) as connection:
+    with FakeHub(linking(*PAPERS), papers=PAPERS, alter_reply=alter_reply) as hub, crawled(hub) as connection:
         fetch_papers(connection, patient_web(hub.url))
         assert outcomes(connection)["2401.00003"] == "malformed"
         assert sorted(outcomes(connection).values()) == ["malformed", "ok", "ok", "ok", "withdrawn"]
@@ -92,10 +92,10 @@ def test_an_id_that_arxiv_calls_malformed_spoils_no_other(monkeypatch: pytest.Mo
 FAULTS: dict[str, Callable[[Reply], Reply]] = {
     "429": lambda reply: Reply(429),
     "503 with Retry-After": lambda reply: Reply(503, b"", {"Retry-After": "5"}),
-    "rate exceeded, in plain text": lambda reply: Reply(200, b"Rate exceeded."),
+    "rate limit as plain text": lambda reply: Reply(200, b"Rate exceeded."),
     "cut": lambda reply: Reply(200, reply.body[: len(reply.body) // 2]),
     "cut on the wire": lambda reply: Reply(200, reply.body, cut=10),
-    "a bomb": lambda reply: Reply(
+    "an entity bomb": lambda reply: Reply(
         200,
         b'<!DOCTYPE lolz [<!ENTITY lol "lol"><!ENTITY lol2 "&lol;&lol;">]><feed xmlns="http://www.w3.org/2005/Atom">&lol2;</feed>',
     ),
@@ -103,15 +103,15 @@ FAULTS: dict[str, Callable[[Reply], Reply]] = {
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())
-def test_faults_are_waited_out(fault: Callable[[Reply], Reply]) -> None:
-    def meddle(number: int, path: str, reply: Reply) -> Reply:
+def test_faults_are_retried(fault: Callable[[Reply], Reply]) -> None:
+    def alter_reply(number: int, path: str, reply: Reply) -> Reply:
         return fault(reply) if number in (2, 3) else reply
 
-    with FakeHub(linking(*PAPERS), papers=PAPERS, meddle=meddle) as hub, crawled(hub) as connection:
+    with FakeHub(linking(*PAPERS), papers=PAPERS, alter_reply=alter_reply) as hub, crawled(hub) as connection:
         assert fetch_papers(connection, patient_web(hub.url)).outcomes == {"ok": 3, "withdrawn": 2}
 
 
-def test_kill_9_at_any_statement_loses_no_paper_and_lands_none_twice(tmp_path: Path) -> None:
+def test_sigkill_at_any_statement_loses_and_repeats_no_paper(tmp_path: Path) -> None:
     with FakeHub(linking(*LINKED), papers=PAPERS) as hub:
         for kill_at in range(1, 12):
             database = tmp_path / f"{kill_at}.duckdb"
@@ -124,14 +124,14 @@ def test_kill_9_at_any_statement_loses_no_paper_and_lands_none_twice(tmp_path: P
 
 
 @given(st.binary() | st.text(alphabet='<>/entryfd "=&;!').map(str.encode))
-def test_a_feed_is_read_or_refused(body: bytes) -> None:
+def test_read_feed_parses_or_raises_value_error(body: bytes) -> None:
     try:
         read_feed(body)
     except ValueError:
         return
 
 
-def test_a_table_lands_once_row_by_row_as_it_came(tmp_path: Path) -> None:
+def test_csv_rows_land_once_as_received(tmp_path: Path) -> None:
     path = tmp_path / "categories.csv"
     path.write_bytes(b'arxiv_id,categories\r\n2401.00001,cs.LG cs.CL\r\n"2401.00002",""\r\nnonsense,cs.AI\r\n')
     with memory() as connection:
@@ -148,20 +148,20 @@ def test_a_table_lands_once_row_by_row_as_it_came(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content", [b"", b"a,b\n1,2\n", b'arxiv_id,categories\n"2401', b"arxiv_id,categories\n\xff,x\n"]
 )
-def test_a_table_of_another_shape_is_refused(tmp_path: Path, content: bytes) -> None:
+def test_invalid_csv_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "categories.csv"
     path.write_bytes(content)
     with memory() as connection, pytest.raises(PhylohubError, match=r"categories\.csv"):
         load_table(connection, path)
 
 
-def test_the_real_table_loads(real_file: Callable[[str], Path]) -> None:
+def test_published_table_loads(real_file: Callable[[str], Path]) -> None:
     with memory() as connection:
         assert load_table(connection, real_file("arxiv_categories.csv")) == 8789
         assert connection.execute("select count(*) from raw.arxiv_papers where outcome = 'ok'").fetchall() == [(8789,)]
 
 
-def test_the_ids_arxiv_gives_out_are_well_formed() -> None:
+def test_arxiv_id_matches_valid_ids_only() -> None:
     for arxiv_id in (
         "0704.0001",
         "1501.00001",

@@ -1,4 +1,4 @@
-"""Cards against the fake hub: outcomes, what is fetched again, budgets, and cards that are no plain text."""
+"""Cards from the fake hub: outcomes, repeated checks, budgets, and cards that are not UTF-8."""
 
 import random
 import signal
@@ -47,7 +47,7 @@ def card_requests(hub: FakeHub) -> list[str]:
     return [path for path in hub.requests if "/resolve/" in path]
 
 
-def test_every_outcome_is_kept_and_the_text_is_what_was_served() -> None:
+def test_every_outcome_is_stored_and_cards_land_as_served() -> None:
     records = [
         model(1),
         model(2, siblings=[{"rfilename": "config.json"}]),
@@ -61,15 +61,15 @@ def test_every_outcome_is_kept_and_the_text_is_what_was_served() -> None:
     cards = {f"org/model-{number}": CARD + b"%d" % number for number in (1, 4, 5, 6, 7, 8)}
     cards["org/model-7"] = b"x" * 2000
 
-    def meddle(number: int, path: str, reply: Reply) -> Reply:
+    def alter_reply(number: int, path: str, reply: Reply) -> Reply:
         return Reply(500) if path.startswith("/org/model-8/") else reply
 
-    with FakeHub(records, cards, meddle=meddle) as hub, crawled(hub) as connection:
+    with FakeHub(records, cards, alter_reply=alter_reply) as hub, crawled(hub) as connection:
         hub.remove("org/model-5")
         result = fetch_cards(connection, patient_web(hub.url), max_bytes=1000)
         assert outcomes(connection) == {
             "org/model-1": "ok",
-            "org/model-2": "none",  # the list of its files shows that
+            "org/model-2": "none",  # by its list of files
             "org/model-3": "none",
             "org/model-4": "gated",
             "org/model-5": "gone",
@@ -81,19 +81,19 @@ def test_every_outcome_is_kept_and_the_text_is_what_was_served() -> None:
         assert result == CardsResult(
             {"ok": 1, "none": 1, "gated": 1, "gone": 1, "disabled": 1, "too large": 1, "failed": 1}, 0
         )
-        assert "/org/model-1/resolve/main/README.md" in hub.requests  # the slash stays one
+        assert "/org/model-1/resolve/main/README.md" in hub.requests  # the slash is not escaped
         assert not any(path.startswith("/org/model-2/") for path in hub.requests)
         (row,) = connection.execute(
             "select http_status, etag, revision, n_bytes, reason from raw.cards where model_id = 'org/model-1'"
         ).fetchall()
         assert row == (200, blob_id(CARD + b"1"), f"{1:040x}", len(CARD) + 1, None)
-        hub.meddle = lambda number, path, reply: reply
-        assert fetch_cards(connection, patient_web(hub.url)).outcomes == {"ok": 1}  # what failed is tried again
+        hub.alter_reply = lambda number, path, reply: reply
+        assert fetch_cards(connection, patient_web(hub.url)).outcomes == {"ok": 1}  # failed cards are fetched again
         assert fetch_cards(connection, patient_web(hub.url), again=["too large"]).outcomes == {"ok": 1}
         assert fetch_cards(connection, patient_web(hub.url)) == CardsResult({}, 0)
 
 
-def test_only_what_has_changed_is_fetched_again() -> None:
+def test_only_changed_models_are_fetched_again() -> None:
     records = [model(number) for number in range(6)]
     cards = {f"org/model-{number}": b"card %d" % number for number in range(6)}
     with FakeHub(records, cards) as hub, crawled(hub, "first") as connection:
@@ -109,14 +109,14 @@ def test_only_what_has_changed_is_fetched_again() -> None:
         assert len(card_requests(hub)) == 3
         assert texts(connection) == {**cards, "org/model-1": b"changed"}
         assert outcomes(connection)["org/model-3"] == "none"
-        # Neither the same list nor an older one makes anybody ask again.
+        # Neither the same list nor an older one causes another fetch.
         assert fetch_cards(connection, patient_web(hub.url)) == CardsResult({}, 0)
         assert fetch_cards(connection, patient_web(hub.url), "first") == CardsResult({}, 0)
         crawl(connection, patient_web(hub.url), "third")
         assert fetch_cards(connection, patient_web(hub.url)) == CardsResult({}, 0)
 
 
-def test_cards_of_18_mb_and_cards_that_are_not_utf_8_land_without_loss() -> None:
+def test_large_cards_and_cards_that_are_not_utf8_land_without_loss() -> None:
     noise = random.Random(1)
     cards = {
         "org/model-0": b"# large\n" + noise.randbytes(9_000_000).hex().encode(),
@@ -133,7 +133,7 @@ def test_cards_of_18_mb_and_cards_that_are_not_utf_8_land_without_loss() -> None
         ).fetchall() == [("org/model-1",), ("org/model-4",)]
 
 
-def test_a_budget_spreads_the_cards_over_several_runs() -> None:
+def test_budget_spreads_the_cards_over_several_runs() -> None:
     records = [model(number) for number in range(25)]
     cards = {f"org/model-{number}": b"card %d" % number for number in range(25)}
     with FakeHub(records, cards) as hub, crawled(hub) as connection:
@@ -145,20 +145,20 @@ def test_a_budget_spreads_the_cards_over_several_runs() -> None:
     with FakeHub(records, cards, limits={RESOLVE: Limit(10)}, now=clock.now) as hub, crawled(hub) as connection:
         web = patient_web(hub.url, clock, reserve=1)
         result = fetch_cards(connection, web, budget=Budget(seconds=600), workers=1)
-        assert (result.n_left, len(clock.waits)) == (4, 2)  # one was under way when the time was up
+        assert (result.n_left, len(clock.waits)) == (4, 2)  # one request was running when the time was up
 
 
-def test_the_rate_limit_is_kept_to_and_noted() -> None:
+def test_rate_limit_is_respected_and_stored() -> None:
     clock = Clock()
     records = [model(number) for number in range(60)]
     statuses: list[int] = []
 
-    def meddle(number: int, path: str, reply: Reply) -> Reply:
+    def alter_reply(number: int, path: str, reply: Reply) -> Reply:
         statuses.append(reply.status)
         return reply
 
     with (
-        FakeHub(records, limits={RESOLVE: Limit(20)}, now=clock.now, meddle=meddle) as hub,
+        FakeHub(records, limits={RESOLVE: Limit(20)}, now=clock.now, alter_reply=alter_reply) as hub,
         crawled(hub) as connection,
     ):
         web = patient_web(hub.url, clock, reserve=8)
@@ -169,21 +169,21 @@ def test_the_rate_limit_is_kept_to_and_noted() -> None:
         ]
 
 
-def test_a_damaged_card_is_asked_for_again() -> None:
-    def meddle(number: int, path: str, reply: Reply) -> Reply:
+def test_damaged_card_is_fetched_again() -> None:
+    def alter_reply(number: int, path: str, reply: Reply) -> Reply:
         return replace(reply, body=reply.body[:-1] + b"?") if "/resolve/" in path and number == 2 else reply
 
-    with FakeHub([model(1)], {"org/model-1": CARD}, meddle=meddle) as hub, crawled(hub) as connection:
+    with FakeHub([model(1)], {"org/model-1": CARD}, alter_reply=alter_reply) as hub, crawled(hub) as connection:
         fetch_cards(connection, patient_web(hub.url))
         assert texts(connection) == {"org/model-1": CARD}
 
 
-def test_an_outage_is_waited_out_and_no_card_fails_for_it() -> None:
-    def meddle(number: int, path: str, reply: Reply) -> Reply:
+def test_outage_is_retried_and_fails_no_card() -> None:
+    def alter_reply(number: int, path: str, reply: Reply) -> Reply:
         return Reply(503) if 5 <= number < 60 else reply
 
     records = [model(number) for number in range(20)]
-    with FakeHub(records, meddle=meddle) as hub, crawled(hub) as connection:
+    with FakeHub(records, alter_reply=alter_reply) as hub, crawled(hub) as connection:
         assert fetch_cards(connection, patient_web(hub.url)).outcomes == {"none": 20}
 
 
@@ -191,7 +191,7 @@ def test_an_outage_is_waited_out_and_no_card_fails_for_it() -> None:
     "model_id",
     ["../../x", "a/../b", ".", "a/..", "a/b/c", "a\nb", "a b", "a?b", "a#b", "a%2Fb", "http://evil/x", ""],
 )
-def test_an_id_that_is_no_repository_is_never_asked_for(model_id: str) -> None:
+def test_invalid_repository_id_is_never_requested(model_id: str) -> None:
     with FakeHub([model(1), model(2, id=model_id)]) as hub, crawled(hub) as connection:
         n_listed = len(hub.requests)
         fetch_cards(connection, patient_web(hub.url))
@@ -200,22 +200,22 @@ def test_an_id_that_is_no_repository_is_never_asked_for(model_id: str) -> None:
             assert outcomes(connection)[model_id] == "failed"
 
 
-def test_a_refused_token_stops_the_run_and_marks_nothing_as_gone() -> None:
+def test_refused_token_stops_the_run_and_marks_no_card_as_gone() -> None:
     with FakeHub([model(1)], token=TOKEN) as hub, crawled(hub) as connection:
         with pytest.raises(PhylohubError, match="HF_TOKEN"):
             fetch_cards(connection, patient_web(hub.url, token=TOKEN + "x"))
         assert outcomes(connection) == {}
 
 
-def test_a_redirect_to_another_host_brings_the_card_and_does_not_get_the_token() -> None:
+def test_redirect_to_another_host_fetches_the_card_without_the_token() -> None:
     with FakeHub([model(1)], {"org/model-1": CARD}) as storage:
 
-        def meddle(number: int, path: str, reply: Reply) -> Reply:
+        def alter_reply(number: int, path: str, reply: Reply) -> Reply:
             if "/resolve/" not in path:
                 return reply
             return Reply(302, b"", {"Location": storage.url + path, "X-Repo-Commit": "c" * 40})
 
-        with FakeHub([model(1)], meddle=meddle, token=TOKEN) as hub, crawled(hub) as connection:
+        with FakeHub([model(1)], alter_reply=alter_reply, token=TOKEN) as hub, crawled(hub) as connection:
             fetch_cards(connection, patient_web(hub.url, token=TOKEN))
             assert texts(connection) == {"org/model-1": CARD}
             assert connection.execute("select revision from raw.cards").fetchall() == [("c" * 40,)]
@@ -223,15 +223,15 @@ def test_a_redirect_to_another_host_brings_the_card_and_does_not_get_the_token()
             assert list(storage.authorizations) == [None]
 
 
-def test_a_redirect_that_leads_nowhere_is_a_failed_card() -> None:
-    def meddle(number: int, path: str, reply: Reply) -> Reply:
+def test_redirect_loop_is_a_failed_card() -> None:
+    def alter_reply(number: int, path: str, reply: Reply) -> Reply:
         return Reply(302, b"", {"Location": path}) if "/resolve/" in path else reply
 
-    with FakeHub([model(1)], meddle=meddle) as hub, crawled(hub) as connection:
+    with FakeHub([model(1)], alter_reply=alter_reply) as hub, crawled(hub) as connection:
         assert fetch_cards(connection, patient_web(hub.url)).outcomes == {"failed": 1}
 
 
-def test_kill_9_at_any_statement_loses_no_card_and_lands_none_twice(tmp_path: Path) -> None:
+def test_sigkill_at_any_statement_loses_and_repeats_no_card(tmp_path: Path) -> None:
     records = [model(number) for number in range(5)]
     cards = {f"org/model-{number}": b"card %d" % number for number in range(5)}
     with FakeHub(records, cards) as hub:
@@ -245,7 +245,7 @@ def test_kill_9_at_any_statement_loses_no_card_and_lands_none_twice(tmp_path: Pa
                 assert connection.execute("select count(*) from raw.cards").fetchall() == [(5,)]
 
 
-def test_a_file_of_an_older_version_gets_a_number_for_each_check(tmp_path: Path) -> None:
+def test_file_of_an_older_version_gets_card_ids(tmp_path: Path) -> None:
     file = tmp_path / "phylohub.duckdb"
 
     def check(connection: duckdb.DuckDBPyConnection, model_id: str) -> None:

@@ -186,7 +186,7 @@ def test_a_mended_file_goes_on_with_the_same_command(run: Run, tmp_path: Path) -
     path = tmp_path / "models.jsonl.gz"
     whole = landable(500)
     path.write_bytes(whole[:-20])
-    failed(run("ingest", "dump", path), "mend the file and run the same command again")
+    failed(run("ingest", "dump", path), "fix the file and run the same command again")
     path.write_bytes(whole)
     result = run("ingest", "dump", path)
     assert result.exit_code == 0

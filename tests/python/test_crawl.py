@@ -1,4 +1,4 @@
-"""The crawl against the fake hub: pages, limits, tokens, hostile records, and taking a page apart."""
+"""Crawls of the fake hub: pages, rate limits, tokens, hostile records, and splitting a page."""
 
 import json
 from dataclasses import replace
@@ -17,7 +17,7 @@ from phylohub.synthetic.fake_hub import API, EXPANDABLE, FakeHub, Limit, Reply
 TOKEN = "hf_madeUpAndNeverToBeSeenAgain"  # noqa: S105, made up
 
 
-def test_records_land_byte_for_byte_in_the_order_of_creation() -> None:
+def test_records_land_byte_for_byte_in_order_of_creation() -> None:
     records = [
         b'{ "id" :\t"a/%d", "createdAt":"2024-01-0%d", "n":1.50e+1, "s":"\\u00e9\xc3\xa9" }' % (i, i)
         for i in range(1, 9)
@@ -33,7 +33,7 @@ def test_records_land_byte_for_byte_in_the_order_of_creation() -> None:
         assert hub.n_requests == 3
 
 
-def test_what_is_asked_for() -> None:
+def test_request_names_the_expanded_fields() -> None:
     with FakeHub(models(3)) as hub, memory() as connection:
         crawl(connection, patient_web(hub.url), "s")
         assert hub.requests[0].startswith("/api/models?limit=1000&sort=createdAt&direction=1&expand=author&")
@@ -44,7 +44,7 @@ def test_what_is_asked_for() -> None:
             crawl(connection, patient_web(hub.url), "s", expand=["sha"])
 
 
-def test_a_limit_ends_the_run_and_the_next_one_goes_on() -> None:
+def test_limit_ends_the_run_and_the_next_run_resumes() -> None:
     records = models(23)
     with FakeHub(records, page_rows=4) as hub, memory() as connection:
         for limit, n_landed in ((1, 4), (4, 4), (5, 8), (13, 16)):
@@ -52,12 +52,12 @@ def test_a_limit_ends_the_run_and_the_next_one_goes_on() -> None:
             assert (result.n_landed, result.complete) == (n_landed, False)
             assert landed(connection) == records[:n_landed]
             assert not is_complete(connection)
-        assert hub.n_requests == 4  # nothing is fetched that does not land
+        assert hub.n_requests == 4  # no page is fetched without landing
         assert crawl(connection, patient_web(hub.url), "s", limit=1000).complete
         assert landed(connection) == records
 
 
-def test_since_a_snapshot_only_what_was_created_since_is_asked_for() -> None:
+def test_since_snapshot_fetches_only_newer_models() -> None:
     records = models(23)
     with FakeHub(records[:14], page_rows=4) as hub, memory() as connection:
         crawl(connection, patient_web(hub.url), "first")
@@ -75,45 +75,45 @@ def test_since_a_snapshot_only_what_was_created_since_is_asked_for() -> None:
         assert connection.execute("select count(*) from raw.loads").fetchall() == [(2,)]
 
 
-def test_an_empty_list_completes_nothing() -> None:
+def test_empty_list_does_not_complete_the_snapshot() -> None:
     with FakeHub() as hub, memory() as connection:
         with pytest.raises(PhylohubError, match="lists no models"):
             crawl(connection, patient_web(hub.url), "s")
         assert not is_complete(connection)
 
 
-def test_the_rate_limit_is_kept_to_before_it_is_used_up() -> None:
+def test_crawl_pauses_before_the_rate_limit_is_used_up() -> None:
     clock = Clock()
-    said: list[str] = []
+    messages: list[str] = []
     statuses: list[int] = []
 
-    def meddle(number: int, path: str, reply: Reply) -> Reply:
+    def alter_reply(number: int, path: str, reply: Reply) -> Reply:
         statuses.append(reply.status)
         return reply
 
-    hub = FakeHub(models(23), page_rows=4, limits={API: Limit(2)}, now=clock.now, meddle=meddle)
+    hub = FakeHub(models(23), page_rows=4, limits={API: Limit(2)}, now=clock.now, alter_reply=alter_reply)
     with hub, memory() as connection:
-        assert crawl(connection, patient_web(hub.url, clock, say=said.append), "s").complete
+        assert crawl(connection, patient_web(hub.url, clock, say=messages.append), "s").complete
         assert statuses == [200] * 6
         assert clock.waits == [302.0, 302.0]
-        assert all("the rate limit is used up" in line and "UTC" in line for line in said)
+        assert all("the rate limit is used up" in line and "UTC" in line for line in messages)
         assert connection.execute("select * exclude seen_at from raw.rate_limits").fetchall() == [("api", 2, 300)]
 
 
-def test_an_outage_of_hours_is_waited_out_and_one_of_days_ends_with_what_to_do() -> None:
+def test_crawl_retries_for_up_to_24_hours() -> None:
     clock = Clock()
-    said: list[str] = []
+    messages: list[str] = []
     ends_at = clock.time + 10 * 3600
 
-    def meddle(number: int, path: str, reply: Reply) -> Reply:
+    def alter_reply(number: int, path: str, reply: Reply) -> Reply:
         return reply if number < 3 or clock.time >= ends_at else Reply(503)
 
-    with FakeHub(models(23), page_rows=4, meddle=meddle) as hub, memory() as connection:
-        assert crawl(connection, patient_web(hub.url, clock, say=said.append), "s").complete
+    with FakeHub(models(23), page_rows=4, alter_reply=alter_reply) as hub, memory() as connection:
+        assert crawl(connection, patient_web(hub.url, clock, say=messages.append), "s").complete
         assert landed(connection) == models(23)
         assert max(clock.waits) == 300
-        assert "answered 503" in said[-1]
-        assert "waiting 300 s, until" in said[-1]
+        assert "answered 503" in messages[-1]
+        assert "waiting 300 s, until" in messages[-1]
         ends_at = clock.time + 100 * 3600
         hub.n_requests = 3
         with pytest.raises(PhylohubError, match=r"24 hours.*run the same command again"):
@@ -129,75 +129,75 @@ def test_an_outage_of_hours_is_waited_out_and_one_of_days_ends_with_what_to_do()
         ({}, 1),
     ],
 )
-def test_a_refusal_is_waited_out_for_as_long_as_the_hub_says(headers: dict[str, str], seconds: float) -> None:
+def test_crawl_waits_after_429_as_long_as_the_hub_states(headers: dict[str, str], seconds: float) -> None:
     clock = Clock()
 
-    def meddle(number: int, path: str, reply: Reply) -> Reply:
+    def alter_reply(number: int, path: str, reply: Reply) -> Reply:
         return Reply(429, b"", headers) if number == 1 else reply
 
-    with FakeHub(models(3), meddle=meddle) as hub, memory() as connection:
+    with FakeHub(models(3), alter_reply=alter_reply) as hub, memory() as connection:
         crawl(connection, patient_web(hub.url, clock), "s")
         assert clock.waits == [seconds]
 
 
-def test_a_hub_that_is_not_there_is_waited_for() -> None:
+def test_unreachable_hub_is_retried_until_the_deadline() -> None:
     with FakeHub(models(3)) as hub:
         url = hub.url
-    with memory() as connection, pytest.raises(PhylohubError, match="has not given a good answer"):
+    with memory() as connection, pytest.raises(PhylohubError, match="has not sent a valid answer"):
         crawl(connection, patient_web(url), "s")
 
 
 @pytest.mark.parametrize("link", ["http://127.0.0.1:1/api/models?cursor=x", "https://evil.example/", "//evil.example/"])
-def test_a_next_page_on_another_host_is_not_followed(link: str) -> None:
-    def meddle(number: int, path: str, reply: Reply) -> Reply:
+def test_next_page_on_another_host_is_not_followed(link: str) -> None:
+    def alter_reply(number: int, path: str, reply: Reply) -> Reply:
         return replace(reply, headers={"Link": f'<{link}>; rel="next"'})
 
-    with FakeHub(models(3), meddle=meddle) as hub, memory() as connection:
+    with FakeHub(models(3), alter_reply=alter_reply) as hub, memory() as connection:
         with pytest.raises(PhylohubError, match="another host"):
             crawl(connection, patient_web(hub.url), "s")
         assert landed(connection) == []
 
 
-def test_a_next_page_may_be_named_without_the_host_or_by_the_hub_behind_a_mirror() -> None:
+def test_next_page_link_may_be_relative_or_name_the_hub_behind_a_mirror() -> None:
     records = models(9)
     for prefix in ("", "https://huggingface.co"):
 
-        def meddle(number: int, path: str, reply: Reply, prefix: str = prefix) -> Reply:
+        def alter_reply(number: int, path: str, reply: Reply, prefix: str = prefix) -> Reply:
             headers = {name: value.replace(hub.url, prefix) for name, value in reply.headers.items()}
             return replace(reply, headers=headers)
 
-        with FakeHub(records, page_rows=2, meddle=meddle) as hub, memory() as connection:
+        with FakeHub(records, page_rows=2, alter_reply=alter_reply) as hub, memory() as connection:
             assert crawl(connection, patient_web(hub.url), "s").complete
             assert landed(connection) == records
 
 
-def test_a_list_that_is_sent_on_to_another_host_is_refused_and_the_token_stays() -> None:
+def test_redirect_to_another_host_is_refused_without_sending_the_token() -> None:
     with FakeHub(models(3)) as other:
 
-        def meddle(number: int, path: str, reply: Reply) -> Reply:
+        def alter_reply(number: int, path: str, reply: Reply) -> Reply:
             return Reply(307, b"", {"Location": other.url + path})
 
-        with FakeHub(models(3), meddle=meddle, token=TOKEN) as hub, memory() as connection:
-            with pytest.raises(PhylohubError, match="sent the crawl on"):
+        with FakeHub(models(3), alter_reply=alter_reply, token=TOKEN) as hub, memory() as connection:
+            with pytest.raises(PhylohubError, match="redirects the crawl"):
                 crawl(connection, patient_web(hub.url, token=TOKEN), "s")
             assert list(hub.authorizations) == [f"Bearer {TOKEN}"]
             assert list(other.authorizations) == [None]
 
 
-def test_pages_that_go_round_in_circles_end() -> None:
-    def meddle(number: int, path: str, reply: Reply) -> Reply:
+def test_cyclic_pages_raise_an_error() -> None:
+    def alter_reply(number: int, path: str, reply: Reply) -> Reply:
         link = f'<{hub.url}/api/models?cursor={"ab"[number % 2]}>; rel="next"'
         return Reply(200, b"[" + model(number) + b"]", {"Link": link})
 
     with (
-        FakeHub(meddle=meddle) as hub,
+        FakeHub(alter_reply=alter_reply) as hub,
         memory() as connection,
         pytest.raises(PhylohubError, match="same page again"),
     ):
         crawl(connection, patient_web(hub.url), "s")
 
 
-def test_a_token_that_is_refused_is_said_to_be() -> None:
+def test_refused_token_is_reported_without_printing_it() -> None:
     with FakeHub(models(3), token=TOKEN) as hub, memory() as connection:
         with pytest.raises(PhylohubError, match="Is HF_TOKEN a valid token") as caught:
             crawl(connection, patient_web(hub.url, token=TOKEN + "x"), "s")
@@ -208,7 +208,7 @@ def test_a_token_that_is_refused_is_said_to_be() -> None:
     ("value", "token"),
     [(None, None), ("", None), (" hf_x\n", "hf_x"), ("hf\nx", PhylohubError), ("hf_é", PhylohubError)],
 )
-def test_the_token_comes_from_the_environment(
+def test_token_is_read_from_the_environment(
     monkeypatch: pytest.MonkeyPatch, value: str | None, token: str | type[Exception] | None
 ) -> None:
     if value is None:
@@ -228,7 +228,7 @@ HOSTILE = {
     "200 deep": b'{"id":"org/model-1","deep":' + b"[" * 200 + b"]" * 200 + b"}",
     "100,000 deep": b'{"id":"org/model-1","deep":' + b'{"a":' * 100_000 + b"1" + b"}" * 100_000 + b"}",
     "100,000 tags": model(1, tags=[f"tag-{number}" for number in range(100_000)]),
-    "an id that climbs": model(1, id="../../x"),
+    "an id with parent folders": model(1, id="../../x"),
     "control characters": model(1, id="a\x00\x1b[31m\u202e/b", note="\x00\x07"),
     "SQL in a tag": model(1, tags=["'; drop table raw.hub_models; --", '"); drop schema raw cascade; --']),
     "brackets and quotes in strings": model(1, note='},{"_id":"x"},{"id":"[[[{{{\\"\\\\"}, ]'),
@@ -241,13 +241,13 @@ HOSTILE = {
     "an array": b'["org/model-1"]',
     "a literal control character": b'{"id":"org/model-1","note":"\x01"}',
     "not JSON": b'{"id":"org/model-1",}x',
-    "a number beyond all bounds": model(1, gguf={"total": 10**40}),
+    "a huge number": model(1, gguf={"total": 10**40}),
     "the same key twice": b'{"id":"org/model-1","id":"org/model-2"}',
 }
 
 
 @pytest.mark.parametrize("record", HOSTILE.values(), ids=HOSTILE.keys())
-def test_a_hostile_record_lands_or_is_rejected_and_harms_nothing(record: bytes) -> None:
+def test_hostile_record_lands_or_is_rejected(record: bytes) -> None:
     good = [model(number) for number in range(2, 8)]
     with FakeHub([*good, record], page_rows=3) as hub, memory() as connection:
         result = crawl(connection, patient_web(hub.url, read_seconds=60), "s")
@@ -272,7 +272,7 @@ JSON_VALUES = st.recursive(
     separators=st.sampled_from([(",", ":"), (" , ", " : ")]),
 )
 @settings(max_examples=300, deadline=None)
-def test_a_page_is_taken_apart_into_the_records_as_they_were_sent(
+def test_array_items_splits_a_page_byte_for_byte(
     values: list[Any], ascii_only: bool, indent: int | None, separators: tuple[str, str]
 ) -> None:
     texts = [json.dumps(value, ensure_ascii=ascii_only, indent=indent) for value in values]
@@ -289,7 +289,7 @@ def test_a_page_is_taken_apart_into_the_records_as_they_were_sent(
     )
 )
 @settings(max_examples=300, deadline=None)
-def test_the_quick_way_gives_the_records_or_pieces_that_are_no_json_or_nothing(
+def test_fast_split_returns_the_records_or_invalid_json_or_none(
     values: list[dict[str, Any]],
 ) -> None:
     texts = [json.dumps(value, separators=(",", ":")).encode() for value in values]
@@ -309,7 +309,7 @@ def is_json(text: bytes) -> bool:
 
 @given(st.binary(max_size=40) | st.text(alphabet='[]{},:"\\ 1a').map(str.encode))
 @settings(max_examples=300, deadline=None)
-def test_whatever_is_taken_apart_is_an_error_or_comes_together_again(body: bytes) -> None:
+def test_array_items_of_any_bytes_raises_or_loses_nothing(body: bytes) -> None:
     try:
         items = array_items(body)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Dumps that are no list of API records: the study's tables, and parquet with cards."""
+"""Dumps in other formats than API records: the study's tables, and parquet with cards."""
 
 import ast
 import csv
@@ -46,7 +46,7 @@ def record_of(**cells: str) -> dict[str, Any]:
     return fields
 
 
-def test_a_row_of_the_studys_table_becomes_a_record_of_the_api_and_a_card() -> None:
+def test_row_of_the_studys_table_becomes_a_record_and_a_card() -> None:
     record, card = read_row(
         HEADER,
         row(
@@ -105,7 +105,7 @@ def test_a_row_of_the_studys_table_becomes_a_record_of_the_api_and_a_card() -> N
         ({"exception_raised": "404 Client Error"}, "failed", "404 Client Error"),
     ],
 )
-def test_what_the_study_says_of_a_card(cells: dict[str, str], outcome: str, reason: str | None) -> None:
+def test_card_outcome_of_the_studys_rows(cells: dict[str, str], outcome: str, reason: str | None) -> None:
     card = read_row(HEADER, row(model_id="a", **cells))[1]
     assert card is not None
     assert (card.outcome, card.reason) == (outcome, reason)
@@ -123,12 +123,12 @@ def test_what_the_study_says_of_a_card(cells: dict[str, str], outcome: str, reas
         ("0x10", "0x10"),
     ],
 )
-def test_a_number_is_a_number_and_anything_else_stays_text(cell: str, value: object) -> None:
+def test_counts_become_numbers_and_other_values_stay_strings(cell: str, value: object) -> None:
     assert record_of(model_id="a", likes=cell)["likes"] == value
 
 
 @pytest.mark.parametrize("parents", ["org/base", "['org/base']", "('org/base',)", "['base_model:finetune:org/base']"])
-def test_a_parent_is_a_text_a_list_or_a_tag(parents: str) -> None:
+def test_parent_is_a_string_a_list_or_a_tag(parents: str) -> None:
     assert record_of(model_id="a", finetune_parent=parents)["tags"] == ["base_model:finetune:org/base"]
 
 
@@ -144,7 +144,7 @@ def test_a_parent_is_a_text_a_list_or_a_tag(parents: str) -> None:
         "['a' 'b', c]",
     ],
 )
-def test_what_is_no_literal_stays_text_and_is_never_run(cell: str) -> None:
+def test_invalid_literal_stays_a_string_and_is_not_evaluated(cell: str) -> None:
     assert record_of(model_id="a", tags=cell) == {"id": "a", "tags": [cell]}
 
 
@@ -157,7 +157,7 @@ LITERALS = st.recursive(
 
 @given(LITERALS)
 @settings(max_examples=500, deadline=None)
-def test_a_literal_is_what_python_wrote(value: Any) -> None:
+def test_literal_keeps_its_value(value: Any) -> None:
     text, read = json_of_literal(repr(value))
     assert json.loads(text) == read == value
     assert type(read) is type(value)
@@ -165,7 +165,7 @@ def test_a_literal_is_what_python_wrote(value: Any) -> None:
 
 @given(st.text(alphabet="[]{}'\"\\,: nTrueNoaF01xb#\n().-", max_size=25))
 @settings(max_examples=500, deadline=None)
-def test_what_python_would_not_read_is_not_read_otherwise(text: str) -> None:
+def test_literal_agrees_with_literal_eval(text: str) -> None:
     try:
         as_json, value = json_of_literal(text)
     except ValueError:
@@ -174,13 +174,13 @@ def test_what_python_would_not_read_is_not_read_otherwise(text: str) -> None:
     try:
         expected = ast.literal_eval(text.strip())
     except (ValueError, SyntaxError):
-        # JSON that is no Python: its words, and numbers such as 01 are none of either.
+        # JSON that is not Python, such as `true`.
         assert value == json.loads(as_json)
     else:
         assert json.loads(json.dumps(expected)) == json.loads(as_json)
 
 
-def test_whole_records_of_the_study_are_read() -> None:
+def test_full_json_rows_become_records() -> None:
     header = ["modelId", "fullJson"]
     record = {"id": "a/b", "tags": ["it's", 'say "x"', "\\", "é"], "gated": False, "n": None, "s": {"x": 1.5}}
     assert json.loads(read_row(header, ["a/b", repr(record)])[0]) == record
@@ -189,7 +189,7 @@ def test_whole_records_of_the_study_are_read() -> None:
     assert json.loads(read_row(header, ["a/b"])[0]) == ["a/b"]
 
 
-def test_another_table_is_refused() -> None:
+def test_unknown_header_has_no_row_reader() -> None:
     assert row_reader(["a", "b"]) is None
 
 
@@ -209,7 +209,7 @@ STUDY_ROWS = [
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".csv.gz"])
-def test_the_studys_table_lands_as_records_and_cards(tmp_path: Path, suffix: str) -> None:
+def test_studys_table_lands_as_records_and_cards(tmp_path: Path, suffix: str) -> None:
     path = write_csv(tmp_path / "study.csv", HEADER, STUDY_ROWS)
     if suffix == ".csv.gz":
         packed = tmp_path / "packed" / "study.csv.gz"
@@ -233,7 +233,7 @@ def test_the_studys_table_lands_as_records_and_cards(tmp_path: Path, suffix: str
             ]
 
 
-def test_a_load_of_the_studys_table_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_interrupted_load_of_the_studys_table_resumes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [row(model_id=f"org/{number}", modelCard=f"card {number}") for number in range(50)]
     path = write_csv(tmp_path / "study.csv", HEADER, rows)
     monkeypatch.setattr(readers, "CHUNK_BYTES", 100)
@@ -289,16 +289,16 @@ def test_parquet_with_cards_lands_as_records_and_cards(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(b"", "neither"), (b"a,b\n1,2\n", "neither"), (b'modelId,fullJson\n"a","{', "cannot be read to its end")],
+    [(b"", "neither"), (b"a,b\n1,2\n", "neither"), (b'modelId,fullJson\n"a","{', "cannot be read completely")],
 )
-def test_a_csv_file_that_is_something_else_or_damaged_is_refused(tmp_path: Path, content: bytes, message: str) -> None:
+def test_unknown_or_damaged_csv_is_refused(tmp_path: Path, content: bytes, message: str) -> None:
     path = tmp_path / "file.csv"
     path.write_bytes(content)
     with memory() as connection, pytest.raises(PhylohubError, match=message):
         land_snapshot(connection, "s", find_sources(path)[0])
 
 
-def test_in_a_folder_other_tables_are_passed_over(tmp_path: Path) -> None:
+def test_other_tables_in_a_folder_are_skipped(tmp_path: Path) -> None:
     write_csv(tmp_path / "study.csv", HEADER, STUDY_ROWS)
     write_csv(tmp_path / "arxiv_categories.csv", ["arxiv_id", "categories"], [])
     sources, ignored = find_sources(tmp_path)

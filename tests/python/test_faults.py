@@ -1,4 +1,4 @@
-"""A crawl under every fault we know, at every point: afterwards what landed is exactly what the hub holds."""
+"""Crawls with every known fault at every request land exactly the records of the hub."""
 
 import multiprocessing
 import random
@@ -50,18 +50,16 @@ FAULTS: dict[str, Callable[[Reply], Reply]] = {
     "a body cut in the middle, of the right length": lambda reply: replace(
         reply, body=reply.body[: len(reply.body) // 2]
     ),
-    "a body cut behind a closing bracket": lambda reply: replace(
+    "a body cut after a closing bracket": lambda reply: replace(
         reply, body=reply.body[: reply.body.rindex(b"]", 0, -1) + 1]
     ),
     "no answer": lambda reply: replace(reply, stall=True),
-    "an encoding that cannot be unpacked": lambda reply: replace(
-        reply, headers={**reply.headers, "Content-Encoding": "gzip"}
-    ),
+    "invalid gzip": lambda reply: replace(reply, headers={**reply.headers, "Content-Encoding": "gzip"}),
 }
 
 
 class Faulty:
-    """Meddles with the requests of the given numbers, each in its way; `previous` is the answer before."""
+    """Applies a fault to the requests with the given numbers."""
 
     def __init__(self, faults: dict[int, str]) -> None:
         self._faults = faults
@@ -69,29 +67,29 @@ class Faulty:
 
     def __call__(self, number: int, path: str, reply: Reply) -> Reply:
         name = self._faults.get(number)
-        if name == "the page before once more":
+        if name == "the previous page again":
             return self._previous
-        if name == "the page before once more, leading on":
+        if name == "the previous body with the next link":
             return replace(reply, body=self._previous.body)
         self._previous = reply
         return reply if name is None else FAULTS[name](reply)
 
 
-REPEATED = ["the page before once more", "the page before once more, leading on"]
+REPEATED = ["the previous page again", "the previous body with the next link"]
 NAMES = [*FAULTS, *REPEATED]
 
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("compress", [False, True], ids=["plain", "gzip"])
-def test_a_fault_at_any_request_loses_nothing_and_lands_nothing_twice(name: str, compress: bool) -> None:
+def test_fault_at_any_request_loses_and_repeats_no_record(name: str, compress: bool) -> None:
     for number in range(1, N_PAGES + 1):
         if name in REPEATED and number == 1:
             continue
-        if compress and name in ("an encoding that cannot be unpacked", "a body cut behind a closing bracket"):
+        if compress and name in ("invalid gzip", "a body cut after a closing bracket"):
             continue
-        meddle = Faulty({number: name})
+        alter_reply = Faulty({number: name})
         with (
-            FakeHub(RECORDS, page_rows=PAGE_ROWS, meddle=meddle, compress=compress) as hub,
+            FakeHub(RECORDS, page_rows=PAGE_ROWS, alter_reply=alter_reply, compress=compress) as hub,
             memory() as connection,
         ):
             result = crawl(connection, patient_web(hub.url), "s")
@@ -103,64 +101,64 @@ def test_a_fault_at_any_request_loses_nothing_and_lands_nothing_twice(name: str,
 
 @given(faults=st.dictionaries(st.integers(2, 15), st.sampled_from([name for name in NAMES if name != "no answer"])))
 @settings(max_examples=40, deadline=None)
-def test_any_mixture_of_faults_loses_nothing_and_lands_nothing_twice(faults: dict[int, str]) -> None:
-    with FakeHub(RECORDS, page_rows=PAGE_ROWS, meddle=Faulty(faults)) as hub, memory() as connection:
+def test_mixed_faults_lose_and_repeat_no_record(faults: dict[int, str]) -> None:
+    with FakeHub(RECORDS, page_rows=PAGE_ROWS, alter_reply=Faulty(faults)) as hub, memory() as connection:
         assert crawl(connection, patient_web(hub.url), "s").complete
         assert landed(connection) == RECORDS
 
 
 @pytest.mark.parametrize("expires_at", range(2, N_PAGES + 1))
-def test_a_cursor_that_has_expired_means_to_read_again_and_lands_nothing_twice(expires_at: int) -> None:
-    def meddle(number: int, path: str, reply: Reply) -> Reply:
+def test_expired_cursor_restarts_the_list_without_duplicates(expires_at: int) -> None:
+    def alter_reply(number: int, path: str, reply: Reply) -> Reply:
         return Reply(400, b'{"error":"Invalid cursor"}') if number == expires_at else reply
 
-    with FakeHub(RECORDS, page_rows=PAGE_ROWS, meddle=meddle) as hub, memory() as connection:
+    with FakeHub(RECORDS, page_rows=PAGE_ROWS, alter_reply=alter_reply) as hub, memory() as connection:
         assert crawl(connection, patient_web(hub.url), "s").complete
         assert landed(connection) == RECORDS
 
 
-def test_a_cursor_that_has_expired_while_the_crawl_was_down_means_to_read_again() -> None:
+def test_cursor_that_expired_between_runs_restarts_the_list() -> None:
     expired: set[str] = set()
 
-    def meddle(number: int, path: str, reply: Reply) -> Reply:
+    def alter_reply(number: int, path: str, reply: Reply) -> Reply:
         return Reply(400, b'{"error":"Invalid cursor"}') if path in expired else reply
 
-    with FakeHub(RECORDS, page_rows=PAGE_ROWS, meddle=meddle) as hub, memory() as connection:
+    with FakeHub(RECORDS, page_rows=PAGE_ROWS, alter_reply=alter_reply) as hub, memory() as connection:
         assert not crawl(connection, patient_web(hub.url), "s", limit=9).complete
         (cursor,) = connection.execute("select cursor from raw.loads").fetchall()[0]
         expired.add(cursor.removeprefix(hub.url))
-        with pytest.raises(PhylohubError, match="Invalid cursor"):  # and the same one again is no way on
+        with pytest.raises(PhylohubError, match="Invalid cursor"):  # the restart reaches the same cursor
             crawl(connection, patient_web(hub.url), "s")
         expired.clear()
         assert crawl(connection, patient_web(hub.url), "s").complete
         assert landed(connection) == RECORDS
 
 
-def test_a_record_that_stands_on_two_pages_lands_once_and_a_changed_one_lands_again() -> None:
+def test_repeated_record_lands_once_and_changed_record_lands_again() -> None:
     moved, changed = model(3), model(5, likes=1000)
 
-    def meddle(number: int, path: str, reply: Reply) -> Reply:
-        # What stood on the first pages stands on the fifth as well.
+    def alter_reply(number: int, path: str, reply: Reply) -> Reply:
+        # Records of the first pages appear on the fifth page as well.
         return replace(reply, body=b"[" + moved + b"," + changed + b"," + reply.body[1:]) if number == 5 else reply
 
-    with FakeHub(RECORDS, page_rows=PAGE_ROWS, meddle=meddle) as hub, memory() as connection:
+    with FakeHub(RECORDS, page_rows=PAGE_ROWS, alter_reply=alter_reply) as hub, memory() as connection:
         assert crawl(connection, patient_web(hub.url), "s").complete
         assert sorted(landed(connection)) == sorted([*RECORDS, changed])
         assert landed(connection).index(changed) > landed(connection).index(RECORDS[5])
 
 
-def test_models_created_and_deleted_while_the_crawl_goes_on() -> None:
+def test_models_created_and_deleted_during_the_crawl() -> None:
     new = [model(number) for number in range(100, 106)]
 
-    def meddle(number: int, path: str, reply: Reply) -> Reply:
+    def alter_reply(number: int, path: str, reply: Reply) -> Reply:
         if number == 3:
-            hub.remove("org/model-1")  # it is landed already
-            hub.remove("org/model-20")  # it is still to come
+            hub.remove("org/model-1")  # has landed
+            hub.remove("org/model-20")  # has not landed yet
             for record in new:
                 hub.put(record)
         return reply
 
-    with FakeHub(RECORDS, page_rows=PAGE_ROWS, meddle=meddle) as hub, memory() as connection:
+    with FakeHub(RECORDS, page_rows=PAGE_ROWS, alter_reply=alter_reply) as hub, memory() as connection:
         assert crawl(connection, patient_web(hub.url), "s").complete
         assert sorted(landed(connection)) == sorted([*RECORDS[:20], *RECORDS[21:], *new])
 
@@ -180,11 +178,11 @@ def assert_exact(database: Path) -> None:
         ]
 
 
-def test_kill_9_at_any_statement_loses_nothing_and_lands_nothing_twice(served: FakeHub, tmp_path: Path) -> None:
+def test_sigkill_at_any_statement_loses_and_repeats_no_record(served: FakeHub, tmp_path: Path) -> None:
     n_killed = 0
     for kill_at in range(1, 41):
         database = tmp_path / f"{kill_at}.duckdb"
-        # How many pages share a transaction depends on chance, so the last kills may come too late.
+        # The number of pages per transaction varies, so the last kills may come too late.
         exit_code = in_child(crawl_file, database, served.url, kill_at)
         assert exit_code in (0, -signal.SIGKILL)
         n_killed += exit_code != 0
@@ -193,24 +191,24 @@ def test_kill_9_at_any_statement_loses_nothing_and_lands_nothing_twice(served: F
     assert n_killed > 20
 
 
-def test_kill_9_at_any_request_loses_nothing_and_lands_nothing_twice(tmp_path: Path) -> None:
+def test_sigkill_at_any_request_loses_and_repeats_no_record(tmp_path: Path) -> None:
     for number in range(1, N_PAGES + 1):
         database = tmp_path / f"{number}.duckdb"
 
-        def meddle(asked: int, path: str, reply: Reply, number: int = number) -> Reply:
+        def alter_reply(asked: int, path: str, reply: Reply, number: int = number) -> Reply:
             if asked == number:
                 (child,) = multiprocessing.active_children()
                 child.kill()
             return reply
 
-        with FakeHub(RECORDS, page_rows=PAGE_ROWS, meddle=meddle) as hub:
+        with FakeHub(RECORDS, page_rows=PAGE_ROWS, alter_reply=alter_reply) as hub:
             assert in_child(crawl_file, database, hub.url) == -signal.SIGKILL
             assert in_child(crawl_file, database, hub.url) == 0
         assert_exact(database)
 
 
 @pytest.mark.parametrize("free_kilobytes", [300, 600, 900, 1200, 1600, 2100])
-def test_a_full_disk_loses_nothing_and_lands_nothing_twice(tmp_path: Path, free_kilobytes: int) -> None:
+def test_full_disk_loses_and_repeats_no_record(tmp_path: Path, free_kilobytes: int) -> None:
     noise = random.Random(free_kilobytes)
     records = [model(number, noise=noise.randbytes(30_000).hex()) for number in range(40)]
     database = tmp_path / "full.duckdb"

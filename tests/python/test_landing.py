@@ -1,4 +1,4 @@
-"""Landing keeps every byte, counts every reject, and ends the same however often it was killed on the way."""
+"""Landing keeps every byte, counts every reject, and gives the same result after any number of kills."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ from phylohub.synthetic.hub import write_hub
 Connection = duckdb.DuckDBPyConnection
 Rows = list[tuple[Any, ...]]
 
-# Everything that landing keeps, but for the times at which it did so.
+# Everything that landing stores, except times.
 CONTENTS = {
     "snapshots": "select snapshot, completed_at is not null from raw.snapshots order by all",
     "loads": "select * exclude (started_at, completed_at), completed_at is not null from raw.loads order by all",
-    # Ids of records are counted on after a failure: what matters is that each text is there once, and listed.
+    # A failure can leave gaps in record ids, so compare the records themselves.
     "listings": "select * exclude (landed_at, record_id) from raw.hub_listings natural join raw.hub_records "
     "order by all",
     "hub_records": "select content_hash, record from raw.hub_records order by all",
@@ -95,16 +95,16 @@ KEPT = {
     "id last": b'{"x":{"id":1},"id":"a"}',
     "escaped name": rb'{"\u0069d":"a"}',
     "blank id": b'{"id":" "}',
-    "not a number": b'{"id":"a","x":[NaN,Infinity],}',  # no JSON, but read all the same
+    "not a number": b'{"id":"a","x":[NaN,Infinity],}',  # invalid JSON that DuckDB accepts
 }
 
 
 @pytest.mark.parametrize("name", KEPT)
-def test_a_record_is_kept_byte_for_byte(connection: Connection, tmp_path: Path, name: str) -> None:
+def test_record_is_stored_byte_for_byte(connection: Connection, tmp_path: Path, name: str) -> None:
     record = KEPT[name]
     assert land_snapshot(connection, "s", [file_of(tmp_path, record)]) == [LoadResult("models.jsonl", 1, 0, 1)]
     same = landed(connection) == [(1, record)]
-    assert same  # on its own line: pytest would compare 20 MB character by character to show a difference
+    assert same  # on its own line, since pytest would diff 20 MB
     (row,) = connection.execute(
         "select snapshot, source, content_hash from raw.hub_listings natural join raw.hub_records"
     ).fetchall()
@@ -114,9 +114,9 @@ def test_a_record_is_kept_byte_for_byte(connection: Connection, tmp_path: Path, 
 
 REJECTED = {
     b'{"id":"\xff"}': "not UTF-8",
-    b'{"id":"a","x":"\xed\xa0\x80"}': "not UTF-8",  # half a surrogate pair, as bytes
+    b'{"id":"a","x":"\xed\xa0\x80"}': "not UTF-8",  # a lone surrogate, as bytes
     b"\x1f\x8b\x08\x00": "not UTF-8",
-    rb'{"id":"a","x":"\ud800"}': "not JSON",  # and as an escape
+    rb'{"id":"a","x":"\ud800"}': "not JSON",  # a lone surrogate, as an escape
     b"not JSON": "not JSON",
     b'{"id":"a"': "not JSON",
     b'{"id":"a"} {"id":"b"}': "not JSON",
@@ -143,7 +143,7 @@ REJECTED = {
 }
 
 
-def test_what_cannot_be_landed_is_kept_with_its_reason_and_position(connection: Connection, tmp_path: Path) -> None:
+def test_rejects_are_stored_with_reason_and_position(connection: Connection, tmp_path: Path) -> None:
     lines = [line for bad in REJECTED for line in (bad, b'{"id":"good"}', b"")]
     (result,) = land_snapshot(connection, "s", [file_of(tmp_path, *lines)])
     assert (result.n_landed, result.n_rejected) == (len(REJECTED), len(REJECTED))
@@ -155,13 +155,13 @@ def test_what_cannot_be_landed_is_kept_with_its_reason_and_position(connection: 
     assert hashes == [(UUID(bytes=hashlib.sha256(record).digest()[:16]),) for record in REJECTED]
 
 
-def test_every_reason_is_known_to_staging() -> None:
-    """stg_hub__rejects lists the reasons, so that a new one shows up there."""
+def test_staging_accepts_every_reject_reason() -> None:
+    """stg_hub__rejects lists the accepted reasons."""
     staging = (Path(__file__).parents[2] / "models" / "staging" / "_staging.yml").read_text()
     assert [reason for reason in set(REJECTED.values()) if reason not in staging] == []
 
 
-def test_lines_are_numbered_as_an_editor_numbers_them(connection: Connection, tmp_path: Path) -> None:
+def test_lines_are_numbered_as_in_an_editor(connection: Connection, tmp_path: Path) -> None:
     text = b'\xef\xbb\xbf{"id":"a"}\r\n\r\n \t\n{"id":"b"}\n\nbad\r\n{"id":"c"}'
     (tmp_path / "models.jsonl").write_bytes(text)
     land_snapshot(connection, "s", find_sources(tmp_path)[0])
@@ -190,7 +190,7 @@ LINE = GOOD | st.sampled_from(list(REJECTED)) | st.sampled_from([b"", b" ", b"\r
     batch_bytes=st.sampled_from([1, 2, 5, 40, 1 << 25]),
     batch_rows=st.sampled_from([1, 3, 100_000]),
 )
-def test_every_line_is_landed_or_rejected_once(
+def test_every_line_lands_or_is_rejected_once(
     tmp_path_factory: pytest.TempPathFactory,
     lines: list[bytes],
     ending: bytes,
@@ -200,7 +200,7 @@ def test_every_line_is_landed_or_rejected_once(
     path = tmp_path_factory.getbasetemp() / "property.jsonl"
     text = ending.join(lines)
     path.write_bytes(text)
-    # What an editor would show as lines, without the byte order mark, and what is on them.
+    # The lines as an editor shows them, without the byte order mark.
     on_lines = [line.removesuffix(b"\r") for line in text.removeprefix(b"\xef\xbb\xbf").split(b"\n")]
     expected = [(position, line) for position, line in enumerate(on_lines, start=1) if line.strip()]
     with (
@@ -223,30 +223,30 @@ def test_every_line_is_landed_or_rejected_once(
 
 
 def has_id(record: bytes) -> bool:
-    """What Python takes for a JSON object with an id. (The lines above have nothing on which opinions differ.)"""
+    """Whether Python parses the record as an object with an id. LINE holds nothing that DuckDB parses differently."""
     try:
         fields = json.loads(record.decode())
-        json.dumps(fields, ensure_ascii=False).encode()  # halves of surrogate pairs cannot be written
+        json.dumps(fields, ensure_ascii=False).encode()  # lone surrogates cannot be encoded
     except ValueError:
         return False
     return isinstance(fields, dict) and isinstance(fields.get("id"), str) and fields["id"] != ""
 
 
-# ---- again, more, other --------------------------------------------------------------------------------------
+# ---- repeated loads and several sources ----------------------------------------------------------------------
 
 
-def test_landing_again_lands_nothing_new(connection: Connection, tmp_path: Path) -> None:
+def test_repeated_load_lands_nothing(connection: Connection, tmp_path: Path) -> None:
     source = file_of(tmp_path, b'{"id":"a"}', b"bad", b'{"id":"b"}', name="models.jsonl.gz")
     assert land_snapshot(connection, "s", [source]) == [LoadResult(source.name, 2, 1, 2)]
     before = contents(connection)
-    told: list[float] = []
-    again = land_snapshot(connection, "s", [source], lambda source, done: told.append(done))
+    shares: list[float] = []
+    again = land_snapshot(connection, "s", [source], lambda source, done: shares.append(done))
     assert again == [LoadResult(source.name, 2, 1, 0)]
     assert contents(connection) == before
-    assert told == [1.0]
+    assert shares == [1.0]
 
 
-def test_the_snapshot_that_was_landed_last_is_the_current_one(connection: Connection, tmp_path: Path) -> None:
+def test_snapshot_that_landed_last_is_current(connection: Connection, tmp_path: Path) -> None:
     old, new = (
         file_of(tmp_path, b'{"id":"a"}', name="old.jsonl"),
         file_of(tmp_path, b'{"id":"b"}', name="new.jsonl"),
@@ -257,7 +257,7 @@ def test_the_snapshot_that_was_landed_last_is_the_current_one(connection: Connec
         assert connection.execute(current).fetchone() == (snapshot,)
 
 
-def test_another_file_under_the_same_name_changes_nothing(connection: Connection, tmp_path: Path) -> None:
+def test_changed_file_under_the_same_name_is_refused(connection: Connection, tmp_path: Path) -> None:
     land_snapshot(connection, "s", [file_of(tmp_path, b'{"id":"a"}', b"bad")])
     before = contents(connection)
     changed = file_of(tmp_path, b'{"id":"a"}', b"bad", b'{"id":"b"}')
@@ -269,7 +269,7 @@ def test_another_file_under_the_same_name_changes_nothing(connection: Connection
 
 
 @pytest.mark.parametrize("lines", [[], [b"", b" "], [b"bad", b"{}"]])
-def test_a_source_without_a_record_is_never_completed(
+def test_source_without_records_does_not_complete_the_snapshot(
     connection: Connection, tmp_path: Path, lines: list[bytes]
 ) -> None:
     for _ in range(2):
@@ -277,13 +277,13 @@ def test_a_source_without_a_record_is_never_completed(
             land_snapshot(connection, "s", [file_of(tmp_path, *lines)])
         assert not is_complete(connection)
         assert len(rejected(connection)) == len([line for line in lines if line.strip()])
-    # Once it has been mended, the same command works.
+    # After the file is fixed, the same command works.
     land_snapshot(connection, "s", [file_of(tmp_path, b'{"id":"a"}')])
     assert is_complete(connection)
     assert (landed(connection), rejected(connection)) == ([(1, b'{"id":"a"}')], [])
 
 
-def test_an_empty_source_does_not_spoil_a_snapshot(connection: Connection, tmp_path: Path) -> None:
+def test_empty_source_does_not_affect_a_snapshot(connection: Connection, tmp_path: Path) -> None:
     full, empty = file_of(tmp_path, b'{"id":"a"}', name="full.jsonl"), file_of(tmp_path, name="empty.jsonl")
     land_snapshot(connection, "s", [full])
     with pytest.raises(PhylohubError, match=r"No record in empty\.jsonl"):
@@ -293,13 +293,13 @@ def test_an_empty_source_does_not_spoil_a_snapshot(connection: Connection, tmp_p
     assert is_complete(connection, "t")
 
 
-def test_two_sources_in_one_snapshot(connection: Connection, tmp_path: Path) -> None:
+def test_two_sources_land_in_one_snapshot(connection: Connection, tmp_path: Path) -> None:
     first = file_of(tmp_path, b'{"id":"a"}', b'{"id":"b"}', name="a.jsonl")
     second = file_of(tmp_path, b'{"id":"a"}', b"bad", name="b/a.jsonl")
-    told: list[tuple[str, float]] = []
-    results = land_snapshot(connection, "s", [first, second], lambda source, done: told.append((source.name, done)))
+    shares: list[tuple[str, float]] = []
+    results = land_snapshot(connection, "s", [first, second], lambda source, done: shares.append((source.name, done)))
     assert results == [LoadResult("a.jsonl", 2, 0, 2), LoadResult("b/a.jsonl", 1, 1, 1)]
-    assert told == [("a.jsonl", 1.0), ("a.jsonl", 1.0), ("b/a.jsonl", 1.0), ("b/a.jsonl", 1.0)]
+    assert shares == [("a.jsonl", 1.0), ("a.jsonl", 1.0), ("b/a.jsonl", 1.0), ("b/a.jsonl", 1.0)]
     rows = connection.execute(
         "select source, position from raw.hub_listings natural join raw.hub_records order by all"
     ).fetchall()
@@ -309,10 +309,10 @@ def test_two_sources_in_one_snapshot(connection: Connection, tmp_path: Path) -> 
     assert connection.execute("select count(*) from raw.hub_listings natural join raw.hub_records").fetchone() == (4,)
 
 
-def test_a_snapshot_is_incomplete_while_another_source_is_landed(
+def test_snapshot_is_incomplete_while_another_source_lands(
     connection: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No mart may read half of a file."""
+    """No mart may read half a file."""
     monkeypatch.setattr(readers, "BATCH_BYTES", 1)
     land_snapshot(connection, "s", [file_of(tmp_path, b'{"id":"a"}', name="a.jsonl")])
     more = file_of(tmp_path, b'{"id":"b"}', b'{"id":"c"}', name="b.jsonl")
@@ -325,18 +325,16 @@ def test_a_snapshot_is_incomplete_while_another_source_is_landed(
     with pytest.raises(KeyboardInterrupt):
         land_snapshot(connection, "s", [more], stop)
     assert seen == [False]
-    # Nor does the first file complete it: half of the second is in it.
+    # Landing the first file again does not complete the snapshot either.
     other = file_of(tmp_path, b'{"id":"a"}', name="a.jsonl")
-    with pytest.raises(PhylohubError, match=r"load of b\.jsonl was begun earlier and never finished.*ingest drop s"):
+    with pytest.raises(PhylohubError, match=r"load of b\.jsonl started earlier and never finished.*ingest drop s"):
         land_snapshot(connection, "s", [other])
     assert not is_complete(connection)
     assert land_snapshot(connection, "s", [more]) == [LoadResult("b.jsonl", 2, 0, 1)]
     assert is_complete(connection)
 
 
-def test_a_file_that_is_mended_is_started_over(
-    connection: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_fixed_file_starts_over(connection: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(readers, "BATCH_BYTES", 100)
     lines = [b'{"id":"%s"}' % hashlib.sha256(b"%d" % n).hexdigest().encode() for n in range(100)]
     source = file_of(tmp_path, b"bad", *lines, name="models.jsonl.gz")
@@ -357,7 +355,7 @@ def test_a_file_that_is_mended_is_started_over(
     assert len(landed(connection)) == 100
 
 
-def test_a_file_that_changes_while_it_is_read_is_not_complete(
+def test_file_that_changes_while_it_is_read_is_not_complete(
     connection: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(readers, "BATCH_BYTES", 1)
@@ -376,7 +374,7 @@ def test_a_file_that_changes_while_it_is_read_is_not_complete(
     assert rejected(connection) == []
 
 
-def test_drop_removes_one_snapshot_whole(connection: Connection, tmp_path: Path) -> None:
+def test_drop_removes_one_complete_snapshot(connection: Connection, tmp_path: Path) -> None:
     land_snapshot(connection, "kept", [file_of(tmp_path, b'{"id":"a"}', b"bad", name="kept.jsonl")])
     before = contents(connection)
     land_snapshot(connection, "s'; drop table raw.loads; --", [file_of(tmp_path, b'{"id":"a"}', b"bad", b"{}")])
@@ -386,11 +384,11 @@ def test_drop_removes_one_snapshot_whole(connection: Connection, tmp_path: Path)
         drop_snapshot(connection, "s")
 
 
-# ---- killed --------------------------------------------------------------------------------------------------
+# ---- kills and failures --------------------------------------------------------------------------------------
 
 
 class Counting:
-    """A connection that counts its statements and calls back before the n-th (after the last: n is one more)."""
+    """A connection that calls back before the n-th attribute access, that is, the n-th statement."""
 
     def __init__(self, connection: Connection, n: int, reached: Callable[[], None]) -> None:
         self._connection = connection
@@ -417,14 +415,14 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def in_a_fork(action: Callable[[], None]) -> bool:
-    """Run action in a process of its own; was it killed?"""
+def was_killed(action: Callable[[], None]) -> bool:
+    """Run an action in a child process; return whether a signal killed it."""
     child = os.fork()
     if not child:
         try:
             action()
         finally:
-            os._exit(0)  # success and failure alike: what it left behind is compared
+            os._exit(0)  # also after a failure: the test compares the database
     _, status = os.waitpid(child, 0)
     return os.WIFSIGNALED(status)
 
@@ -435,7 +433,7 @@ def land_and_die(folder: Path, database: Path, n: int) -> None:
 
 
 def land_and_die_at(folder: Path, database: Path, seconds: float) -> None:
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)  # ends the process at once, whatever it is in the middle of
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)  # the signal ends the process immediately
     signal.setitimer(signal.ITIMER_REAL, seconds)
     with connect_raw(database, create=True) as connection:
         land_folder(connection, folder)
@@ -443,22 +441,22 @@ def land_and_die_at(folder: Path, database: Path, seconds: float) -> None:
 
 
 def kill_everywhere(folder: Path, databases: Path) -> None:
-    """Leave the database of a killed load for every place at which it can be killed.
+    """Write the database of a killed load for every statement and for a range of times.
 
     Runs in a process that has never opened DuckDB, so that it can fork.
     """
     for n in itertools.count(1):
-        if not in_a_fork(partial(land_and_die, folder, databases / f"statement_{n}.duckdb", n)):
+        if not was_killed(partial(land_and_die, folder, databases / f"statement_{n}.duckdb", n)):
             break
     for tick in range(1, 41):
-        in_a_fork(partial(land_and_die_at, folder, databases / f"moment_{tick}.duckdb", tick * 0.004))
-    # Killed again and again, each time a little later.
+        was_killed(partial(land_and_die_at, folder, databases / f"tick_{tick}.duckdb", tick * 0.004))
+    # Kill the same load repeatedly, each time a little later.
     for n in itertools.count(5, 3):
-        if not in_a_fork(partial(land_and_die, folder, databases / "again_and_again.duckdb", n)):
+        if not was_killed(partial(land_and_die, folder, databases / "again_and_again.duckdb", n)):
             break
 
 
-def test_a_load_killed_anywhere_ends_as_if_it_had_not_been(tmp_path: Path) -> None:
+def test_load_killed_anywhere_resumes_to_the_same_result(tmp_path: Path) -> None:
     folder, databases = tmp_path / "folder", tmp_path / "databases"
     databases.mkdir()
     lines = [b'{"id":"org/model-%02d"}' % n if n % 4 else b"bad %02d" % n for n in range(1, 11)]
@@ -475,12 +473,12 @@ def test_a_load_killed_anywhere_ends_as_if_it_had_not_been(tmp_path: Path) -> No
         check=True,
     )
     left = {path.name: path for path in databases.glob("*.duckdb")}
-    killed_within = 0
+    n_partial = 0
     for name, database in left.items():
         with connect_raw(database, create=True) as connection:
             found = contents(connection)
-            killed_within += 0 < len(found["listings"]) < 12
-            # What is there is consistent at any moment: whole batches, counted rightly.
+            n_partial += 0 < len(found["listings"]) < 12
+            # The database is consistent at any time: complete batches and correct counts.
             for load, n_landed, n_rejected in connection.execute(
                 "select source, n_landed, n_rejected from raw.loads"
             ).fetchall():
@@ -493,7 +491,7 @@ def test_a_load_killed_anywhere_ends_as_if_it_had_not_been(tmp_path: Path) -> No
             land_folder(connection, folder)
             assert contents(connection) == expected, name
     assert len(left) > 60
-    assert killed_within > 30
+    assert n_partial > 30
     assert contents_of(left["again_and_again.duckdb"]) == expected
 
 
@@ -502,38 +500,38 @@ def contents_of(database: Path) -> dict[str, Rows]:
         return contents(connection)
 
 
-def test_a_warehouse_killed_while_it_is_made_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_interrupted_creation_of_a_warehouse_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "new" / "phylohub.duckdb"
     really_connect = duckdb.connect
 
-    def killed_within(database: str, **_: object) -> None:
+    def n_partial(database: str, **_: object) -> None:
         Path(database).write_bytes(b"half a header")
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(duckdb, "connect", killed_within)
+    monkeypatch.setattr(duckdb, "connect", n_partial)
     with pytest.raises(KeyboardInterrupt), connect_raw(path, create=True):
         pass
     assert not path.exists()
     monkeypatch.setattr(duckdb, "connect", really_connect)
-    path.with_name(f".{path.name}.{os.getpid()}").write_bytes(b"left by a process of the same number")
+    path.with_name(f".{path.name}.{os.getpid()}").write_bytes(b"left by a process with the same id")
     with connect_raw(path, create=True) as connection:
         assert contents(connection)["snapshots"] == []
     assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
 class Failure(BaseException):
-    """Stands for Ctrl-C and for whatever else can go wrong."""
+    """Stands for Ctrl-C and any other failure."""
 
 
-def test_a_load_that_fails_anywhere_rolls_back_and_goes_on(connection: Connection, tmp_path: Path) -> None:
-    """Failing after each statement, on one connection that stays open; drop and start-over as well."""
+def test_load_that_fails_anywhere_rolls_back_and_resumes(connection: Connection, tmp_path: Path) -> None:
+    """Fails after each statement on one open connection, also while dropping and starting over."""
     folder = tmp_path / "folder"
     source = file_of(folder, b"bad", *[b'{"id":"org/model-%02d","likes":1}' % n for n in range(9)])
 
     def fail() -> None:
         raise Failure
 
-    def until_done(action: Callable[[Connection], object], check: Callable[[], None]) -> int:
+    def fail_until_done(action: Callable[[Connection], object], check: Callable[[], None]) -> int:
         for n in itertools.count(1):
             try:
                 action(counting(connection, n, fail))
@@ -549,22 +547,22 @@ def test_a_load_that_fails_anywhere_rolls_back_and_goes_on(connection: Connectio
     def all_or_nothing() -> None:
         assert contents(connection) in (expected, {table: [] for table in CONTENTS})
 
-    failures = until_done(lambda failing: drop_snapshot(failing, "s"), all_or_nothing)
+    failures = fail_until_done(lambda failing: drop_snapshot(failing, "s"), all_or_nothing)
     assert failures > 6
     assert contents(connection) == {table: [] for table in CONTENTS}
 
-    failures = until_done(lambda failing: land_folder(failing, folder), lambda: None)
+    failures = fail_until_done(lambda failing: land_folder(failing, folder), lambda: None)
     assert failures > 20
     assert contents(connection) == expected
 
-    # A file that changes after half of it has been landed, and then fails to start over.
+    # A file that changes after half of it has landed, with failures while it starts over.
     drop_snapshot(connection, "s")
     with pytest.raises(Failure):
         land_folder(counting(connection, 30, fail), folder)
     half = contents(connection)
     assert 0 < len(half["listings"]) < 9
     source.path.write_bytes(source.path.read_bytes().replace(b"bad\n", b""))
-    until_done(lambda failing: land_folder(failing, folder), lambda: None)
+    fail_until_done(lambda failing: land_folder(failing, folder), lambda: None)
     restarted = contents(connection)
     drop_snapshot(connection, "s")
     land_folder(connection, folder)
@@ -572,8 +570,8 @@ def test_a_load_that_fails_anywhere_rolls_back_and_goes_on(connection: Connectio
     assert restarted["hub_rejects"] == []
 
 
-def test_the_first_error_is_the_one_that_is_raised(connection: Connection, tmp_path: Path) -> None:
-    """After an error as bad as a full disk the rollback fails too, and its message would say nothing."""
+def test_original_error_is_raised_if_the_rollback_fails(connection: Connection, tmp_path: Path) -> None:
+    """After an error such as a full disk, the rollback fails as well, with an uninformative message."""
 
     class FullDisk(Counting):
         def execute(self, query: str, *arguments: object) -> object:
@@ -587,9 +585,7 @@ def test_the_first_error_is_the_one_that_is_raised(connection: Connection, tmp_p
         land_snapshot(cast(Connection, FullDisk(connection, 0, die)), "s", [file_of(tmp_path, b'{"id":"a"}')])
 
 
-def test_a_batch_of_rejects_only_is_landed_like_any_other(
-    connection: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_batch_of_rejects_lands(connection: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(readers, "BATCH_BYTES", 1)
     sizes: list[int] = []
     insert = landing.insert_rows
@@ -604,12 +600,12 @@ def test_a_batch_of_rejects_only_is_landed_like_any_other(
     assert [reason for _, reason, _ in rejected(connection)] == ["not JSON", "not UTF-8"]
 
 
-def test_a_text_is_kept_once_however_often_it_is_listed(connection: Connection, tmp_path: Path) -> None:
+def test_record_is_stored_once_however_often_it_is_listed(connection: Connection, tmp_path: Path) -> None:
     both, one = b'{"id":"both"}', b'{"id":"one"}'
     land_snapshot(connection, "first", [file_of(tmp_path, both, one, both)])
     land_snapshot(connection, "second", [file_of(tmp_path, b'{"id":"two"}', both, name="other.jsonl")])
-    texts = "select record from raw.hub_records order by all"
-    assert connection.execute(texts).fetchall() == [('{"id":"both"}',), ('{"id":"one"}',), ('{"id":"two"}',)]
+    records = "select record from raw.hub_records order by all"
+    assert connection.execute(records).fetchall() == [('{"id":"both"}',), ('{"id":"one"}',), ('{"id":"two"}',)]
     listed = "select snapshot, position, record from raw.hub_listings natural join raw.hub_records order by all"
     assert connection.execute(listed).fetchall() == [
         ("first", 1, '{"id":"both"}'),
@@ -619,21 +615,21 @@ def test_a_text_is_kept_once_however_often_it_is_listed(connection: Connection, 
         ("second", 2, '{"id":"both"}'),
     ]
     assert drop_snapshot(connection, "first") == 3
-    assert connection.execute(texts).fetchall() == [('{"id":"both"}',), ('{"id":"two"}',)]
+    assert connection.execute(records).fetchall() == [('{"id":"both"}',), ('{"id":"two"}',)]
 
 
-def test_an_identical_snapshot_adds_at_most_a_tenth(tmp_path: Path) -> None:
+def test_identical_snapshot_adds_at_most_a_tenth(tmp_path: Path) -> None:
     path = tmp_path / "hub.jsonl"
     write_hub(path, 60_000, seed=1)
     sizes = []
-    for number in range(4):  # a file grows by blocks of 256 kB, so one more snapshot says little
+    for number in range(4):  # several, since a file grows by blocks of 256 kB
         with connect_raw(tmp_path / "phylohub.duckdb", create=True) as connection:
             land_snapshot(connection, f"snapshot-{number}", [Source(path, "hub.jsonl")])
         sizes.append((tmp_path / "phylohub.duckdb").stat().st_size)
     assert (sizes[3] - sizes[0]) / 3 <= sizes[0] / 10
 
 
-def test_a_file_of_the_earlier_layout_is_refused_in_words(tmp_path: Path) -> None:
+def test_file_of_an_earlier_layout_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "phylohub.duckdb"
     with duckdb.connect(str(path)) as old:
         old.execute("create schema raw; create table raw.hub_models (snapshot varchar, record varchar)")

@@ -134,7 +134,7 @@ def test_cards_and_a_table_of_papers_land_from_files(hub: FakeHub, tmp_path: Pat
     assert "papers.csv: 1 new papers" in run(database, "ingest", "arxiv", "--table", str(table))
     cards.write_text('{"id":"a/b"}\n')
     done = run_phylohub(database, "ingest", "cards", "--file", str(cards))
-    assert (done.returncode, "line 1, is no object with the texts id and card" in done.stderr) == (1, True)
+    assert (done.returncode, "line 1 is not a JSON object with the strings `id` and `card`" in done.stderr) == (1, True)
 
 
 def test_one_command_serves_a_file_and_another_crawls_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Every file format gives the same records, at the same positions, whatever the size of a chunk or batch."""
+"""Every file format gives the same records at the same positions for all chunk and batch sizes."""
 
 from __future__ import annotations  # pyarrow's classes take type parameters in its stubs only
 
@@ -59,7 +59,7 @@ def written(folder: Path, name: str, content: bytes) -> Path:
         ("frames.jsonl.zst", zstd(TEXT[:15]) + zstd(b"") + zstd(TEXT[15:])),
     ],
 )
-def test_json_lines_are_the_same_however_they_are_packed(
+def test_json_lines_are_the_same_for_every_compression(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, content: bytes, batch_bytes: int
 ) -> None:
     monkeypatch.setattr(readers, "BATCH_BYTES", batch_bytes)
@@ -67,13 +67,13 @@ def test_json_lines_are_the_same_however_they_are_packed(
 
 
 @pytest.mark.parametrize("name", ["empty.jsonl", "empty.jsonl.gz", "blank.jsonl", "mark.jsonl"])
-def test_a_file_without_a_line_has_no_record(tmp_path: Path, name: str) -> None:
+def test_empty_file_has_no_record(tmp_path: Path, name: str) -> None:
     content = {"empty.jsonl": b"", "empty.jsonl.gz": gzip.compress(b""), "blank.jsonl": b"\n \r\n\t\n"}
     assert read(written(tmp_path, name, content.get(name, b"\xef\xbb\xbf"))) == []
 
 
 @pytest.mark.parametrize("batch_bytes", [1, 1 << 25])
-def test_only_the_line_ending_is_taken_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch_bytes: int) -> None:
+def test_only_the_line_ending_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch_bytes: int) -> None:
     monkeypatch.setattr(readers, "BATCH_BYTES", batch_bytes)
     lines = [b'\t {"id": "a"} \x0b', b'{"id":"b"}\r\r', b"\xef\xbb\xbf{}", b"\r\xa0", b'a\rb"\xe2\x80\xa8\xc2\x85']
     path = written(tmp_path, "odd.jsonl", b"\n".join(lines))
@@ -93,7 +93,7 @@ def test_batches_are_bounded_by_bytes_and_by_rows(tmp_path: Path, monkeypatch: p
 
 
 @pytest.mark.parametrize("name", ["plain.jsonl", "packed.jsonl.gz", "packed.jsonl.zst", "table.parquet"])
-def test_the_share_read_grows_to_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_share_read_increases_to_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setattr(readers, "BATCH_BYTES", 100)
     monkeypatch.setattr(readers, "CHUNK_BYTES", 100)
     records = [{"id": f"model-{number}"} for number in range(100)]
@@ -110,7 +110,7 @@ def test_the_share_read_grows_to_one(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, zstd])
-def test_a_truncated_file_is_an_error_that_keeps_what_came_before(
+def test_truncated_file_raises_after_the_records_before_the_damage(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pack: Callable[[bytes], bytes]
 ) -> None:
     monkeypatch.setattr(readers, "BATCH_BYTES", 10)
@@ -118,12 +118,12 @@ def test_a_truncated_file_is_an_error_that_keeps_what_came_before(
     name = f"cut.jsonl.{'gz' if pack is gzip.compress else 'zst'}"
     path = written(tmp_path, name, pack(first) + pack(second)[:-5])
     batches = read_batches(Source(path, name))
-    came = []
-    with pytest.raises(PhylohubError, match=name) as error:  # noqa: PT012, batches before the error count
+    seen = []
+    with pytest.raises(PhylohubError, match=name) as error:  # noqa: PT012, the test needs the batches before the error
         for batch in batches:
-            came += list(zip(batch.positions, batch.records, strict=True))
-    assert came
-    assert came == READ[: len(came)]
+            seen += list(zip(batch.positions, batch.records, strict=True))
+    assert seen
+    assert seen == READ[: len(seen)]
     assert "run the same command again" in str(error.value)
 
 
@@ -131,12 +131,12 @@ def test_a_truncated_file_is_an_error_that_keeps_what_came_before(
     ("name", "content"),
     [("no.jsonl.gz", TEXT), ("no.jsonl.zst", TEXT), ("tail.jsonl.gz", gzip.compress(TEXT, mtime=0) + b"x")],
 )
-def test_a_file_that_is_not_packed_as_its_name_says_is_an_error(tmp_path: Path, name: str, content: bytes) -> None:
-    with pytest.raises(PhylohubError, match=f"{name} cannot be read to its end"):
+def test_file_with_the_wrong_compression_raises(tmp_path: Path, name: str, content: bytes) -> None:
+    with pytest.raises(PhylohubError, match=f"{name} cannot be read completely"):
         read(written(tmp_path, name, content))
 
 
-def test_a_file_that_cannot_be_read_is_an_error_that_names_it(tmp_path: Path) -> None:
+def test_error_names_the_unreadable_file(tmp_path: Path) -> None:
     folder = tmp_path / "folder.jsonl"
     folder.mkdir()
     loop = tmp_path / "loop.jsonl"
@@ -153,15 +153,15 @@ def test_a_file_that_cannot_be_read_is_an_error_that_names_it(tmp_path: Path) ->
 # ---- parquet -------------------------------------------------------------------------------------------------
 
 
-def test_parquet_rows_are_written_as_the_api_writes_records(tmp_path: Path) -> None:
-    """The awkward columns: structs in lists in structs, nulls at every depth, every kind of timestamp."""
+def test_parquet_rows_become_records_of_the_api(tmp_path: Path) -> None:
+    """Covers nested structs and lists, nulls at every depth, and every kind of timestamp."""
     text = pa.string()
     models = pa.list_(pa.struct([("_id", text), ("id", text), ("seen", pa.timestamp("us"))]))
-    moment = datetime(2026, 8, 22, 10, 20, 30, 123_000)
+    stamp = datetime(2026, 8, 22, 10, 20, 30, 123_000)
     columns: dict[str, pa.Array[Any]] = {
         "id": pa.array(["a", "b", "c"]),
-        "createdAt": pa.array([moment, moment.replace(microsecond=123_456), None], pa.timestamp("us")),
-        "lastModified": pa.array([moment.replace(tzinfo=UTC)] * 3, pa.timestamp("ms", "Asia/Tokyo")),
+        "createdAt": pa.array([stamp, stamp.replace(microsecond=123_456), None], pa.timestamp("us")),
+        "lastModified": pa.array([stamp.replace(tzinfo=UTC)] * 3, pa.timestamp("ms", "Asia/Tokyo")),
         "nanoseconds": pa.array([0, 1_000_000_001, -1], pa.timestamp("ns")),
         "zoned_nanoseconds": pa.array([0, 1_000, 1_001_000], pa.timestamp("ns", "UTC")),
         "seconds": pa.array([0, -1, 253_402_300_799], pa.timestamp("s")),
@@ -172,7 +172,7 @@ def test_parquet_rows_are_written_as_the_api_writes_records(tmp_path: Path) -> N
         ),
         "baseModels": pa.array(
             [
-                {"relation": "merge", "models": [{"_id": "1", "id": "p", "seen": moment}, None, {"_id": None}]},
+                {"relation": "merge", "models": [{"_id": "1", "id": "p", "seen": stamp}, None, {"_id": None}]},
                 {"relation": None, "models": []},
                 None,
             ],
@@ -185,7 +185,7 @@ def test_parquet_rows_are_written_as_the_api_writes_records(tmp_path: Path) -> N
         "trendingScore": pa.array([0.5, float("nan"), None]),
         "scores": pa.array([[1.5, float("nan"), None], None, []], pa.list_(pa.float64())),
         "grid": pa.array([[[1, None]], [None, []], None], pa.list_(pa.list_(pa.int8()))),
-        "pair": pa.array([[{"at": moment}] * 2] * 3, pa.list_(pa.struct([("at", pa.timestamp("ms"))]), 2)),
+        "pair": pa.array([[{"at": stamp}] * 2] * 3, pa.list_(pa.struct([("at", pa.timestamp("ms"))]), 2)),
         "private": pa.array([True, False, None]),
         "big": pa.array([2**64 - 1, 0, None], pa.uint64()),
         "exact": pa.array([Decimal(10**37 + 1), None, None], pa.decimal128(38, 0)),
@@ -232,7 +232,7 @@ def test_parquet_rows_are_written_as_the_api_writes_records(tmp_path: Path) -> N
             "tags": [],
             "safetensors": {},
             "baseModels": {"models": []},
-            "cardData": '"only text"',  # a string that has quotes of its own
+            "cardData": '"only text"',  # a string that contains quotes
             "config": [1],
             "note": "[]",
             "grid": [None, []],
@@ -263,7 +263,7 @@ def test_parquet_rows_are_written_as_the_api_writes_records(tmp_path: Path) -> N
     ]
 
 
-def test_parquet_gives_the_records_of_the_json_lines_it_was_made_of(
+def test_parquet_equals_the_json_lines_that_it_was_written_from(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(readers, "CHUNK_BYTES", 1_000)
@@ -291,7 +291,7 @@ def test_parquet_gives_the_records_of_the_json_lines_it_was_made_of(
     assert [(position, json.loads(record)) for position, record in read(path)] == list(enumerate(records, start=1))
 
 
-def test_parquet_rows_that_are_large_make_small_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_parquet_rows_are_read_in_small_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(readers, "CHUNK_BYTES", 40_000)
     monkeypatch.setattr(readers, "BATCH_BYTES", 40_000)
     rows = [{"id": str(number), "card": f"{number}-" * 3_000} for number in range(30)]
@@ -312,23 +312,23 @@ def test_hub_stats_parquet_equals_the_json_lines(real_file: Callable[[str], Path
 
 
 @pytest.mark.parametrize("content", [b"", b"PAR1", b"PAR1 no parquet PAR1", b'{"id":"a"}\n'])
-def test_what_is_no_parquet_is_an_error_that_names_the_file(tmp_path: Path, content: bytes) -> None:
-    with pytest.raises(PhylohubError, match=r"no\.parquet cannot be read to its end: .+run the same command again"):
+def test_error_names_the_invalid_parquet_file(tmp_path: Path, content: bytes) -> None:
+    with pytest.raises(PhylohubError, match=r"no\.parquet cannot be read completely: .+run the same command again"):
         read(written(tmp_path, "no.parquet", content))
 
 
-def test_a_damaged_parquet_page_is_an_error_that_names_the_file(tmp_path: Path) -> None:
+def test_error_names_the_parquet_file_with_a_damaged_page(tmp_path: Path) -> None:
     path = tmp_path / "damaged.parquet"
     pq.write_table(pa.table({"id": [f"model-{number}" for number in range(5_000)]}), path, compression="zstd")
     content = bytearray(path.read_bytes())
     content[200:2_000] = b"\xff" * 1_800
     path.write_bytes(content)
-    with pytest.raises(PhylohubError, match=r"damaged\.parquet cannot be read to its end") as error:
+    with pytest.raises(PhylohubError, match=r"damaged\.parquet cannot be read completely") as error:
         read(path)
     assert "Traceback" not in str(error.value)
 
 
-def test_text_that_is_not_utf8_spoils_its_row_only(tmp_path: Path) -> None:
+def test_invalid_utf8_affects_only_its_row(tmp_path: Path) -> None:
     buffers = [None, pa.py_buffer(b"\0\0\0\0\1\0\0\0\3\0\0\0"), pa.py_buffer(b"a\xff\xfe")]
     path = tmp_path / "broken_text.parquet"
     pq.write_table(pa.table({"id": ["x", "y"], "author": pa.Array.from_buffers(pa.string(), 2, buffers)}), path)
@@ -352,7 +352,7 @@ def test_parquet_without_ids_or_rows(tmp_path: Path) -> None:
 # ---- finding files -------------------------------------------------------------------------------------------
 
 
-def test_a_folder_is_searched_in_depth_and_sorted_by_name(tmp_path: Path) -> None:
+def test_folder_is_searched_recursively_and_sorted_by_name(tmp_path: Path) -> None:
     for name in ("b.jsonl", "a/2.parquet", "a/1.jsonl.gz", "a.ndjson.zst", ".hidden.jsonl", ".git/c.jsonl"):
         written(tmp_path, name, b"")
     for name in ("README.md", "a/notes.json", "c.jsonl.bz2", "jsonl"):
@@ -365,14 +365,14 @@ def test_a_folder_is_searched_in_depth_and_sorted_by_name(tmp_path: Path) -> Non
     assert ignored == ["README.md", "a/notes.json", "c.jsonl.bz2", "jsonl"]
 
 
-def test_a_broken_link_in_a_folder_is_not_passed_over_in_silence(tmp_path: Path) -> None:
+def test_broken_link_in_a_folder_raises(tmp_path: Path) -> None:
     (tmp_path / "gone.jsonl").symlink_to(tmp_path / "nowhere")
     (source,), _ = find_sources(tmp_path)
     with pytest.raises(PhylohubError, match=r"gone\.jsonl is not a file"):
         content_hash(source)
 
 
-def test_names_that_are_not_utf8_can_be_stored(tmp_path: Path) -> None:
+def test_file_names_that_are_not_utf8_can_be_stored(tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
     path = Path(str(folder) + "/\udcff.jsonl")
@@ -386,10 +386,10 @@ def test_names_that_are_not_utf8_can_be_stored(tmp_path: Path) -> None:
     assert read(path) == READ
 
 
-def test_what_cannot_be_landed_is_an_error_that_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_error_names_the_path_that_cannot_be_landed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(PhylohubError, match="nowhere does not exist"):
         find_sources(tmp_path / "nowhere")
-    with pytest.raises(PhylohubError, match=r"models\.txt is none of \.jsonl, .*\.parquet\. Convert or rename it"):
+    with pytest.raises(PhylohubError, match=r"models\.txt does not end in \.jsonl, .*\.parquet\. Convert or rename it"):
         find_sources(written(tmp_path, "models.txt", b""))
     with pytest.raises(PhylohubError, match=r"holds no file that ends in \.jsonl"):
         find_sources(tmp_path)
@@ -433,6 +433,6 @@ def test_snapshot_names(tmp_path: Path, name: str, snapshot: str) -> None:
     assert snapshot_name(tmp_path / name) == snapshot
 
 
-def test_the_hash_is_that_of_the_files_bytes(tmp_path: Path) -> None:
+def test_content_hash_is_the_sha256_of_the_file(tmp_path: Path) -> None:
     path = written(tmp_path, "a.jsonl", b"abc")
     assert content_hash(Source(path, "a")) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"

@@ -1,4 +1,4 @@
-"""The synthetic hub holds what it promises: its shapes, its truths, and the same bytes every time."""
+"""The synthetic hub has the planted shapes and rates, and the same bytes on every run."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def first_seen(lines: list[Record]) -> dict[str, Record]:
 
 
 def edges(hub: dict[str, Record]) -> list[Edge]:
-    """Typed edges, as any reader of the tags would find them."""
+    """Typed edges, parsed from the tags."""
     found = (re.fullmatch(r"base_model:(\w+):(.+)", tag) for r in hub.values() for tag in r["tags"])
     owners = (r["id"] for r in hub.values() for _ in r["tags"])
     return [(m[2], child, m[1]) for m, child in zip(found, owners, strict=True) if m]
@@ -120,14 +120,14 @@ def epoch(stamp: str) -> int:
 
 def close(share: float, planted: float, n: int, variance: float | None = None) -> bool:
     """Within four standard errors of the planted value."""
-    assert n >= 100, "too few to say"
+    assert n >= 100, "too few values for the test"
     return abs(share - planted) <= 4 * sqrt((planted * (1 - planted) if variance is None else variance) / n)
 
 
 # The file
 
 
-def test_same_arguments_same_bytes(tmp_path: Path) -> None:
+def test_same_arguments_give_the_same_bytes(tmp_path: Path) -> None:
     for name in ("one.jsonl.gz", "other_name.jsonl.gz"):
         write_hub(tmp_path / name, 1_200, 3)
     write_hub(tmp_path / "seed.jsonl.gz", 1_200, 4)
@@ -138,8 +138,8 @@ def test_same_arguments_same_bytes(tmp_path: Path) -> None:
     assert one[4:8] == bytes(4), "the gzip header holds a time"
 
 
-def test_bytes_are_those_of_other_machines(tmp_path: Path) -> None:
-    """A change of the generator changes this number; nothing else may."""
+def test_bytes_do_not_depend_on_the_machine(tmp_path: Path) -> None:
+    """The hashes change only if the generator changes."""
     write_hub(tmp_path / "hub.jsonl", 3_000, 1, cards=tmp_path / "cards.jsonl")
     found = [hashlib.sha256((tmp_path / name).read_bytes()).hexdigest()[:16] for name in ("hub.jsonl", "cards.jsonl")]
     assert found == ["1482ef431b209f8c", "2d408a58fd75d284"]
@@ -156,7 +156,7 @@ def test_bytes_do_not_depend_on_the_environment(tmp_path: Path, hash_seed: str, 
     assert there.read_bytes() == (tmp_path / "here.jsonl").read_bytes()
 
 
-def test_plain_and_compressed_hold_the_records_one_a_line(tmp_path: Path, lines: list[Record]) -> None:
+def test_plain_and_compressed_files_hold_one_record_per_line(tmp_path: Path, lines: list[Record]) -> None:
     plain, zipped, zstd = (tmp_path / f"hub.jsonl{suffix}" for suffix in ("", ".gz", ".zst"))
     for path in (plain, zipped, zstd):
         assert write_hub(path, SMALL, 1) == len(lines) == SMALL + SMALL // 1_000
@@ -175,7 +175,7 @@ def test_tiny_hubs(tmp_path: Path, n: int) -> None:
 
 
 @pytest.mark.parametrize(("n", "seed"), [(-1, 0), (1, -1)])
-def test_negative_arguments_raise_at_once_and_write_nothing(tmp_path: Path, n: int, seed: int) -> None:
+def test_negative_arguments_raise_and_write_nothing(tmp_path: Path, n: int, seed: int) -> None:
     with pytest.raises(ValueError, match="negative"):
         records(n, seed)
     with pytest.raises(ValueError, match="negative"):
@@ -183,7 +183,7 @@ def test_negative_arguments_raise_at_once_and_write_nothing(tmp_path: Path, n: i
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_crash_leaves_the_old_file_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_crash_leaves_only_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "hub.jsonl.gz"
     path.write_bytes(b"old")
 
@@ -230,7 +230,7 @@ def test_fields_agree_with_each_other(lines: list[Record]) -> None:
         assert all(set(file) == {"rfilename"} for file in record["siblings"])
 
 
-def test_types_vary_as_the_hubs_do(large: dict[str, Record]) -> None:
+def test_types_vary_as_on_the_hub(large: dict[str, Record]) -> None:
     def types(values: Any) -> set[type]:
         return {type(value) for value in values}
 
@@ -255,7 +255,7 @@ def test_sizes_are_plausible(hub: dict[str, Record]) -> None:
     assert hub[next(iter(hub))]["tags"] != sorted(hub[next(iter(hub))]["tags"])
 
 
-def test_first_sightings_ascend_and_repeats_are_newer(lines: list[Record]) -> None:
+def test_records_ascend_by_creation_and_repeats_are_newer(lines: list[Record]) -> None:
     seen: dict[str, Record] = {}
     repeats = 0
     for record in lines:
@@ -271,7 +271,7 @@ def test_first_sightings_ascend_and_repeats_are_newer(lines: list[Record]) -> No
     assert len(seen) == SMALL
     stamps = [record["createdAt"] for record in seen.values()]
     assert stamps == sorted(stamps)
-    assert stamps.count(stamps[0]) > 10, "none are dated back to the first day"
+    assert stamps.count(stamps[0]) > 10, "no model is dated to the first day"
 
 
 # The graph
@@ -282,7 +282,7 @@ def cycles(of: nx.DiGraph[str]) -> Counter[int]:
 
 
 @pytest.mark.parametrize(("n", "each"), [(1_000, 1), (SMALL, 1), (2 * SMALL, 2)])
-def test_odd_shapes_are_there(n: int, each: int) -> None:
+def test_planted_shapes_exist(n: int, each: int) -> None:
     hub = first_seen(list(records(n, 1)))
     found, in_hub = edges(hub), graph(hub)
     assert sum(parent == child for parent, child, _ in found) == each
@@ -302,7 +302,7 @@ def test_odd_shapes_are_there(n: int, each: int) -> None:
     assert len(tops) >= each, "no diamond of finetunes"
 
 
-def test_common_shapes_are_there(hub: dict[str, Record]) -> None:
+def test_common_shapes_exist(hub: dict[str, Record]) -> None:
     found, in_hub = edges(hub), graph(hub)
     assert any(parent not in hub for parent, _, _ in found)
     relations: dict[str, Counter[str]] = {}
@@ -318,7 +318,7 @@ def test_common_shapes_are_there(hub: dict[str, Record]) -> None:
     }
     assert close(len(bare) / (len(bare) + len(relations)), PLANTED.bare_only, len(bare) + len(relations))
     for parent, child, _ in found:
-        assert f"base_model:{parent}" in hub[child]["tags"], "a typed tag without its bare one"
+        assert f"base_model:{parent}" in hub[child]["tags"], "a typed tag without the bare tag"
 
     loops = [node for part in nx.strongly_connected_components(in_hub) if len(part) > 1 for node in part]
     in_hub.remove_nodes_from(loops)
@@ -326,7 +326,7 @@ def test_common_shapes_are_there(hub: dict[str, Record]) -> None:
     assert max(degree for _, degree in in_hub.out_degree()) >= 50
 
 
-def test_parents_are_earlier_but_for_the_planted_cycles(hub: dict[str, Record]) -> None:
+def test_parents_are_older_except_in_planted_cycles(hub: dict[str, Record]) -> None:
     place = {name: number for number, name in enumerate(hub)}
     backwards = [(p, c) for p, c, _ in edges(hub) if p in hub and place[p] >= place[c]]
     assert len(backwards) == 3, "a self-loop, a cycle of two and one of three close backwards"
@@ -340,7 +340,7 @@ def test_shares_of_the_graph(large: dict[str, Record]) -> None:
     assert close(gone / len(found), PLANTED.missing_parent, len(found))
     counts = Counter(relation for _, _, relation in found)
     for relation, share in zip(RELATIONS, PLANTED.relation_shares, strict=False):
-        # The edges of a merge come together, three at a time.
+        # A merge has three edges on average, which increases the variance.
         assert close(counts[relation] / len(found), share, len(found), 3 * share * (1 - share)), relation
 
 
@@ -353,7 +353,7 @@ def test_shares_of_the_graph(large: dict[str, Record]) -> None:
         (licenses, PLANTED.license_mutation, None),
         (task, PLANTED.task_mutation, None),
         (library, PLANTED.library_mutation, None),
-        # The Jaccard distance of a change is 1/2 or 1.
+        # The Jaccard distance of a mutation is 1/2 or 1.
         (
             languages,
             PLANTED.language_mutation,
@@ -373,7 +373,7 @@ def test_mutation_rates_of_finetune_edges(
     assert close(sum(distances) / len(distances), planted, len(distances), variance)
 
 
-def test_a_mutation_always_changes_the_value() -> None:
+def test_mutation_always_changes_the_value() -> None:
     chances = [k / 20 for k in range(20)]
     for words, mutate in (
         (LICENSE_COUNTS, mutate_license),
@@ -388,7 +388,7 @@ def test_a_mutation_always_changes_the_value() -> None:
         assert set(new.tolist()) <= set(range(len(words)))
 
 
-def test_a_change_of_languages_shares_half_or_nothing() -> None:
+def test_mutated_languages_share_half_or_nothing() -> None:
     rng = np.random.default_rng(3)
     old = synthetic_graph._language_sets(rng, rng.random(20_000), rng.random(20_000))
     fresh = synthetic_graph._language_sets(rng, rng.random(20_000), rng.random(20_000))
@@ -401,7 +401,7 @@ def test_a_change_of_languages_shares_half_or_nothing() -> None:
 
 
 def test_license_mutations_follow_the_planted_order() -> None:
-    # A larger hub without its records: few mutations lie between two ordered licenses.
+    # A larger hub, without records, since few mutations are between two ordered licenses.
     rng = np.random.default_rng(7)
     tree = make_graph(rng, 400_000)
     found = make_traits(rng, tree).license
@@ -412,13 +412,13 @@ def test_license_mutations_follow_the_planted_order() -> None:
     before, after = place[found[parent[known]]], place[found[child[known]]]
     moved = (before >= 0) & (after >= 0) & (before != after)
     forward = (after > before)[moved].mean()
-    # A star hands its license to many, so the shares among parents are uneven: a wider band than the binomial one.
+    # A star passes its license to many children, so the variance is larger than binomial.
     assert moved.sum() > 1_000
     assert abs(forward - PLANTED.license_forward) < 0.06
 
 
-def test_a_hub_of_the_studys_size_has_its_shape() -> None:
-    """The study's counts, to a factor or share that says how close: its trees grew, ours follow a few rules."""
+def test_hub_of_the_studys_size_has_the_studys_shape() -> None:
+    """The counts match the study's within the stated tolerances."""
     tree = make_graph(np.random.default_rng(1), STUDY_MODELS)
     assert tree.child.size == pytest.approx(573_653, rel=0.02)
     declared = np.bincount(tree.relation)
@@ -467,7 +467,7 @@ def test_cards_have_the_published_lengths(tmp_path: Path) -> None:
     assert all("phylohub:synthetic" in text for text in cards.values() if len(text) > 100)
 
 
-def test_words_of_different_kinds_differ() -> None:
+def test_vocabularies_do_not_overlap() -> None:
     kinds = [
         LANGUAGE_COUNTS,
         THREE_LETTERS.values(),
@@ -476,10 +476,10 @@ def test_words_of_different_kinds_differ() -> None:
         WORDS,
         FLAG_SHARES,
     ]
-    assert max(Counter(word for kind in kinds for word in kind).values()) == 1, "a record would carry a tag twice"
+    assert max(Counter(word for kind in kinds for word in kind).values()) == 1, "a record would have a tag twice"
 
 
-def test_license_order_holds_the_ordered_licenses() -> None:
+def test_license_order_holds_the_most_frequent_licenses() -> None:
     assert len(set(PLANTED_LICENSE_ORDER)) == len(PLANTED_LICENSE_ORDER) == 20
     assert set(PLANTED_LICENSE_ORDER) == {word for word, _ in Counter(LICENSE_COUNTS).most_common(22)} - {
         "other",
@@ -491,7 +491,9 @@ def test_license_order_holds_the_ordered_licenses() -> None:
     ("trait", "share"),
     [(licenses, 1 - sum(LICENSE_COUNTS.values()) / STUDY_MODELS), (languages, 0.80), (task, 0.51), (library, 0.24)],
 )
-def test_models_without_a_trait(large: dict[str, Record], trait: Callable[[Record], set[str]], share: float) -> None:
+def test_shares_of_models_without_a_trait(
+    large: dict[str, Record], trait: Callable[[Record], set[str]], share: float
+) -> None:
     without = sum(not trait(record) for record in large.values())
     assert abs(without / LARGE - share) < 0.04
 
@@ -502,5 +504,5 @@ def test_root_licenses_have_the_published_shares(large: dict[str, Record]) -> No
     total, published = sum(counts.values()), sum(LICENSE_COUNTS.values())
     for license_, count in LICENSE_COUNTS.items():
         assert close(counts[license_] / total, count / published, total), license_
-    others = len(roots) - synthetic_graph.STARS * 4 // 5  # four of five stars are roots, and all have a license
+    others = len(roots) - synthetic_graph.STARS * 4 // 5  # four of five stars are roots, and all stars have a license
     assert close((len(roots) - total) / others, PLANTED.no_license, others)
