@@ -12,14 +12,14 @@ renamed as (
         model_id,
         source as source_name,
 
-        ---- outcome
+        ---- text
         outcome,
         etag,
         revision,
-
-        ---- text
         card,
         card_bytes,
+
+        ---- numbers
         n_bytes,
 
         ---- timestamps

@@ -11,10 +11,13 @@ renamed as (
         snapshot,
         source as source_name,
         position as source_position,
+        content_hash,
 
+        ---- text
         reason,
         record as record_bytes,
-        content_hash,
+
+        ---- timestamps
         landed_at
     from source
 
