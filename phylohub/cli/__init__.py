@@ -1,1 +1,1 @@
-"""."""
+"""The command line `phylohub`, one module per group of commands."""

@@ -1,4 +1,4 @@
-"""The build file and its raw schema: where it lies, how it is opened, what ingestion keeps in it."""
+"""The build file: its path, connections to it, and helpers for transactions and durable writes."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -13,26 +13,26 @@ from phylohub.core.errors import PhylohubError
 
 
 def database_path() -> Path:
-    """The build file: PHYLOHUB_DATABASE, or build/phylohub.duckdb below the working directory."""
+    """The path of the build file: PHYLOHUB_DATABASE, or build/phylohub.duckdb in the working directory."""
     return Path(os.environ.get("PHYLOHUB_DATABASE") or "build/phylohub.duckdb")
 
 
 @contextmanager
 def connect(path: Path, *, read_only: bool = False, create: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open the build file, with its raw schema unless read_only; close it afterwards.
+    """Open the build file and close it afterwards.
 
-    Raises PhylohubError when the file is missing (unless create), held by another process, or cannot be opened as a
-    DuckDB file.
+    Raises PhylohubError if the file does not exist (unless `create`), is open in another process, or is not a DuckDB
+    file.
     """
     config: dict[str, str | bool | int | float | list[str]] = {
         setting: os.environ[f"PHYLOHUB_{setting.upper()}"]
         for setting in ("memory_limit", "threads", "temp_directory")
         if os.environ.get(f"PHYLOHUB_{setting.upper()}")
     }
-    # A checkpoint packs the rows since the last one, and packs again those that did not fill a row group. At
-    # DuckDB's own 16 MB that is after nearly every batch, and landing two million records takes a third longer.
+    # A checkpoint compresses the rows since the last one, and recompresses row groups that were not full. At DuckDB's
+    # default of 16 MB nearly every landed batch triggers one.
     config["wal_autocheckpoint"] = "256MB"
-    # Otherwise a table that is missing is looked for among the variables of Python, and one of those is read.
+    # Otherwise DuckDB resolves the name of a missing table to a Python variable.
     config["python_enable_replacements"] = False
     with _opening(path):
         if create:
@@ -48,7 +48,7 @@ def connect(path: Path, *, read_only: bool = False, create: bool = False) -> Ite
 
 @contextmanager
 def connect_to_copy(path: Path, *, read_only: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open the build file as `warehouse` in a connection that can write other files; close it afterwards.
+    """Attach the build file as `warehouse` to an in-memory connection, so that a statement can copy it to other files.
 
     Raises PhylohubError as `connect` does.
     """
@@ -67,47 +67,50 @@ def connect_to_copy(path: Path, *, read_only: bool = True) -> Iterator[duckdb.Du
 
 def _require(path: Path) -> None:
     if not path.exists():
-        raise PhylohubError(f"There is no warehouse at {path} yet. Run `make build` first.")
+        raise PhylohubError(
+            f"There is no warehouse at {path}. Run `make build`, or land records with `phylohub ingest` and run "
+            "`dbt build`."
+        )
 
 
 @contextmanager
 def _opening(path: Path) -> Iterator[None]:
-    """Say what to do where the block cannot open the build file."""
+    """Turn errors from opening the build file into a PhylohubError that says what to do."""
     try:
         yield
     except (duckdb.Error, OSError) as error:
         if "Could not set lock" in str(error):
             raise PhylohubError(
-                f"{path} is open in another process. Close that one, or set PHYLOHUB_DATABASE to another file."
+                f"{path} is open in another process. Close that process, or set PHYLOHUB_DATABASE to another file."
             ) from error
         raise PhylohubError(
-            f"{path} cannot be opened as a DuckDB file ({error}). Mend that, or set PHYLOHUB_DATABASE to another file."
+            f"{path} cannot be opened as a DuckDB file ({error}). Fix this, or set PHYLOHUB_DATABASE to another file."
         ) from error
 
 
 def _create(path: Path) -> None:
-    """Make an empty build file unless there is one. It appears whole: nobody can open a half made one again."""
+    """Create an empty build file unless one exists. It appears atomically: DuckDB cannot open a half-written file."""
     if path.exists():
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}")
-    part.unlink(missing_ok=True)  # of a process with the same number that was killed
+    part.unlink(missing_ok=True)  # left by a killed process with the same id
     try:
         duckdb.connect(str(part)).close()
-        with suppress(FileExistsError):  # another process was faster
+        with suppress(FileExistsError):  # another process created it first
             os.link(part, path)
     finally:
         part.unlink(missing_ok=True)
 
 
 def one_row(connection: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[object] = ()) -> tuple[Any, ...]:
-    """The only row of a result. Raises ValueError if there are more or none."""
+    """The only row of a result. Raises ValueError if there is not exactly one."""
     (row,) = connection.execute(query, parameters).fetchall()
     return tuple(row)
 
 
 def sync_to_disk(path: Path) -> None:
-    """Return once a file, or what a folder lists, is on the disk: before anything points at it."""
+    """Flush a file, or the entries of a folder, to disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -116,19 +119,19 @@ def sync_to_disk(path: Path) -> None:
 
 
 def utc_now() -> datetime:
-    """The time in UTC, without a time zone, as the raw tables keep it."""
+    """The current time in UTC without a time zone, as the raw tables store it."""
     return datetime.now(UTC).replace(tzinfo=None)
 
 
 @contextmanager
 def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Commit the statements of the block together, or none of them."""
+    """Commit all statements of the block, or roll all of them back."""
     connection.execute("begin transaction")
     try:
         yield
         connection.execute("commit")
     except BaseException:
-        # After an error as bad as a full disk there may be nothing to roll back: that error is the one to show.
+        # After a full disk there may be no transaction to roll back. The first error is the one to report.
         with suppress(duckdb.Error):
             connection.execute("rollback")
         raise

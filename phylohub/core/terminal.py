@@ -1,4 +1,4 @@
-"""Text on a terminal: what was read is data, never markup, and its control characters are escaped."""
+"""Output to a terminal. Data is never interpreted as markup, and its control characters are escaped."""
 
 import sys
 from typing import NoReturn
@@ -9,20 +9,27 @@ from rich.text import Text
 
 
 def printable(text: str) -> str:
-    """The text with everything that is not printable escaped, so that it cannot steer a terminal."""
+    """Escape every character that is not printable, so that the text cannot control the terminal."""
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 def console(file: object) -> Console:
+    """A rich console on a stream, without automatic highlighting."""
     return Console(file=file, highlight=False)  # type: ignore[arg-type]  # rich wants IO[str], sys gives TextIO
 
 
 def print_line(line: str) -> None:
+    """Print one line to standard output."""
     console(sys.stdout).print(Text(printable(line)), soft_wrap=True)
 
 
+def print_note(line: str, style: str = "") -> None:
+    """Print one line to standard error, where it does not mix with the result."""
+    console(sys.stderr).print(Text(printable(line), style), soft_wrap=True)
+
+
 def fail(message: str, code: int) -> NoReturn:
-    """End with a message of one line on standard error, and this exit code."""
+    """Print the message as one line on standard error and exit with this code."""
     one_line = " ".join(message.split())
-    console(sys.stderr).print(Text(printable(f"error: {one_line}")), soft_wrap=True)
+    print_note(f"error: {one_line}")
     raise typer.Exit(code)

@@ -1,1 +1,1 @@
-"""What a person asks the warehouse about one model: its tree, its profile, how it differs from another."""
+"""Queries about one model: its family tree, its profile, and its differences from another model."""

@@ -1,4 +1,4 @@
-"""The line of a model up to its root, and the tree below it."""
+"""The lineage of a model: the path from its root, and the tree of its descendants."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -7,11 +7,11 @@ from enum import StrEnum
 
 from phylohub.explore.warehouse import Row, Warehouse
 
-N_NAMED = 3  # further parents that are named before it is "and N more"
+N_NAMED = 3  # models listed by name before "and N more"
 
 
 class EdgeSet(StrEnum):
-    """Which relations count."""
+    """Which relations form the lineage graph."""
 
     ALL = "all"
     NO_MERGE = "no_merge"
@@ -23,11 +23,11 @@ _RELATIONS = {EdgeSet.ALL: "true", EdgeSet.NO_MERGE: "relation <> 'merge'", Edge
 
 @dataclass
 class Branch:
-    """A model in a tree, with the branches below it that are shown.
+    """A model in a tree, with the branches below it.
 
-    `relation` is that to the branch above (None at the top). Not shown are `n_more` further children, or, where the
-    depth ended, all of `n_below` descendants. `notes` say what a tree has no place for: further parents, missing ones,
-    cycles that were cut.
+    `relation` is the relation to the branch above (None at the top). `n_more` children are not shown because of the
+    width, and `n_below` descendants because of the depth. `notes` describe what does not fit into a tree: further
+    parents, parents that are not in the snapshot, and cycles that were cut.
     """
 
     model_id: str
@@ -42,7 +42,7 @@ class Branch:
     notes: list[str] = field(default_factory=list)
 
     def walk(self) -> Iterator["Branch"]:
-        """This branch and all below it, in the order in which they are shown."""
+        """This branch and all branches below it, in display order."""
         yield self
         for branch in self.branches:
             yield from branch.walk()
@@ -50,22 +50,22 @@ class Branch:
 
 @dataclass(frozen=True)
 class Step:
-    """A model on the line from a root down, and its relation to the one before (None for the root)."""
+    """A model on the path from a root, and its relation to the model before it (None for the root)."""
 
     model_id: str
     relation: str | None
 
 
-def edges_left(edge_set: EdgeSet) -> str:
-    """The condition on lineage_edges that leaves the edges of a set which its figures count: cycles are cut."""
+def edges_condition(edge_set: EdgeSet) -> str:
+    """A condition on lineage_edges that selects the acyclic edges of an edge set, which the marts count."""
     return f"{_RELATIONS[edge_set]} and parent_in_hub and not is_self_loop and not is_cut_{edge_set}"
 
 
-def line_to_root(warehouse: Warehouse, model_id: str, edge_set: EdgeSet) -> list[Step]:
-    """The shortest line from the model's nearest root (model_ancestry.root_id) down to the model, both included.
+def path_from_root(warehouse: Warehouse, model_id: str, edge_set: EdgeSet) -> list[Step]:
+    """The shortest path from the model's nearest root (model_ancestry.root_id) to the model, both included.
 
-    Of several parents as near to that root it takes the one with the most descendants, then the first by id. A model
-    without a parent in the snapshot is a line of its own.
+    Ties go to the parent with the most descendants, then to the first by id. A model without a parent in the snapshot
+    is a path of length one.
     """
     above = warehouse.rows(
         """
@@ -79,7 +79,7 @@ def line_to_root(warehouse: Warehouse, model_id: str, edge_set: EdgeSet) -> list
     if not above:
         return [Step(model_id, None)]
     ids = [model_id, *(row["model_id"] for row in above)]
-    # What the marts say of these few is asked for by their ids: a join would look up the names of all models.
+    # A filter on a few ids is faster than a join, for which the view would resolve the names of all models.
     ancestry = {
         row["model_id"]: row
         for row in warehouse.rows(
@@ -96,7 +96,7 @@ def line_to_root(warehouse: Warehouse, model_id: str, edge_set: EdgeSet) -> list
         f"""
         select parent_id, child_id, string_agg(distinct relation, ', ' order by relation) as relation
         from marts.lineage_edges
-        where {edges_left(edge_set)} and child_id in (select unnest($ids))
+        where {edges_condition(edge_set)} and child_id in (select unnest($ids))
         group by parent_id, child_id
         """,
         ids=ids,
@@ -110,27 +110,27 @@ def line_to_root(warehouse: Warehouse, model_id: str, edge_set: EdgeSet) -> list
     parents: defaultdict[str, list[Row]] = defaultdict(list)
     for edge in sorted(edges, key=preference):
         parents[edge["child_id"]].append(edge)
-    line: list[Step] = []
+    path: list[Step] = []
     child = model_id
     while parents[child]:
-        # Generations are distances from the nearest root, so the nearest parent that shares it is a step towards it.
+        # A generation is the distance from the nearest root, so the first parent with that root is on a shortest path.
         edge = next(edge for edge in parents[child] if ancestry[edge["parent_id"]]["root_id"] == root_id)
-        line.append(Step(child, edge["relation"]))
+        path.append(Step(child, edge["relation"]))
         child = edge["parent_id"]
-    line.append(Step(child, None))
-    return line[::-1]
+    path.append(Step(child, None))
+    return path[::-1]
 
 
 def read_tree(warehouse: Warehouse, model_id: str, edge_set: EdgeSet, depth: int, width: int) -> Branch:
-    """The model's line from its root, and below the model its descendants: the root's branch.
+    """Read the path from the model's root and the tree of its descendants; return the root's branch.
 
-    `depth` generations are shown below the model, and of each model `width` children: those with the most descendants,
-    then the most downloads, then by id. A model with several parents among those shown has its own children at its
-    first place from the root; elsewhere a note says so.
+    The tree has `depth` generations below the model, and at most `width` children per model: those with the most
+    descendants, then the most downloads, then by id. A model with several parents in the tree has its children at the
+    place nearest to the root, and a note at the others.
     """
-    line = line_to_root(warehouse, model_id, edge_set)
-    top = model = Branch(line[0].model_id)
-    for step in line[1:]:
+    path = path_from_root(warehouse, model_id, edge_set)
+    top = model = Branch(path[0].model_id)
+    for step in path[1:]:
         model.branches.append(Branch(step.model_id, step.relation))
         model = model.branches[0]
     children = _children(warehouse, model_id, edge_set, depth, width)
@@ -145,18 +145,18 @@ def read_tree(warehouse: Warehouse, model_id: str, edge_set: EdgeSet, depth: int
             seen |= {child.model_id for child in branch.branches}
         level = below
     _describe(warehouse, top, edge_set)
-    for branch in level:  # where the depth ended
+    for branch in level:  # the deepest generation shown
         branch.n_below = branch.n_descendants
     for branch in repeated:
         if branch.n_children:
-            branch.notes.append("its children are shown at its other place in this tree")
+            branch.notes.append("its children are shown elsewhere in this tree")
     return top
 
 
 def _children(
     warehouse: Warehouse, model_id: str, edge_set: EdgeSet, depth: int, width: int
 ) -> defaultdict[str, list[Row]]:
-    """The first `width` children of the model and of its descendants nearer than `depth`, by parent."""
+    """By parent: the first `width` children of the model and of its descendants nearer than `depth`."""
     rows = warehouse.rows(
         f"""
         with parents as (
@@ -170,7 +170,7 @@ def _children(
         edges as (
             select parent_id, child_id, string_agg(distinct relation, ', ' order by relation) as relation
             from marts.lineage_edges
-            where {edges_left(edge_set)} and parent_id in (from parents)
+            where {edges_condition(edge_set)} and parent_id in (from parents)
             group by parent_id, child_id
         )
 
@@ -198,8 +198,10 @@ def _children(
 
 
 def _facts(edge_set: EdgeSet) -> str:
-    """A query of each model's downloads, children and descendants within an edge set. Of all edges marts.models tells
-    them; model_ancestry would look up the names of roots and families, too."""
+    """A query for each model's downloads, children and descendants in an edge set.
+
+    For all edges it reads marts.models, since model_ancestry also resolves the names of roots and families.
+    """
     if edge_set is EdgeSet.ALL:
         return "select model_id, downloads, n_children, n_descendants from marts.models"
     return f"""
@@ -215,7 +217,7 @@ def _facts(edge_set: EdgeSet) -> str:
 
 
 def _describe(warehouse: Warehouse, top: Branch, edge_set: EdgeSet) -> None:
-    """Fill in what is known of each model in a tree, and the notes on its parents."""
+    """Fill in the licenses, counts and notes of every model in a tree."""
     ids = sorted({branch.model_id for branch in top.walk()})
     facts = warehouse.rows(
         f"from ({_facts(edge_set)}) where model_id in (select unnest($ids))",
@@ -238,7 +240,7 @@ def _describe(warehouse: Warehouse, top: Branch, edge_set: EdgeSet) -> None:
 
 
 def licenses_of(warehouse: Warehouse, ids: list[str]) -> defaultdict[str, list[str]]:
-    """The licenses of each model, in order."""
+    """The licenses of each model, sorted."""
     licenses: defaultdict[str, list[str]] = defaultdict(list)
     for row in warehouse.rows(
         "select model_id, license from marts.model_licenses where model_id in (select unnest($ids)) order by all",
@@ -249,10 +251,10 @@ def licenses_of(warehouse: Warehouse, ids: list[str]) -> defaultdict[str, list[s
 
 
 def parents_of(warehouse: Warehouse, ids: list[str], edge_set: EdgeSet) -> defaultdict[str, list[Row]]:
-    """What each model names as its parents within an edge set, by child.
+    """The declared parents of each model in an edge set, by child.
 
-    `state` tells what became of the edge: parent (it counts), missing (the parent is not in the snapshot), itself, or
-    cut (it closed a cycle).
+    `state` is `parent` for an edge that counts, `missing` if the parent is not in the snapshot, `itself` for a model
+    that declares itself as its parent, and `cut` for an edge that was removed to break a cycle.
     """
     edges: defaultdict[str, list[Row]] = defaultdict(list)
     for row in warehouse.rows(
@@ -279,31 +281,31 @@ def parents_of(warehouse: Warehouse, ids: list[str], edge_set: EdgeSet) -> defau
 
 
 def parent_notes(edges: list[Row]) -> list[str]:
-    """What to say of a model's parents that a tree shows elsewhere or not at all, a note a state."""
+    """Notes on parents that a tree shows elsewhere or not at all, one note per state."""
     words = {
         "parent": "also from {}",
-        "missing": "names as its parent, not in the snapshot: {}",
-        "cut": "cycle cut: also names as its parent {}",
-        "itself": "names itself as its parent: {}",
+        "missing": "declared parent not in the snapshot: {}",
+        "cut": "edge cut to break a cycle: {}",
+        "itself": "declares itself as its parent: {}",
     }
     notes = []
     for state, text in words.items():
         found = [f"{edge['parent_id']} ({edge['relation']})" for edge in edges if edge["state"] == state]
         if found:
-            notes.append(text.replace("{}", named(found)))
+            notes.append(text.replace("{}", list_models(found)))
     return notes
 
 
 def steps_from_root(ancestry: Row) -> str:
-    """A model's generation and depth (of marts.model_ancestry) in words that nobody takes for each other."""
+    """A model's generation and depth (from marts.model_ancestry) in words."""
     shortest, longest = ancestry["generation"], ancestry["depth"]
     if shortest == 0:
-        return "this one is a root"
+        return "this model is a root"
     steps = "1 step" if shortest == 1 else f"{shortest:,} steps"
-    return f"{steps} from its nearest root" + ("" if longest == shortest else f", {longest:,} by the longest way")
+    return f"{steps} from its nearest root" + ("" if longest == shortest else f", {longest:,} on the longest path")
 
 
-def named(models: list[str]) -> str:
-    """The first few of several models, and how many more there are."""
+def list_models(models: list[str]) -> str:
+    """The first few models of a list, and the number of the others."""
     more = [f"and {len(models) - N_NAMED:,} more"] if len(models) > N_NAMED else []
     return ", ".join(models[:N_NAMED] + more)

@@ -1,19 +1,19 @@
-"""What the warehouse knows about one model."""
+"""The profile of a model: everything that the marts hold about it."""
 
 from collections.abc import Iterator
 
-from phylohub.explore.lineage import EdgeSet, Step, licenses_of, line_to_root, parents_of
+from phylohub.explore.lineage import EdgeSet, Step, licenses_of, parents_of, path_from_root
 from phylohub.explore.warehouse import Row, Warehouse
 
 
 def read_profile(warehouse: Warehouse, model_id: str) -> Row:
-    """All that the marts say of a model, under the names they use, as JSON could hold it.
+    """Read all facts about a model, under the column names of the marts, as values that JSON can represent.
 
-    `licenses_down_the_line` has a row a model from the root to this one: its licenses, and how they came from the
-    model before. `card_outcome` is None where no card was asked for, or the file does not tell (a published copy).
+    `licenses_down_the_line` has one row per model on the path from the root: its licenses, and what happened to the
+    licenses of the model before it. `card_outcome` is None if no card has been fetched, or in a published copy.
     """
     (model,) = warehouse.rows("from marts.models where model_id = $id", id=model_id)
-    profile: Row = {name: value if _plain(value) else value.isoformat() for name, value in model.items()}
+    profile: Row = {name: value if _is_json_scalar(value) else value.isoformat() for name, value in model.items()}
     for mart, column in (
         ("licenses", "license"),
         ("languages", "language"),
@@ -45,19 +45,19 @@ def read_profile(warehouse: Warehouse, model_id: str) -> Row:
         "select * exclude (model_id) from marts.model_ancestry where model_id = $id order by edge_set", id=model_id
     )
     profile["ancestry"] = {row.pop("edge_set"): row for row in ancestry}
-    profile["licenses_down_the_line"] = list(_inheritance(warehouse, line_to_root(warehouse, model_id, EdgeSet.ALL)))
+    profile["licenses_down_the_line"] = list(_inheritance(warehouse, path_from_root(warehouse, model_id, EdgeSet.ALL)))
     profile["card_outcome"] = _card_outcome(warehouse, model_id)
     return profile
 
 
-def _plain(value: object) -> bool:
+def _is_json_scalar(value: object) -> bool:
     return value is None or isinstance(value, str | int | float)
 
 
-def _inheritance(warehouse: Warehouse, line: list[Step]) -> Iterator[Row]:
-    licenses = licenses_of(warehouse, [step.model_id for step in line])
+def _inheritance(warehouse: Warehouse, path: list[Step]) -> Iterator[Row]:
+    licenses = licenses_of(warehouse, [step.model_id for step in path])
     before: list[str] | None = None
-    for step in line:
+    for step in path:
         own = licenses[step.model_id]
         yield {
             "model_id": step.model_id,
@@ -69,7 +69,7 @@ def _inheritance(warehouse: Warehouse, line: list[Step]) -> Iterator[Row]:
 
 
 def inheritance(parent: list[str], child: list[str]) -> str:
-    """What became of a parent's licenses: inherited, mutated, dropped, added, or none where neither has any."""
+    """What happened to a parent's licenses: inherited, mutated, dropped, added, or none if neither model has any."""
     if parent == child:
         return "inherited" if child else "none"
     if not child:

@@ -1,4 +1,4 @@
-"""Profiles and differences of models, for a terminal."""
+"""Formats profiles and differences of models for a terminal."""
 
 from collections.abc import Iterator
 
@@ -8,18 +8,18 @@ from rich.text import Text
 
 from phylohub.core.terminal import printable
 from phylohub.explore.diff import Difference
-from phylohub.explore.lineage import named, parent_notes, steps_from_root
+from phylohub.explore.lineage import list_models, parent_notes, steps_from_root
 from phylohub.explore.warehouse import Row
 
 N_TAGS = 30
-N_LETTERS = 200  # of a value
+MAX_CHARACTERS = 200  # shown of a value
 
 
 def profile_parts(profile: Row) -> Iterator[RenderableType]:
-    """A profile (explore.profile.read_profile), part by part."""
+    """The parts of a profile (explore.profile.read_profile)."""
     title = Text(printable(profile["model_id"]), "bold")
     if profile["is_synthetic"]:
-        title.append("  SYNTHETIC: no real model", "dim")
+        title.append("  SYNTHETIC: not a real model", "dim")
     yield title
     facts = Table.grid(padding=(0, 2))
     facts.add_column(style="dim", no_wrap=True)
@@ -30,7 +30,7 @@ def profile_parts(profile: Row) -> Iterator[RenderableType]:
     line = profile["licenses_down_the_line"]
     if len(line) == 1:
         return
-    yield Text("\nlicenses from the root down to it", "bold")
+    yield Text("\nlicenses from the root to this model", "bold")
     licenses = Table.grid(padding=(0, 2))
     for column in ("relation", "model", "licenses", "inheritance"):
         licenses.add_column(column, overflow="fold")
@@ -49,19 +49,19 @@ def profile_parts(profile: Row) -> Iterator[RenderableType]:
 def _facts(profile: Row) -> Iterator[tuple[str, str]]:
     words = {
         "created_at": "created",
-        "last_modified_at": "last changed",
+        "last_modified_at": "last modified",
         "task": "task",
         "library": "library",
         "gated": "gated",
         "downloads": "downloads, 30 days",
-        "downloads_all_time": "downloads, ever",
+        "downloads_all_time": "downloads, all time",
         "likes": "likes",
         "n_parameters": "parameters",
-        "used_storage_bytes": "bytes",
+        "used_storage_bytes": "storage, bytes",
     }
     for name in ("snapshot", *words):
         if profile[name] is not None:
-            yield words.get(name, name), _value(profile[name])
+            yield words.get(name, name), _format(profile[name])
     for name in ("licenses", "languages", "datasets", "papers"):
         if profile[name]:
             yield name, ", ".join(profile[name])
@@ -69,55 +69,58 @@ def _facts(profile: Row) -> Iterator[tuple[str, str]]:
         more = len(profile["tags"]) - N_TAGS
         yield "tags", ", ".join(profile["tags"][:N_TAGS]) + (f", and {more:,} more" if more > 0 else "")
     parents = [edge for edge in profile["parents"] if edge["state"] == "parent"]
-    yield "parents", named([f"{edge['parent_id']} ({edge['relation']})" for edge in parents]) or "none in the snapshot"
+    yield (
+        "parents",
+        list_models([f"{edge['parent_id']} ({edge['relation']})" for edge in parents]) or "none in the snapshot",
+    )
     for note in parent_notes([edge for edge in profile["parents"] if edge["state"] != "parent"]):
         yield "", note
     children = [f"{n:,} {relation}" for relation, n in profile["children_by_relation"].items()]
     yield "children", f"{profile['n_children']:,}" + (f" ({', '.join(children)})" if children else "")
-    yield "descendants", _value(profile["n_descendants"])
+    yield "descendants", _format(profile["n_descendants"])
     for edge_set, ancestry in profile["ancestry"].items():
-        others = f", of {ancestry['n_roots']:,} roots" if ancestry["n_roots"] > 1 else ""
+        others = f" (one of {ancestry['n_roots']:,} roots)" if ancestry["n_roots"] > 1 else ""
         root = f"root {ancestry['root_id']}{others}; {steps_from_root(ancestry)}"
-        yield f"by {edge_set}", f"{root}; family of {ancestry['family_id']}"
-    yield "card", profile["card_outcome"] or "not known here"
+        yield f"lineage, {edge_set}", f"{root}; family of {ancestry['family_id']}"
+    yield "card", profile["card_outcome"] or "unknown"
 
 
-def _value(value: object) -> str:
+def _format(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def difference_lines(difference: Difference, first: str, second: str, n_lines: int) -> Iterator[RenderableType]:
-    """What differs from the first model to the second, with at most so many lines of the cards."""
-    yield _line(f"- {first}", "red")
-    yield _line(f"+ {second}", "green")
+    """The lines of a difference, with at most `n_lines` lines of the card diff."""
+    yield _styled(f"- {first}", "red")
+    yield _styled(f"+ {second}", "green")
     if difference.changes is not None:
-        yield _line(f"\nrecord: {len(difference.changes):,} fields differ, {difference.n_same:,} the same", "bold")
+        yield _styled(f"\nrecord: {len(difference.changes):,} fields differ, {difference.n_same:,} are equal", "bold")
     for change in difference.changes or []:
-        yield _line(change.name, "bold cyan")
+        yield _styled(change.name, "bold cyan")
         removed = change.removed if change.before is None else [change.before]
         added = change.added if change.after is None else [change.after]
         for sign, style, values in (("-", "red", removed), ("+", "green", added)):
             for value in values:
-                yield _line(f"  {sign} {_cut(value)}", style)
+                yield _styled(f"  {sign} {_shorten(value)}", style)
     if difference.card is not None:
-        yield _line(f"\ncards: {'the same' if not difference.card else 'they differ'}", "bold")
+        yield _styled(f"\ncards: {'equal' if not difference.card else 'different'}", "bold")
         for line in difference.card[:n_lines]:
-            yield _line(_cut(line), {"-": "red", "+": "green", "@": "cyan"}.get(line[:1], ""))
+            yield _styled(_shorten(line), {"-": "red", "+": "green", "@": "cyan"}.get(line[:1], ""))
         if len(difference.card) > n_lines:
-            yield _line(f"... and {len(difference.card) - n_lines:,} more lines (--lines)", "dim")
+            yield _styled(f"... and {len(difference.card) - n_lines:,} more lines (--lines)", "dim")
     if difference.similarities:
-        yield _line("\nsimilarity, from 0 to 1 (mean of parents and children in brackets)", "bold")
+        yield _styled("\nsimilarity, from 0 to 1 (in parentheses: mean over sampled parent and child pairs)", "bold")
     for row in difference.similarities:
         mean = "" if row["mean"] is None else f" ({row['mean']:.3f})"
-        yield _line(f"  {row['artifact']}, {row['measure']}: {row['similarity']:.3f}{mean}", "")
+        yield _styled(f"  {row['artifact']}, {row['measure']}: {row['similarity']:.3f}{mean}", "")
     for note in difference.notes:
-        yield _line(note, "italic")
+        yield _styled(note, "italic")
 
 
-def _line(line: str, style: str) -> Text:
+def _styled(line: str, style: str) -> Text:
     start = "\n" if line.startswith("\n") else ""
     return Text(start + printable(line.removeprefix("\n")), style)
 
 
-def _cut(value: str) -> str:
-    return value if len(value) <= N_LETTERS else f"{value[:N_LETTERS]}... ({len(value):,} characters)"
+def _shorten(value: str) -> str:
+    return value if len(value) <= MAX_CHARACTERS else f"{value[:MAX_CHARACTERS]}... ({len(value):,} characters)"

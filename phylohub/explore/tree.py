@@ -1,4 +1,4 @@
-"""A family tree for people: in colour on a terminal, or as a page that unfolds without a script."""
+"""Renders a family tree in color on a terminal, or as an HTML page whose branches fold without a script."""
 
 from html import escape
 
@@ -8,12 +8,11 @@ from rich.tree import Tree
 from phylohub.core.terminal import printable
 from phylohub.explore.lineage import Branch
 
-# The word says the relation; the colour only helps the eye.
-COLOURS = {"finetune": "green", "adapter": "cyan", "quantized": "yellow", "merge": "magenta"}
+COLORS = {"finetune": "green", "adapter": "cyan", "quantized": "yellow", "merge": "magenta"}
 
 
 def terminal_tree(top: Branch, model_id: str) -> Tree:
-    """The tree as rich draws it, the model that was asked for highlighted and marked."""
+    """The tree for a terminal, with the requested model highlighted."""
     tree = Tree(_label(top, model_id), guide_style="dim")
     _add(tree, top, model_id)
     return tree
@@ -29,34 +28,34 @@ def _add(tree: Tree, branch: Branch, model_id: str) -> None:
 def _label(branch: Branch, model_id: str) -> Text:
     label = Text()
     if branch.relation:
-        label.append(f"{printable(branch.relation)} ", COLOURS.get(branch.relation, "blue"))
+        label.append(f"{printable(branch.relation)} ", COLORS.get(branch.relation, "blue"))
     if branch.model_id == model_id:
         label.append(f"> {printable(branch.model_id)} <", "bold reverse")
     else:
         label.append(printable(branch.model_id), "bold" if branch.relation is None else "")
-    if facts := _facts(branch):
+    if facts := _details(branch):
         label.append(f"  {printable(facts)}", "dim")
     for note in branch.notes:
         label.append(f"\n{printable(note)}", "italic")
     return label
 
 
-def _facts(branch: Branch) -> str:
+def _details(branch: Branch) -> str:
     facts = list(branch.licenses)
     if branch.n_children:
-        facts.append(_count(branch.n_children, "child", "children"))
+        facts.append(_counted(branch.n_children, "child", "children"))
     if branch.n_descendants > branch.n_children:
-        facts.append(_count(branch.n_descendants, "descendant", "descendants"))
+        facts.append(_counted(branch.n_descendants, "descendant", "descendants"))
     if branch.downloads:
-        facts.append(_count(branch.downloads, "download", "downloads"))
+        facts.append(_counted(branch.downloads, "download", "downloads"))
     return ", ".join(facts) + (f" ... and {branch.n_below:,} more below" if branch.n_below else "")
 
 
 def _more(branch: Branch) -> str:
-    return f"... and {_count(branch.n_more, 'more child', 'more children')}"
+    return f"... and {_counted(branch.n_more, 'more child', 'more children')}"
 
 
-def _count(n: int, one: str, several: str) -> str:
+def _counted(n: int, one: str, several: str) -> str:
     return f"{n:,} {one if n == 1 else several}"
 
 
@@ -102,20 +101,20 @@ mark {{ font-weight: bold; padding: 0 .25rem; }}
 
 
 def html_tree(top: Branch, model_id: str, caption: str) -> str:
-    """The tree as a page of its own, which asks no other file or host for anything."""
-    return _PAGE.format(title=_text(model_id), caption=_text(caption), tree=_item(top, model_id))
+    """The tree as a self-contained HTML page."""
+    return _PAGE.format(title=_escaped(model_id), caption=_escaped(caption), tree=_item(top, model_id))
 
 
 def _item(branch: Branch, model_id: str) -> str:
-    name = _text(branch.model_id)
+    name = _escaped(branch.model_id)
     parts = []
     if branch.relation:
-        known = branch.relation if branch.relation in COLOURS else "other"
-        parts.append(f'<span class="relation {known}">{_text(branch.relation)}</span>')
+        known = branch.relation if branch.relation in COLORS else "other"
+        parts.append(f'<span class="relation {known}">{_escaped(branch.relation)}</span>')
     parts.append(f"<mark>{name}</mark>" if branch.model_id == model_id else f"<span>{name}</span>")
-    if facts := _facts(branch):
-        parts.append(f'<span class="facts">{_text(facts)}</span>')
-    line = " ".join(parts) + "".join(f'<span class="note">{_text(note)}</span>' for note in branch.notes)
+    if facts := _details(branch):
+        parts.append(f'<span class="facts">{_escaped(facts)}</span>')
+    line = " ".join(parts) + "".join(f'<span class="note">{_escaped(note)}</span>' for note in branch.notes)
     items = [_item(child, model_id) for child in branch.branches]
     if branch.n_more:
         items.append(f'<li><span class="more">{_more(branch)}</span></li>')
@@ -124,5 +123,5 @@ def _item(branch: Branch, model_id: str) -> str:
     return "\n".join([f"<li><details open><summary>{line}</summary>", "<ul>", *items, "</ul>", "</details></li>"])
 
 
-def _text(text: str) -> str:
+def _escaped(text: str) -> str:
     return escape(printable(text))

@@ -1,4 +1,4 @@
-"""Opens what there is to read, and finds the model that somebody means."""
+"""Opens the build file or a published copy for reading, and finds a model by its id or name."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -10,49 +10,41 @@ import duckdb
 from rapidfuzz.distance import OSA
 
 from phylohub.core.build_file import connect, database_path
-from phylohub.core.errors import PhylohubError
+from phylohub.core.errors import NoSuchModelError, PhylohubError
 
 PUBLISHED = Path("published", "current", "phylohub.duckdb")  # beside the build file
 N_NEAR = 5
-N_CANDIDATES = 300  # ids that DuckDB's quick measure leaves to the better one
-NEAR = 0.6  # similarity from which an id may be a mistyped one
+N_CANDIDATES = 300  # ids preselected by Jaro-Winkler similarity and then ranked by edit distance
+MIN_SIMILARITY = 0.6  # below this an id is not suggested
 
 Row = dict[str, Any]
 Say = Callable[[str], None]
 
 
-class NoSuchModelError(PhylohubError):
-    """No model has this id, or several may be meant: `near`, a line each, the likeliest first."""
-
-    def __init__(self, message: str, near: list[str]) -> None:
-        super().__init__(message)
-        self.near = near
-
-
 @dataclass(frozen=True)
 class Warehouse:
-    """A file that is open for reading, with the marts in it."""
+    """A file with marts, open for reading."""
 
     path: Path
     connection: duckdb.DuckDBPyConnection
 
     def rows(self, query: str, **values: object) -> list[Row]:
-        """The rows of a query, where `$name` stands for a value, each as column to value."""
+        """The rows of a query as dictionaries by column. `$name` in the query is a parameter."""
         result = self.connection.execute(query, values)
         columns = [column[0] for column in result.description or []]
         return [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
 
     def has(self, schema: str, table: str) -> bool:
-        """Whether there is such a table or view. A published copy holds nothing but marts."""
+        """Whether the file has this table or view. A published copy has marts only."""
         query = "select 1 from information_schema.tables where table_schema = $schema and table_name = $table"
         return bool(self.rows(query, schema=schema, table=table))
 
 
 @contextmanager
 def open_warehouse(say: Say) -> Iterator[Warehouse]:
-    """Open the build file, or the published copy beside it if the build file cannot be read or has no marts.
+    """Open the build file, or the published copy beside it if the build file cannot be opened or has no marts.
 
-    Raises PhylohubError, about the build file, if there is no copy either.
+    Raises PhylohubError about the build file if there is no published copy.
     """
     build = database_path()
     published = build.parent / PUBLISHED
@@ -62,7 +54,7 @@ def open_warehouse(say: Say) -> Iterator[Warehouse]:
         except PhylohubError as error:
             if not published.exists():
                 raise
-            say(f"{error} Reading the published copy meanwhile: {published}")
+            say(f"{error} Reading the published copy instead: {published}")
             warehouse = stack.enter_context(_open(published))
         yield warehouse
 
@@ -72,54 +64,56 @@ def _open(path: Path) -> Iterator[Warehouse]:
     with connect(path, read_only=True) as connection:
         warehouse = Warehouse(path, connection)
         if not warehouse.has("marts", "model_ancestry"):
-            raise PhylohubError(f"No marts in {path} yet. Run `dbt build`.")
+            raise PhylohubError(f"There are no marts in {path}. Run `dbt build`.")
         yield warehouse
 
 
 def find_model(warehouse: Warehouse, wanted: str, say: Say) -> str:
-    """The id of the model that is meant: as written, else in other case, else by its name without the author.
+    """Find a model by its exact id, else case-insensitively, else by its name without the author.
 
-    Raises NoSuchModelError if there is none or several, with those that may be meant.
+    Raises NoSuchModelError with likely candidates if no model or more than one model matches.
     """
     if warehouse.rows("select model_id from marts.models where model_id = $wanted", wanted=wanted):
         return wanted
-    # A scan of two million ids that turns each to lower case takes a tenth of a second: both questions in one.
+    # One scan answers both questions: lowering the case of every id is the expensive part.
     matches = warehouse.rows(
         """
-        select model_id, n_descendants, downloads, lower(model_id) = lower($wanted) as in_other_case
+        select model_id, n_descendants, downloads, lower(model_id) = lower($wanted) as is_same_id
         from marts.models
         where
             lower(model_id) = lower($wanted)
             or (not contains($wanted, '/') and ends_with(lower(model_id), lower('/' || $wanted)))
-        order by in_other_case desc, n_descendants desc, downloads desc nulls last, model_id
+        order by is_same_id desc, n_descendants desc, downloads desc nulls last, model_id
         """,
         wanted=wanted,
     )
-    matches = [row for row in matches if row["in_other_case"]] or matches
+    matches = [row for row in matches if row["is_same_id"]] or matches
     if len(matches) == 1:
-        say(f"taking {matches[0]['model_id']} for {wanted}")
+        say(f"using {matches[0]['model_id']} for {wanted}")
         return str(matches[0]["model_id"])
     if matches:
-        raise NoSuchModelError(f"{len(matches):,} models are called {wanted}. Say which, such as:", _lines(matches))
+        raise NoSuchModelError(f"{len(matches):,} models are named {wanted}. Give the full id:", _lines(matches))
     children = warehouse.rows(
         "select distinct child_id from marts.lineage_edges where parent_id = $wanted and not parent_in_hub",
         wanted=wanted,
     )
     if children:
         raise NoSuchModelError(
-            f"{wanted} is not in the snapshot: deleted, private or renamed. Models that name it as their parent: "
-            f"{len(children):,}, such as:",
+            f"{wanted} is not in the snapshot: it is deleted, private or renamed. Models that declare it as a parent "
+            f"({len(children):,}):",
             sorted(row["child_id"] for row in children)[:N_NEAR],
         )
     near = _near(warehouse, wanted)
-    raise NoSuchModelError(f"There is no model {wanted}." + (" Did you mean one of these?" if near else ""), near)
+    raise NoSuchModelError(
+        f"No model has the id or name {wanted}." + (" Did you mean one of these?" if near else ""), near
+    )
 
 
 def _near(warehouse: Warehouse, wanted: str) -> list[str]:
-    """Models whose id, or name without the author if that is what was given, is nearly this one.
+    """Models whose id is similar to the given one; if it has no author, models whose name is similar.
 
-    DuckDB's Jaro-Winkler similarity is quick, but blunt on long ids; of the best by that measure, those come first
-    that take the fewest letters to mend (two letters that changed places count as one).
+    DuckDB's Jaro-Winkler similarity is fast but imprecise on long ids. It selects candidates, which are then ranked by
+    optimal string alignment: the number of edits, where swapping two adjacent letters is one edit.
     """
     name = "lower(model_id)" if "/" in wanted else "lower(split_part(model_id, '/', -1))"
     candidates = warehouse.rows(
@@ -133,7 +127,7 @@ def _near(warehouse: Warehouse, wanted: str) -> list[str]:
     )
     for row in candidates:
         row["similarity"] = OSA.normalized_similarity(row["name"], wanted.lower())
-    near = [row for row in candidates if row["similarity"] >= NEAR]
+    near = [row for row in candidates if row["similarity"] >= MIN_SIMILARITY]
     near.sort(key=lambda row: (-row["similarity"], -row["n_descendants"], -(row["downloads"] or 0), row["model_id"]))
     return _lines(near)
 

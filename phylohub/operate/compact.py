@@ -1,5 +1,8 @@
-"""Gives back the free blocks of a build file. DuckDB writes a new table before it drops the old one and never shrinks a
-file from the middle, so builds in place leave holes."""
+"""Reclaims free space in the build file.
+
+DuckDB writes a new table before it drops the old one, and only truncates free blocks at the end of a file. Repeated
+builds therefore leave free blocks in the middle.
+"""
 
 from pathlib import Path
 
@@ -8,23 +11,23 @@ import duckdb
 from phylohub.core.build_file import connect_to_copy, one_row, sync_to_disk
 from phylohub.core.errors import PhylohubError
 
-# A file is left alone while so little of it is free: the copy of one of two million models takes half a minute. It is
-# a twentieth, so that a file stays within a tenth of its first size: blocks that are in use are not quite full either.
-FREE_SHARE = 0.05
-# Below so many blocks (64 MiB) it is copied for any free one, in a second: most blocks of a small file are hardly full.
-SMALL = 256
+# A file is compacted if its free blocks exceed this share of the used ones. 5 % keeps the file within 10 % of its first
+# size, since used blocks are not quite full either.
+MIN_FREE_SHARE = 0.05
+# A file of fewer blocks (64 MiB) is compacted for any free block: copying it is cheap.
+SMALL_FILE_BLOCKS = 256
 
 
 def compact(path: Path) -> tuple[int, int]:
-    """Put a copy without free blocks in the file's place if they are more than `FREE_SHARE` of those in use, or any
-    of a file of fewer than `SMALL`; return its bytes before and after.
+    """Replace the file by a copy without free blocks if it has enough of them; return its bytes before and after.
 
-    A kill at any moment leaves the old file or the whole new one. Raises PhylohubError when there is no file or another
-    process has it open, OSError or duckdb.Error when the copy cannot be written; the file is then as it was.
+    A process killed at any moment leaves either the old file or the complete new one. Raises PhylohubError if the file
+    does not exist or is open in another process, and OSError or duckdb.Error if the copy cannot be written. The file is
+    then unchanged.
     """
     before = path.stat().st_size if path.exists() else 0
-    part = path.with_name(f".{path.name}.compact")  # one name, so that the next run clears what a kill left behind
-    # For writing, so that nobody else has the file open, and nothing of it lies in a log that would outlive it.
+    part = path.with_name(f".{path.name}.compact")  # a fixed name, so the next run deletes leftovers
+    # Opened for writing, so that no other process has the file open and the checkpoint empties its log.
     with connect_to_copy(path, read_only=False) as connection:
         connection.execute("checkpoint warehouse")
         total, free = one_row(
@@ -32,8 +35,8 @@ def compact(path: Path) -> tuple[int, int]:
             "select total_blocks, free_blocks from pragma_database_size() where database_name = 'warehouse'",
         )
         if path.with_name(f"{path.name}.wal").exists():
-            raise PhylohubError(f"{path} has a log that cannot be merged into it, so it was not compacted.")
-        if free <= (FREE_SHARE * (total - free) if total >= SMALL else 0):
+            raise PhylohubError(f"{path} was not compacted: its write-ahead log cannot be merged.")
+        if free <= (MIN_FREE_SHARE * (total - free) if total >= SMALL_FILE_BLOCKS else 0):
             return before, before
         try:
             part.unlink(missing_ok=True)
@@ -43,7 +46,7 @@ def compact(path: Path) -> tuple[int, int]:
             connection.execute("detach compacted")
             sync_to_disk(part)
             part.chmod(path.stat().st_mode)
-            part.replace(path)  # with the old file still locked: nobody writes to what is about to go
+            part.replace(path)  # the old file is still locked, so no writer loses data
             sync_to_disk(path.parent)
         except (duckdb.Error, OSError):
             part.unlink(missing_ok=True)

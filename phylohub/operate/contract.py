@@ -1,4 +1,4 @@
-"""What to write into the seeds to accept what `marts.api_drift` has found: a line a field or word, to be reviewed."""
+"""Proposes seed lines that accept the findings of `marts.api_drift`, for review."""
 
 import csv
 import io
@@ -15,7 +15,7 @@ COLUMNS = ("path", "types", "presence", "minimum", "maximum", "vocabulary", "sin
 
 @dataclass(frozen=True)
 class Proposal:
-    """A line for a seed, and what to do with it. `line` is empty where no line accepts the finding."""
+    """A seed line and what to do with it. `line` is empty if no line can accept the finding."""
 
     seed: str
     line: str
@@ -23,10 +23,10 @@ class Proposal:
 
 
 def propose(connection: duckdb.DuckDBPyConnection, today: date) -> list[Proposal]:
-    """The lines that accept every finding of marts.api_drift, in the order of seeds and paths.
+    """The lines that accept all findings of marts.api_drift, sorted by seed and path.
 
-    Findings about one path make one line; if the contract has a line for it, the new one takes its place. Raises
-    PhylohubError if there is no such mart yet.
+    All findings about one path become one line. It replaces the path's line in the contract if there is one. Raises
+    PhylohubError if the mart does not exist.
     """
     try:
         findings = connection.execute(
@@ -34,7 +34,7 @@ def propose(connection: duckdb.DuckDBPyConnection, today: date) -> list[Proposal
             "order by path, kind, value"
         ).fetchall()
     except duckdb.CatalogException as error:
-        raise PhylohubError("There is no marts.api_drift yet. Run `dbt build`.") from error
+        raise PhylohubError("The mart api_drift does not exist. Run `dbt build`.") from error
     contract = {
         row[0]: dict(zip(COLUMNS, row, strict=True))
         for row in connection.execute(f"select {', '.join(COLUMNS)} from staging.api_contract").fetchall()
@@ -54,7 +54,7 @@ def propose(connection: duckdb.DuckDBPyConnection, today: date) -> list[Proposal
         }
         if kind in words:
             seed, cells = words[kind]
-            others.append(Proposal(seed, _csv_line(cells), "add; say what it means"))
+            others.append(Proposal(seed, _csv_line(cells), "add this line and describe the value"))
         elif kind in ("field_new", "field_gone", "null_share_jumped", "type_changed", "value_outside"):
             line = fields.setdefault(
                 path,
@@ -64,21 +64,23 @@ def propose(connection: duckdb.DuckDBPyConnection, today: date) -> list[Proposal
             seen = types.get((snapshot, path), set()) | types.get((previous, path), set())
             _accept(line, kind, value, seen)
         elif kind == "flag_gone":
-            others.append(Proposal("tag_flags", "", f"{value}: nothing to do; the next snapshot is compared with this"))
+            others.append(
+                Proposal("tag_flags", "", f"{value}: nothing to do; the next snapshot is compared with this one")
+            )
         else:
             others.append(
                 Proposal(
                     "dbt_project.yml",
                     "",
-                    f"{kind}: add {snapshot} to the variable accepted_snapshots, or set "
-                    "the bound in seeds/snapshot_bounds.csv",
+                    f"{kind}: add {snapshot} to the variable accepted_snapshots, or change the bound in "
+                    "seeds/snapshot_bounds.csv",
                 )
             )
     lines = [
         Proposal(
             "api_contract",
             _csv_line([line[name] for name in COLUMNS]),
-            (f"in place of the line of {path}" if path in contract else "add") + "; give the reason",
+            (f"replace the line of {path}" if path in contract else "add this line") + " and state the reason",
         )
         for path, line in sorted(fields.items())
     ]
@@ -86,7 +88,7 @@ def propose(connection: duckdb.DuckDBPyConnection, today: date) -> list[Proposal
 
 
 def _accept(line: dict[str, Any], kind: str, value: str | None, seen: set[str]) -> None:
-    """Widen a line of the contract so that it no longer leads to the finding."""
+    """Widen a line of the contract so that it accepts the finding."""
     known = set((line["types"] or "").split("|")) - {""}
     if not known or kind == "type_changed":
         line["types"] = "|".join(sorted(known | seen))

@@ -1,6 +1,6 @@
-"""A plugin of dbt-duckdb, so that `dbt run-operation publish` publishes through the connection that dbt has open.
+"""A dbt-duckdb plugin that lets `dbt run-operation publish` publish through dbt's own connection.
 
-No other process can read the build file while dbt holds it.
+No other process can open the build file while dbt has it open.
 """
 
 from pathlib import Path
@@ -15,18 +15,18 @@ from phylohub.operate.publish import publish
 
 
 class Plugin(BasePlugin):
-    """Named in profiles.yml; macros/publish.sql calls `store` through `adapter.store_relation`."""
+    """Configured in profiles.yml. macros/publish.sql calls `store` through `adapter.store_relation`."""
 
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
-        """Called by dbt with the connection that it has just opened."""
+        """Keep the connection that dbt has just opened."""
         self._connection = conn
 
     def store(self, target_config: TargetConfig) -> None:
-        """Publish to the folder of the location; `keep` and `force` stand in the config.
+        """Publish to the folder of the location, with `keep` and `force` from the config.
 
-        Raises DbtRuntimeError with the words of PhylohubError.
+        Raises DbtRuntimeError with the message of the PhylohubError.
         """
-        assert target_config.location is not None  # noqa: S101  # macros/publish.sql gives it
+        assert target_config.location is not None  # noqa: S101  # macros/publish.sql sets it
         with self._connection.cursor() as connection:
             try:
                 done = publish(
@@ -37,4 +37,4 @@ class Plugin(BasePlugin):
                 )
             except PhylohubError as error:
                 raise DbtRuntimeError(str(error).replace("--force", "the argument force")) from error
-        print(f"published {done.n_marts} marts, {done.n_rows:,} rows, as version {done.version}")  # dbt shows it
+        print(f"published {done.n_marts} marts ({done.n_rows:,} rows) as version {done.version}")  # dbt logs it

@@ -1,12 +1,12 @@
-"""Publishes the marts: a copy for BI that is whole, read-only and never written to again.
+"""Publishes the marts as immutable, read-only copies for BI tools.
 
-    published/versions/<id>/phylohub.duckdb            all marts, for every DuckDB since 1.0
-    published/versions/<id>/parquet/<mart>.parquet     the same rows, for everything else
-    published/versions/<id>/manifest.json              what is in it, with hashes
-    published/current                                  a link to the version to read
+    published/versions/<id>/phylohub.duckdb            all marts, readable by DuckDB 1.0 and later
+    published/versions/<id>/parquet/<mart>.parquet     the same rows, for other tools
+    published/versions/<id>/manifest.json              contents, columns and file hashes
+    published/current                                  a link to the latest version
 
-A version is written beside the others and renamed into place, then the link is renamed over the old one. So a reader
-sees one version or the other, and who has the old one open keeps it, even when it is deleted.
+A version is written to a hidden folder and renamed into place, then the link is replaced atomically. A reader therefore
+always sees a complete version, and keeps reading an old version that it has open, even after it is deleted.
 """
 
 import fcntl
@@ -28,17 +28,17 @@ from phylohub.core.build_file import sync_to_disk
 from phylohub.core.errors import PhylohubError
 
 DATABASE = "phylohub.duckdb"
-# DuckDB 1.0 and everything later can read it. Newer versions pack text tighter (a tenth of the file), but what DuckDB 2
-# writes by default no 1.x client can open, and BI tools bring theirs.
+# BI tools ship their own DuckDB, often 1.x, which cannot open the default storage format of DuckDB 2. This format is
+# larger, since newer ones compress strings better.
 STORAGE_VERSION = "v1.0.0"
-# Types that a reader would get wrong, and what is published instead. Parquet has no 128 bit integer: DuckDB would
-# write a double, which is exact to 2^53 only.
+# Replacements for types that other readers misread. Parquet has no 128-bit integer: DuckDB would write a double, which
+# is exact only up to 2^53.
 PUBLISHED_AS = {"HUGEINT": "decimal(38, 0)", "UHUGEINT": "decimal(38, 0)", "UUID": "varchar", "JSON": "varchar"}
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a mart: its name, the type it is published in, and its description."""
+    """A column of a mart: its name, published type and description."""
 
     name: str
     type: str
@@ -47,7 +47,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Published:
-    """A version that is in place: its id, its folder, and the number of marts and rows in it."""
+    """A published version: its id, its folder, and its numbers of marts and rows."""
 
     version: str
     folder: Path
@@ -63,27 +63,27 @@ def publish(
     force: bool = False,
     now: datetime | None = None,
 ) -> Published:
-    """Write a version of the marts in the connection's current database below `published`, and make it the current one.
+    """Publish the marts of the connection's current database as a new version in `published`, and make it current.
 
-    The last `keep` versions stay. Parquet files are the same, byte for byte, for the same marts. (The DuckDB file has
-    the same rows in the same order; DuckDB puts a random identifier into each file.)
+    The last `keep` versions are kept. The same marts give the same Parquet files, byte for byte. The DuckDB file has
+    the same rows in the same order, but DuckDB writes a random identifier into each file.
 
-    Raises PhylohubError when there are no marts, when the last build of any of them was not green (unless force), or
-    when another process is publishing to the same folder. What was published before is then still current.
+    Raises PhylohubError if there are no marts, if the last dbt run of any node failed (unless `force`), or if another
+    process is publishing to the same folder. The version published before then stays current.
     """
     if keep < 1:
-        raise PhylohubError("At least one version has to be kept.")
+        raise PhylohubError("At least one version must be kept: set keep to 1 or more.")
     problems = _problems(connection)
     if problems and not force:
         raise PhylohubError(
-            f"Not published: {'; '.join(problems)}. Mend that and run `dbt build`; --force publishes all the same."
+            f"Not published: {'; '.join(problems)}. Fix this and run `dbt build`, or publish anyway with --force."
         )
     created_at = now or datetime.now(UTC)
     name = f"{created_at:%Y%m%dT%H%M%S-%fZ}"
     versions = published / "versions"
     versions.mkdir(parents=True, exist_ok=True)
-    with _alone(published):
-        _clean(published)
+    with _locked(published):
+        _delete_leftovers(published)
         part = versions / f".part-{name}"
         (part / "parquet").mkdir(parents=True)
         try:
@@ -94,7 +94,7 @@ def publish(
                 "git_commit": _commit(),
                 "snapshot": _snapshot(connection),
                 "is_synthetic": _is_synthetic(connection),
-                "problems": problems,  # not empty only if published by force
+                "problems": problems,  # empty unless published with force
             }
             marts = _write(connection, part, manifest)
             manifest["marts"] = marts
@@ -105,7 +105,7 @@ def publish(
             }
             text = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
             (part / "manifest.json").write_text(text, encoding="utf-8")
-            _seal(part)
+            _make_durable(part)
             part.rename(versions / name)
         except BaseException:
             shutil.rmtree(part, ignore_errors=True)
@@ -114,32 +114,30 @@ def publish(
         link.symlink_to(Path("versions") / name)
         link.rename(published / "current")
         sync_to_disk(published)
-        _drop_old(versions, keep)
+        _delete_old_versions(versions, keep)
     n_rows = sum(mart["rows"] for mart in marts.values())
     return Published(name, versions / name, len(marts), n_rows)
 
 
 def _problems(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """Why the marts should not be published, in words; macros/build_results.sql keeps what this is read from.
+    """The reasons not to publish the marts, read from the table that macros/build_results.sql writes.
 
-    Raises PhylohubError when there are no marts at all.
+    Raises PhylohubError if there are no marts.
     """
     marts = set(_marts(connection))
     if not marts >= {"models", "snapshot_health"}:
-        raise PhylohubError(
-            "There are no marts to publish. Run `make build` (or land records, then `dbt build`) first."
-        )
+        raise PhylohubError("There are no marts to publish. Run `make build`, or land records and run `dbt build`.")
     if not connection.execute(
         "select 1 from duckdb_tables() where database_name = current_database() and schema_name = 'main' "
         "and table_name = 'build_results'"
     ).fetchone():
-        return ["it is not known whether the last dbt build succeeded"]
+        return ["the status of the last dbt build is unknown"]
     results = connection.execute("select node, status from main.build_results order by node").fetchall()
     problems = []
     for words, statuses in (
         ("failed in its last run", {"error", "fail", "runtime error", "partial success"}),
         ("was skipped in its last run", {"skipped"}),
-        ("was started by a dbt that did not finish", {"running"}),
+        ("was running when dbt stopped", {"running"}),
     ):
         nodes = [node for node, status in results if status in statuses]
         if nodes:
@@ -147,31 +145,35 @@ def _problems(connection: duckdb.DuckDBPyConnection) -> list[str]:
             problems.append(f"{', '.join(nodes[:3])}{more} {words}")
     stale = marts - {node.split(".")[-1] for node, _ in results if node.startswith("model.")}
     if stale:
-        problems.append(f"marts.{', marts.'.join(sorted(stale))}: no model builds it any more (drop the table)")
+        problems.append(f"marts.{', marts.'.join(sorted(stale))}: no model builds this table (drop it)")
     return problems
 
 
 def _write(connection: duckdb.DuckDBPyConnection, part: Path, about: dict[str, object]) -> dict[str, dict[str, Any]]:
-    """Write the DuckDB file and the parquet files; return what the manifest says of each mart."""
+    """Write the DuckDB file and the Parquet files; return the manifest's entry for each mart."""
     marts: dict[str, dict[str, Any]] = {}
-    connection.execute(f"attach {_text(part / DATABASE)} as published (storage_version '{STORAGE_VERSION}')")
+    connection.execute(f"attach {_literal(part / DATABASE)} as published (storage_version '{STORAGE_VERSION}')")
     try:
-        # Rows are sorted, and a plain copy keeps their order whatever the number of threads only with this setting.
+        # With several threads a copy keeps the order of the sorted rows only with this setting.
         connection.execute("set preserve_insertion_order = true")
         connection.execute("create schema published.marts")
         for mart in _marts(connection):
             columns = _columns(connection, mart)
             description = _description(connection, mart)
-            target = f"published.marts.{_name(mart)}"
-            selected = ", ".join(f"cast({_name(item.name)} as {item.type}) as {_name(item.name)}" for item in columns)
-            connection.execute(f"create table {target} as select {selected} from marts.{_name(mart)} order by all")
-            connection.execute(f"comment on table {target} is {_text(description)}")
+            target = f"published.marts.{_quoted(mart)}"
+            selected = ", ".join(
+                f"cast({_quoted(item.name)} as {item.type}) as {_quoted(item.name)}" for item in columns
+            )
+            connection.execute(f"create table {target} as select {selected} from marts.{_quoted(mart)} order by all")
+            connection.execute(f"comment on table {target} is {_literal(description)}")
             for column in columns:
-                connection.execute(f"comment on column {target}.{_name(column.name)} is {_text(column.description)}")
+                connection.execute(
+                    f"comment on column {target}.{_quoted(column.name)} is {_literal(column.description)}"
+                )
             words = json.dumps({column.name: column.description for column in columns}, ensure_ascii=False)
             connection.execute(
-                f"copy {target} to {_text(part / 'parquet' / f'{mart}.parquet')} (format parquet, compression zstd, "
-                f"kv_metadata {{description: {_text(description)}, columns: {_text(words)}}})"
+                f"copy {target} to {_literal(part / 'parquet' / f'{mart}.parquet')} (format parquet, compression zstd, "
+                f"kv_metadata {{description: {_literal(description)}, columns: {_literal(words)}}})"
             )
             (rows,) = connection.execute(f"select count(*) from {target}").fetchall()[0]
             marts[mart] = {"rows": rows, "description": description, "columns": [asdict(column) for column in columns]}
@@ -181,7 +183,7 @@ def _write(connection: duckdb.DuckDBPyConnection, part: Path, about: dict[str, o
             + ", ".join(f"cast(? as {'boolean' if name == 'is_synthetic' else 'varchar'}) as {name}" for name in names),
             [about[name] for name in names],
         )
-        connection.execute("comment on table published.main.publication is 'One row: what this file is a copy of.'")
+        connection.execute("comment on table published.main.publication is 'One row that describes this version.'")
         connection.execute("checkpoint published")
     finally:
         connection.execute("detach published")
@@ -226,9 +228,9 @@ def _is_synthetic(connection: duckdb.DuckDBPyConnection) -> bool:
 
 
 def _commit() -> str | None:
-    """The commit of this checkout, with -dirty behind it if files have changed; None outside of one."""
+    """The git commit of this checkout, with the suffix -dirty if files are modified; None outside a checkout."""
     git = shutil.which("git")
-    root = Path(__file__).resolve().parents[1]
+    root = Path(__file__).resolve().parents[2]
     if git is None or not (root / ".git").exists():
         return None
     command = [git, "-C", str(root), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
@@ -237,36 +239,36 @@ def _commit() -> str | None:
 
 
 @contextmanager
-def _alone(published: Path) -> Iterator[None]:
-    """Hold the folder's lock. The system gives it back when the process ends, however it ends."""
+def _locked(published: Path) -> Iterator[None]:
+    """Hold the folder's lock, which the operating system releases whenever the process ends."""
     with (published / ".lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise PhylohubError(
-                f"Another process is publishing to {published}. Wait for it, then publish again."
+                f"Another process is publishing to {published}. Wait until it ends, then publish again."
             ) from error
         yield
 
 
-def _clean(published: Path) -> None:
-    """Remove what a killed publish left behind. Only with the lock held."""
+def _delete_leftovers(published: Path) -> None:
+    """Delete what a killed publish left behind. The caller must hold the lock."""
     for link in published.glob(".current-*"):
         link.unlink()
     for part in (published / "versions").glob(".part-*"):
         shutil.rmtree(part)
 
 
-def _drop_old(versions: Path, keep: int) -> None:
-    """Delete all but the newest versions, each out of sight first: nobody meets half a version."""
+def _delete_old_versions(versions: Path, keep: int) -> None:
+    """Delete all but the newest versions. Each is hidden first, so that no reader finds a partial one."""
     for old in sorted(path for path in versions.iterdir() if not path.name.startswith("."))[:-keep]:
         hidden = versions / f".part-{old.name}"
         old.rename(hidden)
         shutil.rmtree(hidden)
 
 
-def _seal(folder: Path) -> None:
-    """Make files read-only, and put them on the disk before anything points at them."""
+def _make_durable(folder: Path) -> None:
+    """Make all files read-only and flush them to disk, before a link points to them."""
     for path in folder.rglob("*"):
         if path.is_file():
             path.chmod(0o444)
@@ -279,10 +281,10 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _name(name: str) -> str:
+def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _text(text: object) -> str:
-    """A SQL string; COPY, ATTACH and COMMENT take no parameters."""
+def _literal(text: object) -> str:
+    """A SQL string literal, since COPY, ATTACH and COMMENT take no parameters."""
     return "'" + str(text).replace("'", "''") + "'"

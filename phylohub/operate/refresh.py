@@ -1,4 +1,4 @@
-"""What a refresh needs beside the ingest commands: one at a time, a build, and what has changed by it."""
+"""The parts of a refresh besides ingestion: a lock, the build, and the state of the marts before and after."""
 
 import fcntl
 import os
@@ -11,18 +11,14 @@ from pathlib import Path
 
 import duckdb
 
-from phylohub.core.errors import PhylohubError
+from phylohub.core.errors import LockedError, PhylohubError
 
-FIGURES = ("n_models", "n_edges", "n_edges_without_parent", "n_duplicate_records", "n_rejected")
-
-
-class LockedError(PhylohubError):
-    """Another refresh of the same build file is under way."""
+COUNTS = ("n_models", "n_edges", "n_edges_without_parent", "n_duplicate_records", "n_rejected")
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A row of marts.api_drift, as far as it is told."""
+    """A row of marts.api_drift, with the columns that a refresh prints."""
 
     severity: str
     kind: str
@@ -33,21 +29,24 @@ class Finding:
 
 @dataclass(frozen=True)
 class State:
-    """What the marts show: the snapshot, its figures (null before the first build) and the findings about the last
-    snapshot that was looked at. `refused` are the findings for which that one is not shown."""
+    """The state of the marts: the snapshot, its counts, and the findings about the last snapshot that was compared.
+
+    Everything is None or empty before the first build. `refused` holds the findings for which the gate refuses that
+    snapshot.
+    """
 
     snapshot: str | None
-    figures: dict[str, int]
+    counts: dict[str, int]
     findings: list[Finding]
     refused: list[Finding]
 
 
 @contextmanager
-def only_one(database: Path) -> Iterator[int]:
-    """Hold the lock beside the build file; yield its descriptor, so that a child can hold it as well.
+def refresh_lock(database: Path) -> Iterator[int]:
+    """Hold the lock file beside the build file. Yields its descriptor, so that a child process can hold it too.
 
-    The system frees it when the last of them ends, however it ends, so no lock is ever left behind. Raises LockedError
-    if another process holds it.
+    The operating system releases the lock when the last holder ends, even if it is killed. Raises LockedError if
+    another process holds it.
     """
     database.parent.mkdir(parents=True, exist_ok=True)
     path = database.with_name(database.name + ".lock")
@@ -56,20 +55,22 @@ def only_one(database: Path) -> Iterator[int]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise LockedError(f"Another refresh of {database} is under way ({path} is locked).") from error
+            raise LockedError(
+                f"Another refresh of {database} is running ({path} is locked). Wait until it ends."
+            ) from error
         yield descriptor
     finally:
         os.close(descriptor)
 
 
 def run_build(database: Path, lock: int) -> tuple[int, str]:
-    """Run `dbt build` of the project in the working directory; return its exit code and what it printed.
+    """Run `dbt build` in the working directory; return its exit code and output.
 
-    It holds the lock too, and goes on holding it if this process is killed.
+    The dbt process holds the lock too, and keeps it if this process is killed.
     """
     dbt = Path(sys.executable).with_name("dbt")
     if not Path("dbt_project.yml").exists():
-        raise PhylohubError("There is no dbt_project.yml here. Run phylohub refresh in the project's folder.")
+        raise PhylohubError("There is no dbt_project.yml in this folder. Run `phylohub refresh` in the dbt project.")
     done = subprocess.run(  # noqa: S603, our own command with fixed arguments
         [str(dbt), "--log-level", "warn", "--no-use-colors", "build"],
         env={**os.environ, "PHYLOHUB_DATABASE": str(database.resolve())},
@@ -84,16 +85,16 @@ def run_build(database: Path, lock: int) -> tuple[int, str]:
 
 
 def read_state(connection: duckdb.DuckDBPyConnection) -> State:
-    """What the marts show now; everything empty before the first build."""
+    """Read the current state of the marts."""
     tables = {
         tuple(row)
         for row in connection.execute("select table_schema, table_name from information_schema.tables").fetchall()
     }
-    snapshot, figures = None, {}
+    snapshot, counts = None, {}
     if ("marts", "snapshot_health") in tables:
-        row = connection.execute(f"select snapshot, {', '.join(FIGURES)} from marts.snapshot_health").fetchone()
+        row = connection.execute(f"select snapshot, {', '.join(COUNTS)} from marts.snapshot_health").fetchone()
         if row is not None:
-            snapshot, figures = str(row[0]), dict(zip(FIGURES, row[1:], strict=True))
+            snapshot, counts = str(row[0]), dict(zip(COUNTS, row[1:], strict=True))
     findings = []
     if ("marts", "api_drift") in tables:
         findings = [
@@ -103,4 +104,4 @@ def read_state(connection: duckdb.DuckDBPyConnection) -> State:
                 "order by severity, kind, path, value"
             ).fetchall()
         ]
-    return State(snapshot, figures, findings, [finding for finding in findings if finding.severity == "error"])
+    return State(snapshot, counts, findings, [finding for finding in findings if finding.severity == "error"])

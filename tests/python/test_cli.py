@@ -1,4 +1,4 @@
-"""The command line: help, exit codes that scripts can trust, and text that cannot harm a terminal."""
+"""The command line: help, exit codes, error messages, and output that cannot control a terminal."""
 
 from __future__ import annotations
 
@@ -21,14 +21,15 @@ import typer
 from conftest import ROOT, run_phylohub
 from typer.testing import CliRunner, Result
 
-from phylohub.cli import all as cli
-from phylohub.cli.all import app
+from phylohub.cli import ingest as ingest_commands
+from phylohub.cli.main import app
 from phylohub.core.build_file import connect
-from phylohub.ingest import landing, readers
+from phylohub.ingest import cards, crawl, landing, readers
 
 Run = Callable[..., Result]
 
-HOSTILE = "\x1b[31m[bold]x[/bold]\x07\r\u202e"  # an escape, markup, a bell, a carriage return, right-to-left
+# An escape sequence, markup, a bell, a carriage return, and a right-to-left override.
+HOSTILE = "\x1b[31m[bold]x[/bold]\x07\r\u202e"
 SHOWN = r"\x1b[31m[bold]x[/bold]\x07\r\u202e"
 
 
@@ -41,7 +42,7 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def run(database: Path) -> Run:
-    """The command line within this process, where tracebacks would reach the test."""
+    """Runs the command line in this process, so that unexpected exceptions reach the test."""
 
     def invoke(*arguments: str | Path) -> Result:
         result = CliRunner().invoke(app, [str(argument) for argument in arguments], env={"COLUMNS": "80"})
@@ -52,15 +53,15 @@ def run(database: Path) -> Run:
     return invoke
 
 
-def file_of(folder: Path, *lines: bytes, name: str = "models.jsonl") -> Path:
+def write_lines(folder: Path, *lines: bytes, name: str = "models.jsonl") -> Path:
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"".join(line + b"\n" for line in lines))
     return path
 
 
-def failed(result: Result, *parts: str) -> None:
-    """Exit code 1 and one line on standard error that says what and how; nothing on standard output."""
+def assert_fails(result: Result, *parts: str) -> None:
+    """Exit code 1, one line on standard error that contains all parts, and nothing on standard output."""
     assert result.exit_code == 1
     assert result.stdout == ""
     assert re.fullmatch(r"error: [^\n]+\n", result.stderr)
@@ -94,7 +95,37 @@ def test_every_command_and_group_has_help(run: Run, names: tuple[str, ...]) -> N
 
 def test_help_names_the_exit_codes(run: Run) -> None:
     text = " ".join(run("--help").stdout.split())
-    assert "Exit codes: 0 done, 1 could not be done (the message says why), 2 wrong usage, 130 Ctrl-C." in text
+    assert "Exit codes: 0 success, 1 error (the message states the reason), 2 wrong usage, 130" in text
+
+
+def test_help_texts_use_the_constants_of_ingest() -> None:
+    """The CLI has its own copies, since importing them is slow."""
+    assert ingest_commands.EXPAND.split(",") == list(crawl.EXPAND)
+    assert (ingest_commands.OUTCOMES, ingest_commands.WORKERS) == (cards.OUTCOMES, cards.WORKERS)
+
+
+SLOW_IMPORTS = {"altair", "huggingface_hub", "numpy", "pandas", "pyarrow", "scipy"}
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["tree", "--help"], ["model", "x"], ["ingest", "cards", "--help"]])
+def test_help_and_queries_load_no_slow_modules(database: Path, arguments: list[str]) -> None:
+    program = (
+        "import atexit, sys\n"
+        "from phylohub.cli.main import main\n"
+        "atexit.register(lambda: print(*sorted({name.partition('.')[0] for name in sys.modules}), file=sys.stderr))\n"
+        "main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        cwd=ROOT,
+        env={**os.environ, "PHYLOHUB_DATABASE": str(database)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    loaded = set(done.stderr.splitlines()[-1].split())
+    assert {"phylohub", "typer", "rich", "duckdb"} <= loaded
+    assert loaded & SLOW_IMPORTS == set()
 
 
 @pytest.mark.parametrize(
@@ -132,8 +163,8 @@ def test_a_group_without_a_command_shows_its_help(run: Run) -> None:
 # ---- dump ----------------------------------------------------------------------------------------------------
 
 
-def test_dump_says_what_it_landed(run: Run, tmp_path: Path, database: Path) -> None:
-    path = file_of(tmp_path, *[b'{"id":"model-%d"}' % n for n in range(1_200)], b"bad", name="hub_2026.jsonl")
+def test_dump_prints_the_landed_records(run: Run, tmp_path: Path, database: Path) -> None:
+    path = write_lines(tmp_path, *[b'{"id":"model-%d"}' % n for n in range(1_200)], b"bad", name="hub_2026.jsonl")
     first = run("ingest", "dump", path)
     assert (first.exit_code, first.stderr) == (0, "")
     assert first.stdout.splitlines() == [
@@ -151,69 +182,68 @@ def test_dump_says_what_it_landed(run: Run, tmp_path: Path, database: Path) -> N
         )
 
 
-def test_dump_of_a_folder_says_what_it_passed_over(run: Run, tmp_path: Path) -> None:
+def test_dump_of_a_folder_lists_ignored_files(run: Run, tmp_path: Path) -> None:
     folder = tmp_path / "crawl"
     for name in ("b.jsonl", "a.jsonl"):
-        file_of(folder, b'{"id":"%s"}' % name.encode(), name=name)
+        write_lines(folder, b'{"id":"%s"}' % name.encode(), name=name)
     for number in range(7):
-        file_of(folder, name=f"note-{number}.txt")
+        write_lines(folder, name=f"note-{number}.txt")
     result = run("ingest", "dump", folder)
     assert result.exit_code == 0
     assert result.stdout.splitlines() == [
         "snapshot crawl: a.jsonl: 1 records (1 new), 0 rejected",
         "snapshot crawl: b.jsonl: 1 records (1 new), 0 rejected",
-        "passed over, not a file of records: note-0.txt, note-1.txt, note-2.txt, note-3.txt, note-4.txt, ...",
+        "ignored, not a file of records: note-0.txt, note-1.txt, note-2.txt, note-3.txt, note-4.txt, ...",
     ]
 
 
-def test_what_cannot_be_landed_is_exit_code_1_and_one_line(run: Run, tmp_path: Path) -> None:
-    good = file_of(tmp_path, b'{"id":"a"}')
-    failed(run("ingest", "dump", tmp_path / "missing.jsonl"), "missing.jsonl does not exist")
-    failed(run("ingest", "dump", file_of(tmp_path, name="x.txt")), "x.txt", "Convert or rename it")
-    failed(run("ingest", "dump", file_of(tmp_path, name="none.jsonl")), "No record in none.jsonl")
-    failed(run("ingest", "dump", file_of(tmp_path, b"bad", name="bad.jsonl")), "1 rejected", "ingest status")
-    failed(run("ingest", "dump", file_of(tmp_path, b"x", name="no.jsonl.gz")), "no.jsonl.gz", "same command again")
-    failed(run("ingest", "dump", file_of(tmp_path, b"x", name="no.parquet")), "no.parquet", "same command again")
+def test_dump_fails_with_exit_code_1_and_one_line(run: Run, tmp_path: Path) -> None:
+    good = write_lines(tmp_path, b'{"id":"a"}')
+    assert_fails(run("ingest", "dump", tmp_path / "missing.jsonl"), "missing.jsonl does not exist")
+    assert_fails(run("ingest", "dump", write_lines(tmp_path, name="x.txt")), "x.txt", "onvert")
+    assert_fails(run("ingest", "dump", write_lines(tmp_path, name="none.jsonl")), "No record in none.jsonl")
+    assert_fails(run("ingest", "dump", write_lines(tmp_path, b"bad", name="bad.jsonl")), "1 rejected", "ingest status")
+    assert_fails(run("ingest", "dump", write_lines(tmp_path, b"x", name="no.jsonl.gz")), "no.jsonl.gz", "again")
+    assert_fails(run("ingest", "dump", write_lines(tmp_path, b"x", name="no.parquet")), "no.parquet", "again")
     (tmp_path / "folder.jsonl").mkdir()
-    failed(run("ingest", "dump", tmp_path / "folder.jsonl"), "folder.jsonl holds no file")
+    assert_fails(run("ingest", "dump", tmp_path / "folder.jsonl"), "folder.jsonl")
     assert run("ingest", "dump", good).exit_code == 0
-    file_of(tmp_path, b'{"id":"b"}')
-    failed(run("ingest", "dump", good), "models.jsonl", "phylohub ingest drop models")
+    write_lines(tmp_path, b'{"id":"b"}')
+    assert_fails(run("ingest", "dump", good), "models.jsonl", "phylohub ingest drop models")
 
 
-def test_a_mended_file_goes_on_with_the_same_command(run: Run, tmp_path: Path) -> None:
-    """As the message promises."""
+def test_a_fixed_file_lands_with_the_same_command(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "models.jsonl.gz"
-    whole = landable(500)
+    whole = compressed_records(500)
     path.write_bytes(whole[:-20])
-    failed(run("ingest", "dump", path), "fix the file and run the same command again")
+    assert_fails(run("ingest", "dump", path), "fix the file and run the same command again")
     path.write_bytes(whole)
     result = run("ingest", "dump", path)
     assert result.exit_code == 0
     assert "500 records (500 new), 0 rejected" in result.stdout
 
 
-def landable(n_records: int) -> bytes:
+def compressed_records(n_records: int) -> bytes:
     return gzip.compress(b"".join(b'{"id":"model-%d"}\n' % n for n in range(n_records)))
 
 
 # ---- the other commands --------------------------------------------------------------------------------------
 
 
-def test_synthetic_is_landed_once_and_kept(run: Run, database: Path) -> None:
+def test_synthetic_hub_is_generated_and_landed_once(run: Run, database: Path) -> None:
     first = run("ingest", "synthetic", "--models", "50", "--seed", "3")
     assert (first.exit_code, first.stderr) == (0, "")
-    assert "made 50 synthetic models" in first.stdout
+    assert "generated 50 synthetic models" in first.stdout
     assert "snapshot synthetic-50-seed-3: synthetic-50-seed-3.jsonl.gz: " in first.stdout
     again = run("ingest", "synthetic", "--models", "50", "--seed", "3")
     assert "(0 new)" in again.stdout
     assert (database.parent / "synthetic" / "synthetic-50-seed-3.jsonl.gz").exists()
 
 
-def test_status_counts_rejects_by_reason(run: Run, tmp_path: Path) -> None:
+def test_status_counts_rejected_records_by_reason(run: Run, tmp_path: Path) -> None:
     lines = [b'{"id":"a"}', b"{}", b"bad", b'{"id":"b"}', b"{}", b"\xff"]
-    assert run("ingest", "dump", file_of(tmp_path, *lines, name="first.jsonl")).exit_code == 0
-    failed(run("ingest", "dump", file_of(tmp_path, b"[]", name="second.jsonl")))
+    assert run("ingest", "dump", write_lines(tmp_path, *lines, name="first.jsonl")).exit_code == 0
+    assert_fails(run("ingest", "dump", write_lines(tmp_path, b"[]", name="second.jsonl")))
     result = run("ingest", "status")
     assert (result.exit_code, result.stderr) == (0, "")
     rows = [[cell.strip() for cell in re.split("[│┃]", line)[1:-1]] for line in result.stdout.splitlines()]
@@ -230,10 +260,10 @@ def test_status_counts_rejects_by_reason(run: Run, tmp_path: Path) -> None:
 
 
 def test_drop_removes_a_snapshot(run: Run, tmp_path: Path) -> None:
-    run("ingest", "dump", file_of(tmp_path, b'{"id":"a"}', b'{"id":"b"}'))
+    run("ingest", "dump", write_lines(tmp_path, b'{"id":"a"}', b'{"id":"b"}'))
     result = run("ingest", "drop", "models")
     assert (result.exit_code, result.stdout) == (0, "removed snapshot models: 2 records\n")
-    failed(run("ingest", "drop", "models"), "There is no snapshot models", "ingest status")
+    assert_fails(run("ingest", "drop", "models"), "There is no snapshot models", "ingest status")
     assert "models" not in run("ingest", "status").stdout
 
 
@@ -245,8 +275,8 @@ def build_marts(database: Path, **health: object) -> None:
         connection.execute("create table marts.models as select true as is_synthetic from range(1234)")
 
 
-def test_summary_shows_all_of_snapshot_health_on_a_narrow_terminal(run: Run, tmp_path: Path, database: Path) -> None:
-    run("ingest", "dump", file_of(tmp_path, b'{"id":"a"}'))
+def test_summary_shows_every_health_column_on_a_narrow_terminal(run: Run, tmp_path: Path, database: Path) -> None:
+    run("ingest", "dump", write_lines(tmp_path, b'{"id":"a"}'))
     health = {"snapshot": "models", **{f"n_quite_long_name_of_a_column_{n}": 1_000_000 + n for n in range(9)}}
     build_marts(database, **health)
     result = run("summary")
@@ -259,56 +289,56 @@ def test_summary_shows_all_of_snapshot_health_on_a_narrow_terminal(run: Run, tmp
     assert f"built: {database}" in result.stdout
 
 
-def test_summary_before_anything_is_built(run: Run, tmp_path: Path, database: Path) -> None:
-    run("ingest", "dump", file_of(tmp_path, b'{"id":"a"}'))
-    failed(run("summary"), "No marts yet", "dbt build")
+def test_summary_fails_before_a_build(run: Run, tmp_path: Path, database: Path) -> None:
+    run("ingest", "dump", write_lines(tmp_path, b'{"id":"a"}'))
+    assert_fails(run("summary"), "There are no marts yet", "dbt build")
     with duckdb.connect(str(database)) as connection:
         connection.execute("create schema marts")
         connection.execute("create table marts.snapshot_health as select 1 as n")
     half_built = run("summary")
     assert half_built.exit_code == 1
     assert re.fullmatch(rf"error: {database}: Catalog Error: [^\n]+\n", half_built.stderr)
-    assert "\\n" not in half_built.stderr  # DuckDB's lines are joined, not escaped
+    assert "\\n" not in half_built.stderr  # line breaks in DuckDB's message are joined, not escaped
 
 
-# ---- the warehouse file --------------------------------------------------------------------------------------
+# ---- the build file ------------------------------------------------------------------------------------------
 
 
-def test_a_missing_warehouse_is_not_made_by_looking_at_it(run: Run, database: Path) -> None:
+def test_reading_does_not_create_a_missing_build_file(run: Run, database: Path) -> None:
     for command in (["ingest", "status"], ["summary"], ["ingest", "drop", "models"]):
-        failed(run(*command), f"There is no warehouse at {database}", "make build")
+        assert_fails(run(*command), f"There is no warehouse at {database}", "make build")
     assert not database.parent.exists()
 
 
-def test_a_warehouse_that_nothing_was_landed_in(run: Run, database: Path) -> None:
+def test_an_empty_build_file_is_reported(run: Run, database: Path) -> None:
     database.parent.mkdir()
     duckdb.connect(str(database)).close()
-    failed(run("ingest", "status"), "Nothing has been landed yet", "phylohub ingest dump")
-    failed(run("summary"), "No marts yet")
+    assert_fails(run("ingest", "status"), "Nothing has landed yet", "phylohub ingest dump")
+    assert_fails(run("summary"), "There are no marts yet")
 
 
-def test_a_file_that_is_not_duckdb(run: Run, tmp_path: Path, database: Path) -> None:
-    file_of(database.parent, b"no DuckDB file", name=database.name)
-    path = file_of(tmp_path, b'{"id":"a"}')
+def test_a_file_that_is_not_duckdb_is_reported_and_unchanged(run: Run, tmp_path: Path, database: Path) -> None:
+    write_lines(database.parent, b"no DuckDB file", name=database.name)
+    path = write_lines(tmp_path, b'{"id":"a"}')
     for command in (["ingest", "status"], ["summary"], ["ingest", "dump", path], ["ingest", "drop", "models"]):
-        failed(run(*command), f"{database} cannot be opened as a DuckDB file", "PHYLOHUB_DATABASE")
+        assert_fails(run(*command), f"{database} cannot be opened as a DuckDB file", "PHYLOHUB_DATABASE")
     assert database.read_bytes() == b"no DuckDB file\n"
 
 
-def test_a_folder_that_cannot_be_made(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = file_of(tmp_path, b'{"id":"a"}')
+def test_a_folder_that_cannot_be_created_is_reported(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_lines(tmp_path, b'{"id":"a"}')
     monkeypatch.setenv("PHYLOHUB_DATABASE", str(path / "phylohub.duckdb"))
-    failed(run("ingest", "dump", path), "models.jsonl/phylohub.duckdb cannot be opened")
-    failed(run("ingest", "synthetic", "--models", "5"), "Not a directory", "run the same command again")
+    assert_fails(run("ingest", "dump", path), "models.jsonl/phylohub.duckdb cannot be opened")
+    assert_fails(run("ingest", "synthetic", "--models", "5"), "Not a directory", "run the same command again")
 
 
-def test_a_setting_that_duckdb_does_not_take(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_duckdb_setting_is_reported(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PHYLOHUB_MEMORY_LIMIT", "plenty")
-    failed(run("ingest", "dump", file_of(tmp_path, b'{"id":"a"}')), "cannot be opened")
+    assert_fails(run("ingest", "dump", write_lines(tmp_path, b'{"id":"a"}')), "cannot be opened")
 
 
-def test_a_warehouse_that_another_process_holds(run: Run, tmp_path: Path, database: Path) -> None:
-    path = file_of(tmp_path, b'{"id":"a"}')
+def test_a_build_file_open_in_another_process_is_reported(run: Run, tmp_path: Path, database: Path) -> None:
+    path = write_lines(tmp_path, b'{"id":"a"}')
     run("ingest", "dump", path)
     program = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
     with subprocess.Popen(
@@ -317,20 +347,20 @@ def test_a_warehouse_that_another_process_holds(run: Run, tmp_path: Path, databa
         assert other.stdout
         assert other.stdout.readline() == "open\n"
         for command in (["ingest", "dump", path], ["ingest", "status"], ["ingest", "drop", "models"], ["summary"]):
-            failed(run(*command), f"{database} is open in another process", "PHYLOHUB_DATABASE")
+            assert_fails(run(*command), f"{database} is open in another process", "PHYLOHUB_DATABASE")
         other.communicate()
     assert run("ingest", "dump", path).exit_code == 0
 
 
-# ---- what goes wrong on the way ------------------------------------------------------------------------------
+# ---- failures while landing ----------------------------------------------------------------------------------
 
 
-def test_a_full_disk_is_one_line_and_the_load_goes_on(tmp_path: Path, database: Path) -> None:
-    """A limit on the size of a file stands for the full disk: writing fails within DuckDB."""
+def test_a_full_disk_prints_one_line_and_the_next_run_resumes(tmp_path: Path, database: Path) -> None:
+    """A limit on the size of a file simulates the full disk: writing fails inside DuckDB."""
     noise = b"".join(b'{"id":"model-%d","card":"%s"}\n' % (n, os.urandom(600).hex().encode()) for n in range(4_000))
     path = tmp_path / "models.jsonl"
     path.write_bytes(noise)
-    command = [sys.executable, "-m", "phylohub.cli.all", "ingest", "dump", str(path)]
+    command = [sys.executable, "-m", "phylohub.cli.main", "ingest", "dump", str(path)]
     limited = subprocess.run(
         command,
         cwd=ROOT,
@@ -349,19 +379,19 @@ def test_a_full_disk_is_one_line_and_the_load_goes_on(tmp_path: Path, database: 
 
 
 @pytest.mark.parametrize("interruption", [KeyboardInterrupt(), RuntimeError("Query interrupted")])
-def test_ctrl_c_leaves_the_warehouse_whole(
+def test_ctrl_c_keeps_the_landed_batches(
     run: Run, tmp_path: Path, database: Path, monkeypatch: pytest.MonkeyPatch, interruption: BaseException
 ) -> None:
-    """Within a batch, in Python code or (the RuntimeError) while DuckDB runs a statement."""
+    """Interrupted within a batch, in Python code or (the RuntimeError) during a DuckDB statement."""
     monkeypatch.setattr(readers, "BATCH_BYTES", 1)
-    path = file_of(tmp_path, b'{"id":"a"}', b"bad", b'{"id":"b"}')
+    path = write_lines(tmp_path, b'{"id":"a"}', b"bad", b'{"id":"b"}')
     insert = landing.insert_rows
-    left = [2]  # the rejects of the third batch: its record has been inserted
+    calls_left = [2]  # interrupts the rejects of the third batch, after its record was inserted
 
     def interrupted(connection: Any, table: str, rows: Any, constants: list[object]) -> None:
-        if not left[0]:
+        if not calls_left[0]:
             raise interruption
-        left[0] -= 1
+        calls_left[0] -= 1
         insert(connection, table, rows, constants)
 
     with monkeypatch.context() as patch:
@@ -377,23 +407,23 @@ def test_ctrl_c_leaves_the_warehouse_whole(
     assert "2 records (1 new), 1 rejected" in run("ingest", "dump", path).stdout
 
 
-def test_other_errors_keep_their_traceback(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unexpected_errors_keep_their_traceback(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(cli, "land_snapshot", broken)
+    monkeypatch.setattr(landing, "land_snapshot", broken)
     with pytest.raises(RuntimeError, match="a bug"):
-        run("ingest", "dump", file_of(tmp_path, b'{"id":"a"}'))
+        run("ingest", "dump", write_lines(tmp_path, b'{"id":"a"}'))
 
 
 # ---- terminals and hostile text ------------------------------------------------------------------------------
 
 
-def on_a_terminal(database: Path, *arguments: str) -> tuple[int, str]:
-    """The exit code of a command and all that a terminal of 80 columns would have got from it."""
+def run_on_terminal(database: Path, *arguments: str) -> tuple[int, str]:
+    """The exit code of a command and its output on a terminal of 80 columns."""
     terminal, command = pty.openpty()
     with subprocess.Popen(
-        [sys.executable, "-m", "phylohub.cli.all", *arguments],
+        [sys.executable, "-m", "phylohub.cli.main", *arguments],
         cwd=ROOT,
         env={**os.environ, "PHYLOHUB_DATABASE": str(database), "TERM": "xterm", "COLUMNS": "80"},
         stdin=command,
@@ -405,15 +435,15 @@ def on_a_terminal(database: Path, *arguments: str) -> tuple[int, str]:
         try:
             while piece := os.read(terminal, 10_000):
                 output += piece
-        except OSError:  # the other end has been closed
+        except OSError:  # the command closed its end
             pass
     os.close(terminal)
     return process.returncode, output.decode()
 
 
-def test_bars_on_a_terminal_and_plain_lines_elsewhere(tmp_path: Path, database: Path) -> None:
-    path = file_of(tmp_path, b'{"id":"a"}', name="models [x].jsonl")
-    code, output = on_a_terminal(database, "ingest", "dump", str(path))
+def test_progress_is_a_bar_on_a_terminal_and_silent_elsewhere(tmp_path: Path, database: Path) -> None:
+    path = write_lines(tmp_path, b'{"id":"a"}', name="models [x].jsonl")
+    code, output = run_on_terminal(database, "ingest", "dump", str(path))
     assert code == 0
     assert "landing models [x].jsonl" in output
     assert "100%" in output
@@ -423,8 +453,8 @@ def test_bars_on_a_terminal_and_plain_lines_elsewhere(tmp_path: Path, database: 
     assert plain.stdout == "snapshot again: models [x].jsonl: 1 records (1 new), 0 rejected\n"
 
 
-def harmless(text: str) -> None:
-    """Nothing but printable characters and line ends, once the sequences that rich writes itself are taken out."""
+def assert_harmless(text: str) -> None:
+    """Only printable characters and line ends remain after removing the escape sequences that rich writes."""
     own = re.sub(r"\x1b\[[0-9;]*[A-Za-z]|\x1b\[\?25[hl]|\r|\n", "", text)
     assert [char for char in own if not char.isprintable()] == []
     assert "\x1b[31m" not in text
@@ -432,10 +462,10 @@ def harmless(text: str) -> None:
     assert "\x07" not in text
 
 
-def test_hostile_names_are_printed_harmlessly(run: Run, tmp_path: Path, database: Path) -> None:
+def test_hostile_names_are_escaped(run: Run, tmp_path: Path, database: Path) -> None:
     folder = tmp_path / "folder"
-    file_of(folder, b'{"id":"a"}', b"bad", name=f"a{HOSTILE}.jsonl")
-    file_of(folder, name=f"{HOSTILE}.txt")
+    write_lines(folder, b'{"id":"a"}', b"bad", name=f"a{HOSTILE}.jsonl")
+    write_lines(folder, name=f"{HOSTILE}.txt")
     outputs = [
         run("ingest", "dump", folder, "--snapshot", HOSTILE),
         run("ingest", "status"),
@@ -444,37 +474,37 @@ def test_hostile_names_are_printed_harmlessly(run: Run, tmp_path: Path, database
         run("ingest", "drop", f"missing{HOSTILE}"),
         run("ingest", "drop", HOSTILE),
         run("ingest", "dump", "one", f"extra{HOSTILE[:-1]}"),
-        run("ingest", HOSTILE[:-1]),  # typer writes these two itself, and leaves the last character
+        run("ingest", HOSTILE[:-1]),  # typer prints these two itself and does not escape the last character
     ]
     assert [result.exit_code for result in outputs] == [0, 0, 1, 1, 1, 0, 2, 2]
     for result in outputs:
-        harmless(result.output)
+        assert_harmless(result.output)
     assert SHOWN in outputs[0].stdout
     assert SHOWN in outputs[5].stdout
     assert "[bold]" in outputs[1].stdout
-    code, output = on_a_terminal(database, "ingest", "dump", str(folder), "--snapshot", HOSTILE)
+    code, output = run_on_terminal(database, "ingest", "dump", str(folder), "--snapshot", HOSTILE)
     assert code == 0
-    harmless(output)
+    assert_harmless(output)
     assert rf"landing a{SHOWN}.jsonl" in re.sub(r"\x1b\[[0-9;]*m", "", output)
 
 
-def test_hostile_values_in_a_mart_are_printed_harmlessly(run: Run, tmp_path: Path, database: Path) -> None:
-    run("ingest", "dump", file_of(tmp_path, b'{"id":"a"}'))
+def test_hostile_values_in_a_mart_are_escaped(run: Run, tmp_path: Path, database: Path) -> None:
+    run("ingest", "dump", write_lines(tmp_path, b'{"id":"a"}'))
     build_marts(database, snapshot=HOSTILE)
     result = run("summary")
     assert result.exit_code == 0
-    harmless(result.output)
+    assert_harmless(result.output)
     assert SHOWN in result.stdout
 
 
-def test_a_name_that_is_not_utf8_is_an_error_of_one_line(run: Run, tmp_path: Path) -> None:
-    path = file_of(tmp_path, b'{"id":"a"}')
-    failed(run("ingest", "dump", path, "--snapshot", "\udcff"), "surrogate")
-    failed(run("ingest", "drop", "\udcff"), "surrogate")
+def test_a_name_that_is_not_utf8_fails_with_one_line(run: Run, tmp_path: Path) -> None:
+    path = write_lines(tmp_path, b'{"id":"a"}')
+    assert_fails(run("ingest", "dump", path, "--snapshot", "\udcff"), "surrogate")
+    assert_fails(run("ingest", "drop", "\udcff"), "surrogate")
 
 
-def test_records_never_reach_the_terminal(run: Run, tmp_path: Path) -> None:
+def test_records_are_never_printed(run: Run, tmp_path: Path) -> None:
     record = json.dumps({"id": "a", "secret": "do not print"}).encode()
-    path = file_of(tmp_path, record, record[:-1])
+    path = write_lines(tmp_path, record, record[:-1])
     for command in (["ingest", "dump", path], ["ingest", "status"], ["ingest", "drop", "models"]):
         assert "do not print" not in run(*command).output

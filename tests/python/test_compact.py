@@ -1,4 +1,4 @@
-"""`phylohub compact`: the same warehouse in fewer blocks, and never half of it."""
+"""`phylohub compact`: the same contents in fewer blocks, also after a kill."""
 
 import signal
 import subprocess
@@ -20,7 +20,7 @@ from phylohub.synthetic.hub import write_hub
 
 @pytest.fixture
 def database(tmp_path: Path) -> Path:
-    """Landed records, tables and views as dbt makes them, and the holes that a dropped table leaves."""
+    """A file with landed records, tables and views as dbt creates them, and the free blocks of a dropped table."""
     hub, path = tmp_path / "hub.jsonl", tmp_path / "it's phylo hub.duckdb"
     write_hub(hub, 2_000, seed=1)
     with connect_raw(path, create=True) as connection:
@@ -31,15 +31,15 @@ def database(tmp_path: Path) -> Path:
         connection.execute("insert into marts.models select record_id, -record_id from raw.hub_records order by 2")
         connection.execute("comment on table marts.models is 'A model''s row'")
         connection.execute("comment on column marts.models.n is 'A number'")
-        # dbt names the database in every view.
+        # dbt writes the name of the database into every view.
         connection.execute('create view marts.seen as select * from "it\'s phylo hub"."marts"."models"')
         connection.execute("checkpoint")
         connection.execute("drop table large")
     return path
 
 
-def everything(path: Path) -> list[Any]:
-    """All rows in their order, and how tables, views, sequences and descriptions are declared."""
+def contents(path: Path) -> list[Any]:
+    """All rows in order, and the definitions of tables, views, sequences and comments."""
     with duckdb.connect(str(path), read_only=True) as connection:
         names = connection.execute(
             "select table_schema, table_name from information_schema.tables order by all"
@@ -59,37 +59,37 @@ def everything(path: Path) -> list[Any]:
     return [names, rows, declared]
 
 
-def test_a_file_with_holes_is_replaced_by_one_without_that_holds_the_same(database: Path) -> None:
-    held = everything(database)
+def test_compact_removes_free_blocks_and_keeps_the_contents(database: Path) -> None:
+    held = contents(database)
     mode = database.stat().st_mode
     done = run_phylohub(database, "compact")
     assert done.returncode == 0, done.stderr
-    assert "MB before, now" in done.stdout
-    assert everything(database) == held
+    assert " MB before, " in done.stdout
+    assert contents(database) == held
     assert database.stat().st_mode == mode
     assert [path.name for path in database.parent.iterdir() if "duckdb" in path.name] == [database.name]
     with duckdb.connect(str(database)) as connection:
         size = connection.execute("select free_blocks, total_blocks from pragma_database_size()").fetchall()
         assert size[0][0] == 0 < size[0][1]
-        # Landing goes on with the next number, and texts are still packed.
+        # Sequences continue, and records are still compressed.
         assert connection.execute("select nextval('raw.record_ids')").fetchall() == [(2_003,)]
-        packed = "select count(*) from pragma_storage_info('raw.hub_records') where compression = 'ZSTD'"
-        assert connection.execute(packed).fetchall() != [(0,)]
+        compressed = "select count(*) from pragma_storage_info('raw.hub_records') where compression = 'ZSTD'"
+        assert connection.execute(compressed).fetchall() != [(0,)]
 
     before = database.stat()
     assert compact(database)[0] == before.st_size
-    assert database.stat().st_ino == before.st_ino  # no hole: left alone
+    assert database.stat().st_ino == before.st_ino  # no free block: not replaced
 
 
-def test_a_large_file_is_left_alone_while_little_of_it_is_free(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("phylohub.operate.compact.SMALL", 0)
+def test_a_large_file_with_little_free_space_is_not_copied(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("phylohub.operate.compact.SMALL_FILE_BLOCKS", 0)
     with duckdb.connect(str(database)) as connection:
         total, free = connection.execute("select total_blocks, free_blocks from pragma_database_size()").fetchall()[0]
-    monkeypatch.setattr("phylohub.operate.compact.FREE_SHARE", free / (total - free))
+    monkeypatch.setattr("phylohub.operate.compact.MIN_FREE_SHARE", free / (total - free))
     before = database.stat()
     assert compact(database) == (before.st_size, before.st_size)
     assert database.stat().st_ino == before.st_ino
-    monkeypatch.setattr("phylohub.operate.compact.FREE_SHARE", (free - 1) / (total - free))
+    monkeypatch.setattr("phylohub.operate.compact.MIN_FREE_SHARE", (free - 1) / (total - free))
     assert compact(database)[1] < before.st_size
 
 
@@ -114,20 +114,20 @@ phylohub.operate.compact.compact(path)
 
 
 @pytest.mark.parametrize("moment", ["copied", "synced", "replaced"])
-def test_a_kill_leaves_the_old_file_or_the_whole_new_one(database: Path, moment: str) -> None:
-    held, old = everything(database), database.stat()
+def test_a_kill_leaves_the_old_or_the_complete_new_file(database: Path, moment: str) -> None:
+    held, old = contents(database), database.stat()
     done = subprocess.run([sys.executable, "-c", KILLED, moment, str(database)], check=False)
     assert done.returncode == -signal.SIGKILL
     assert (database.stat().st_ino == old.st_ino) == (moment != "replaced")
-    assert everything(database) == held
-    # The next one succeeds, whatever the last one left behind.
+    assert contents(database) == held
+    # The next run succeeds despite leftovers.
     compact(database)
     assert database.stat().st_size < old.st_size
-    assert everything(database) == held
+    assert contents(database) == held
 
 
 @pytest.mark.parametrize("read_only", [True, False])
-def test_a_file_that_another_process_has_open_is_left_alone(database: Path, *, read_only: bool) -> None:
+def test_a_file_open_in_another_process_is_unchanged(database: Path, *, read_only: bool) -> None:
     before = database.read_bytes()
     script = f"import duckdb, sys; c = duckdb.connect(sys.argv[1], read_only={read_only}); print(flush=True); input()"
     with subprocess.Popen(
@@ -141,16 +141,16 @@ def test_a_file_that_another_process_has_open_is_left_alone(database: Path, *, r
     assert database.read_bytes() == before
 
 
-def test_no_file_is_an_error_and_none_is_made(tmp_path: Path) -> None:
+def test_a_missing_file_is_an_error_and_is_not_created(tmp_path: Path) -> None:
     with pytest.raises(PhylohubError, match="no warehouse"):
         compact(tmp_path / "phylohub.duckdb")
     assert not list(tmp_path.iterdir())
 
 
-def test_a_copy_that_cannot_be_written_leaves_the_file(database: Path) -> None:
-    held = everything(database)
-    in_the_way = database.with_name(f".{database.name}.compact")
-    in_the_way.mkdir()
+def test_a_copy_that_cannot_be_written_leaves_the_file_unchanged(database: Path) -> None:
+    held = contents(database)
+    blocker = database.with_name(f".{database.name}.compact")
+    blocker.mkdir()
     with pytest.raises(OSError, match="compact"):
         compact(database)
-    assert everything(database) == held
+    assert contents(database) == held

@@ -1,4 +1,4 @@
-"""Live ingestion as a user starts it: the commands, against a fake hub that HF_ENDPOINT names."""
+"""The commands that fetch from the network, run against a fake hub in HF_ENDPOINT."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from live import is_complete, landed, model, models
 from phylohub.ingest.raw_schema import connect_raw
 from phylohub.synthetic.fake_hub import API, RESOLVE, FakeHub, Limit, Paper
 
-TOKEN = "hf_madeUpAndNeverToBeSeenAgain"  # noqa: S105, made up
+TOKEN = "hf_madeUpTokenThatMustNotLeak"  # noqa: S105, not a real token
 RECORDS = [*models(25), model(30, gated="auto", tags=["arxiv:2401.00001", "arxiv:nonsense"])]
 
 
@@ -40,17 +40,17 @@ def run(database: Path, *arguments: str) -> str:
 def test_models_cards_papers_and_status(hub: FakeHub, tmp_path: Path) -> None:
     database = tmp_path / "w.duckdb"
     assert "10 records (10 new), 0 rejected, not complete" in run(database, "ingest", "models", "--limit", "5")
-    assert "how many there are is not known before the last page" in run(database, "ingest", "status")
+    assert re.search(r"crawl hub-[0-9-]+: 10 records so far", run(database, "ingest", "status"))
     assert "26 records (16 new), 0 rejected, complete" in run(database, "ingest", "models")
     status = run(database, "ingest", "status")
     assert "cards: 26 of snapshot hub-" in status
-    assert "at 5,000 requests in 300 s (the free tier; none seen yet)" in status
+    assert "5,000 requests in 300 s" in status
     assert "papers: 2 of snapshot hub-" in status
     out = run(database, "ingest", "cards", "--budget", "20", "--workers", "4")
-    assert "cards: 20 ok; 6 left to ask for" in out
-    assert "at 5,000 requests in 300 s (the limit last seen)" in run(database, "ingest", "status")
-    assert "cards: 1 gated, 5 ok; 0 left to ask for" in run(database, "ingest", "cards", "--budget", "9h")
-    assert "papers: 1 malformed, 1 ok; 0 left to ask for" in run(database, "ingest", "arxiv")
+    assert "cards: 20 ok; 6 left to fetch" in out
+    assert "cards: 6 of snapshot hub-" in run(database, "ingest", "status")
+    assert "cards: 1 gated, 5 ok; 0 left to fetch" in run(database, "ingest", "cards", "--budget", "9h")
+    assert "papers: 1 malformed, 1 ok; 0 left to fetch" in run(database, "ingest", "arxiv")
     run(
         database,
         "ingest",
@@ -63,10 +63,12 @@ def test_models_cards_papers_and_status(hub: FakeHub, tmp_path: Path) -> None:
     status = run(database, "ingest", "status")
     for outcome, count in (("ok", 25), ("gated", 1), ("malformed", 1)):
         assert re.search(rf"{outcome} +│ +{count}\b", status)
-    assert "to ask for" not in status
+    assert "of snapshot" not in status
 
 
-def test_the_token_is_sent_and_kept_nowhere(hub: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_token_is_sent_and_never_stored(
+    hub: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HF_TOKEN", f" {TOKEN}\n")
     monkeypatch.setenv("HF_DEBUG", "1")
     database = tmp_path / "w.duckdb"
@@ -76,10 +78,10 @@ def test_the_token_is_sent_and_kept_nowhere(hub: FakeHub, tmp_path: Path, monkey
     assert set(hub.authorizations) == {f"Bearer {TOKEN}"}
     monkeypatch.setenv("HF_TOKEN", TOKEN + "x")
     refused = run_phylohub(database, "ingest", "models", "--snapshot", "other")
-    assert (refused.returncode, "Is HF_TOKEN a valid token?" in refused.stderr) == (1, True)
+    assert (refused.returncode, "HF_TOKEN" in refused.stderr) == (1, True)
     monkeypatch.setenv("HF_TOKEN", TOKEN + "\N{SNOWMAN}")
     unusable = run_phylohub(database, "ingest", "models", "--snapshot", "other")
-    assert (unusable.returncode, "HF_TOKEN holds characters" in unusable.stderr) == (1, True)
+    assert (unusable.returncode, "HF_TOKEN" in unusable.stderr) == (1, True)
     assert TOKEN not in out + refused.stdout + refused.stderr + unusable.stdout + unusable.stderr
     with connect_raw(database) as connection:
         tables = [name for (name,) in connection.execute("select table_name from information_schema.tables").fetchall()]
@@ -89,7 +91,7 @@ def test_the_token_is_sent_and_kept_nowhere(hub: FakeHub, tmp_path: Path, monkey
         assert TOKEN.encode() not in path.read_bytes()
 
 
-def test_arxiv_never_gets_the_token(hub: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_token_is_not_sent_to_arxiv(hub: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run(tmp_path / "w.duckdb", "ingest", "models")
     hub.authorizations.clear()
     monkeypatch.setenv("HF_TOKEN", TOKEN)
@@ -101,17 +103,17 @@ def test_arxiv_never_gets_the_token(hub: FakeHub, tmp_path: Path, monkeypatch: p
     ("arguments", "code", "message"),
     [
         (["ingest", "cards"], 1, "No snapshot is complete yet"),
-        (["ingest", "cards", "--snapshot", "nowhere"], 1, "no complete snapshot nowhere"),
+        (["ingest", "cards", "--snapshot", "nowhere"], 1, "complete snapshot nowhere"),
         (["ingest", "cards", "--budget", "soon"], 2, "such as 20000"),
         (["ingest", "cards", "--again", "okay"], 2, "outcomes are"),
         (["ingest", "arxiv"], 1, "No snapshot is complete yet"),
         (["ingest", "models", "--expand", "does_not_exist"], 1, "must be one of"),
         (["ingest", "models", "--since-snapshot", "nowhere"], 1, "not a complete crawl"),
-        (["ingest", "arxiv", "--table", "nowhere.csv"], 1, "nowhere.csv cannot be read"),
-        (["fakehub", "nowhere.jsonl"], 1, "does not exist"),
+        (["ingest", "arxiv", "--table", "nowhere.csv"], 1, "nowhere.csv"),
+        (["fakehub", "nowhere.jsonl"], 1, "nowhere.jsonl"),
     ],
 )
-def test_what_cannot_be_done_is_said_in_a_line(
+def test_errors_have_an_exit_code_and_a_message(
     hub: FakeHub, tmp_path: Path, arguments: list[str], code: int, message: str
 ) -> None:
     database = tmp_path / "w.duckdb"
@@ -122,7 +124,7 @@ def test_what_cannot_be_done_is_said_in_a_line(
     assert "Traceback" not in done.stderr
 
 
-def test_cards_and_a_table_of_papers_land_from_files(hub: FakeHub, tmp_path: Path) -> None:
+def test_cards_and_papers_land_from_files(hub: FakeHub, tmp_path: Path) -> None:
     database = tmp_path / "w.duckdb"
     with connect_raw(database, create=True):
         pass
@@ -137,7 +139,7 @@ def test_cards_and_a_table_of_papers_land_from_files(hub: FakeHub, tmp_path: Pat
     assert (done.returncode, "line 1 is not a JSON object with the strings `id` and `card`" in done.stderr) == (1, True)
 
 
-def test_one_command_serves_a_file_and_another_crawls_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fakehub_serves_a_file_that_another_command_crawls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     records, cards = tmp_path / "records.jsonl", tmp_path / "cards.jsonl"
     records.write_bytes(b"\n".join(models(25)))
     cards.write_text(json.dumps({"id": "org/model-7", "card": "# Seven"}))
@@ -145,7 +147,7 @@ def test_one_command_serves_a_file_and_another_crawls_it(tmp_path: Path, monkeyp
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as served:
         try:
             assert served.stdout is not None
-            assert served.stdout.readline() == "serving 25 models and 1 cards until Ctrl-C; elsewhere:\n"
+            assert served.stdout.readline() == "serving 25 models and 1 cards until Ctrl-C; crawl them with:\n"
             endpoint = served.stdout.readline().split()[0].partition("=")[2]
             assert len(list(HfApi(endpoint=endpoint, token=False).list_models(sort="created_at"))) == 25
             monkeypatch.setenv("HF_ENDPOINT", endpoint)
@@ -159,18 +161,18 @@ def test_one_command_serves_a_file_and_another_crawls_it(tmp_path: Path, monkeyp
             try:
                 code = served.wait(10)
             finally:
-                served.kill()  # else the end of `with` would wait for one that does not listen
+                served.kill()  # otherwise leaving `with` waits forever for a process that ignores the signal
         assert code == 130
 
 
-def test_a_port_that_is_taken_is_said_to_be(hub: FakeHub, tmp_path: Path) -> None:
+def test_a_port_in_use_is_reported(hub: FakeHub, tmp_path: Path) -> None:
     (tmp_path / "records.jsonl").write_bytes(model(1))
     port = hub.url.rpartition(":")[2]
     done = run_phylohub(tmp_path / "w.duckdb", "fakehub", str(tmp_path / "records.jsonl"), "--port", port)
     assert (done.returncode, "Choose another with --port" in done.stderr) == (1, True)
 
 
-def test_the_real_records_pass_through_the_hub_unchanged(
+def test_real_records_survive_a_crawl_unchanged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, real_file: Callable[[str], Path]
 ) -> None:
     path = real_file("hub_models_2026-06-05.jsonl.gz")

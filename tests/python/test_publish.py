@@ -1,8 +1,9 @@
-"""Publishing, on a warehouse of two small marts: whole copies, undisturbed readers, kills at every step."""
+"""Publishing two small marts: complete copies, undisturbed readers, and a kill at every step."""
 
 import fcntl
 import hashlib
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,13 +12,13 @@ from typing import Any
 import duckdb
 import pyarrow.parquet as pq
 import pytest
-from conftest import run_phylohub
+from conftest import ROOT, run_phylohub
 
 from phylohub.core.build_file import connect_to_copy
 from phylohub.core.errors import PhylohubError
 from phylohub.operate.publish import publish
 
-BIG = 10**37 + 1  # a double would lose the 1
+BIG = 10**37 + 1  # not exact as a double
 HOSTILE = 'it\'s "quoted"; drop table marts.models --'
 
 
@@ -53,8 +54,8 @@ def published_rows(folder: Path, query: str) -> list[tuple[Any, ...]]:
         return connection.execute(query).fetchall()
 
 
-def check_whole(folder: Path) -> None:
-    """The files are those of the manifest, to the byte."""
+def assert_complete(folder: Path) -> None:
+    """Every file matches its hash in the manifest, and there is no other file."""
     manifest = json.loads((folder / "manifest.json").read_text())
     files = {str(path.relative_to(folder)): path for path in folder.rglob("*") if path.is_file()}
     assert files.keys() == manifest["files"].keys() | {"manifest.json"}
@@ -63,9 +64,9 @@ def check_whole(folder: Path) -> None:
     assert published_rows(folder, "select version from main.publication") == [(manifest["version"],)]
 
 
-def test_a_version_holds_the_marts_with_descriptions_and_exact_numbers(database: Path) -> None:
+def test_version_has_all_marts_with_descriptions_and_exact_numbers(database: Path) -> None:
     folder = run(database)
-    check_whole(folder)
+    assert_complete(folder)
     assert (folder.parents[1] / "current").resolve() == folder.resolve()
     schemas = "select distinct schema_name from duckdb_tables() order by all"
     assert published_rows(folder, schemas) == [("main",), ("marts",)]
@@ -90,9 +91,11 @@ def test_a_version_holds_the_marts_with_descriptions_and_exact_numbers(database:
     assert manifest["snapshot"] == "test"
     assert manifest["marts"]["models"]["rows"] == 1000
     assert manifest["problems"] == []
+    if (ROOT / ".git").exists():
+        assert re.fullmatch("[0-9a-f]{40}(-dirty)?", manifest["git_commit"])
 
 
-def test_parquet_is_the_same_to_the_byte_and_old_versions_go(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_parquet_is_deterministic_and_old_versions_are_deleted(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folders = []
     for threads in ("1", "2", "2", "1"):
         monkeypatch.setenv("PHYLOHUB_THREADS", threads)
@@ -120,14 +123,14 @@ while not (stop.exists() and n):
     assert row == (manifest["version"], manifest["marts"]["models"]["rows"]) and folder.name == row[0]
     seen.add(row[0])
     n += 1
-    # What is open stays open: the same rows, also when the version has been replaced and deleted.
+    # A version that is open keeps its rows after it was replaced and deleted.
     again = held.execute("select version, (select count(*) from marts.models) from main.publication").fetchall()
     assert again == first
 print(len(seen))
 """
 
 
-def test_readers_are_not_disturbed_by_publishes(database: Path, tmp_path: Path) -> None:
+def test_readers_are_not_disturbed(database: Path, tmp_path: Path) -> None:
     folder = run(database)
     stop = tmp_path / "stop"
     command = [sys.executable, "-c", READER, str(folder.parents[1]), str(stop)]
@@ -167,7 +170,7 @@ with connect_to_copy(database) as connection:
 """
 
 
-def test_a_kill_at_any_step_leaves_a_whole_version_and_the_next_publish_cleans_up(database: Path) -> None:
+def test_a_kill_at_any_step_leaves_a_complete_version(database: Path) -> None:
     run(database, keep=1)
     current = database.parent / "published" / "current"
     step, killed = 0, True
@@ -177,9 +180,9 @@ def test_a_kill_at_any_step_leaves_a_whole_version_and_the_next_publish_cleans_u
         done = subprocess.run([sys.executable, "-c", KILLED, str(database), str(step)], check=False)
         killed = done.returncode == -9
         assert killed or done.returncode == 0
-        check_whole(current.resolve())
+        assert_complete(current.resolve())
         assert current.resolve() == before or current.resolve().name > before.name
-    assert step > 12  # every mkdir, rename, link and removal was a step
+    assert step > 12  # mkdirs, renames, links and removals
     left = {path.name for path in current.parent.iterdir()}
     assert left == {".lock", "versions", "current"}
     assert [path.name for path in (current.parent / "versions").iterdir()] == [current.resolve().name]
@@ -190,12 +193,15 @@ def test_a_kill_at_any_step_leaves_a_whole_version_and_the_next_publish_cleans_u
     [
         ("update main.build_results set status = 'fail' where node like 'test.%'", "some_test failed in its last run"),
         ("update main.build_results set status = 'skipped' where node like '%health'", "was skipped"),
-        ("update main.build_results set status = 'running' where node like '%models'", "did not finish"),
-        ("create table marts.forgotten as select 1 as n", "marts.forgotten: no model builds it any more"),
-        ("drop table main.build_results", "not known whether"),
+        (
+            "update main.build_results set status = 'running' where node like '%models'",
+            "was running when dbt was stopped",
+        ),
+        ("create table marts.forgotten as select 1 as n", "marts.forgotten: no model builds this table"),
+        ("drop table main.build_results", "status of the last dbt build is unknown"),
     ],
 )
-def test_a_build_that_is_not_green_is_published_by_force_only(database: Path, change: str, words: str) -> None:
+def test_a_failed_build_is_published_only_with_force(database: Path, change: str, words: str) -> None:
     with duckdb.connect(str(database)) as connection:
         connection.execute(change)
     with pytest.raises(PhylohubError, match=words):
@@ -205,7 +211,7 @@ def test_a_build_that_is_not_green_is_published_by_force_only(database: Path, ch
     assert words in manifest["problems"][0]
 
 
-def test_errors_say_what_to_do(database: Path, tmp_path: Path) -> None:
+def test_errors_state_the_next_step(database: Path, tmp_path: Path) -> None:
     with duckdb.connect(str(database)) as connection:
         connection.execute("drop table marts.models")
         held = run_phylohub(database, "publish")
@@ -216,7 +222,7 @@ def test_errors_say_what_to_do(database: Path, tmp_path: Path) -> None:
     assert "There is no warehouse" in run_phylohub(tmp_path / "none.duckdb", "publish").stderr
 
 
-def test_one_publish_at_a_time(database: Path) -> None:
+def test_only_one_publish_runs(database: Path) -> None:
     folder = run(database)
     with (folder.parents[1] / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

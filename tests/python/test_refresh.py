@@ -1,4 +1,4 @@
-"""A refresh as cron starts it: what it builds, what it refuses, and that there is one at a time."""
+"""`phylohub refresh` as cron starts it: the build, the gate, and the lock."""
 
 import fcntl
 import json
@@ -11,15 +11,16 @@ import duckdb
 import pytest
 from conftest import ROOT, run_dbt, run_phylohub
 
-from phylohub.operate.refresh import LockedError, only_one
+from phylohub.core.errors import LockedError
+from phylohub.operate.refresh import refresh_lock
 from phylohub.synthetic.hub import write_hub
 
 Rows = dict[str, list[tuple[object, ...]]]
-REPORTS = {"api_drift", "api_field_profile"}  # they say why a snapshot was refused
+REPORTS = {"api_drift", "api_field_profile"}  # built before the gate: they explain a refusal
 
 
 class Refreshed:
-    """A build file that one refresh has built, and what that printed."""
+    """A build file after a first refresh, and the output of that refresh."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -50,22 +51,22 @@ def refreshed(tmp_path_factory: pytest.TempPathFactory) -> Refreshed:
     return Refreshed(tmp_path_factory.mktemp("refresh"))
 
 
-def test_a_first_refresh_lands_builds_and_says_what_there_is(refreshed: Refreshed) -> None:
+def test_first_refresh_lands_and_builds(refreshed: Refreshed) -> None:
     done = refreshed.first
     assert done.returncode == 0, done.stdout + done.stderr
     assert "n_models: none -> 400" in done.stdout
-    assert "no drift" in done.stdout
-    assert "┃" not in done.stdout  # no table without a terminal
+    assert "no API changes" in done.stdout
+    assert "┃" not in done.stdout  # no tables without a terminal
     assert len(done.stdout.splitlines()) < 24
 
 
-def test_a_snapshot_without_a_needed_field_leaves_every_mart_as_it_was(refreshed: Refreshed, tmp_path: Path) -> None:
+def test_refused_snapshot_leaves_the_marts_unchanged(refreshed: Refreshed, tmp_path: Path) -> None:
     before = refreshed.marts()
     for record in refreshed.records:
         record.pop("tags", None)
     done = refreshed.refresh("hub_2026-02-01.jsonl", refreshed.records[:200])
     assert done.returncode == 4, done.stdout + done.stderr
-    assert "error: the snapshot is refused" in done.stderr
+    assert "error: the gate refused the snapshot" in done.stderr
     after = refreshed.marts()
     assert before.keys() == after.keys()
     assert {name for name in before if before[name] != after[name]} == REPORTS
@@ -76,44 +77,44 @@ def test_a_snapshot_without_a_needed_field_leaves_every_mart_as_it_was(refreshed
     assert "tags,array,optional,,,," in proposed.stdout
     assert "accepted_snapshots" in proposed.stderr
 
-    # A snapshot is accepted with what it lost. A field that marts need is not: that takes a line of the contract.
+    # accepted_snapshots accepts lost models, cards and tags. A missing field needs a line in the contract.
     accepted = run_dbt(
         refreshed.database, tmp_path, "build", "--select", "int_snapshots_compared+", "--exclude-resource-type",
         "unit_test", "--vars", "{accepted_snapshots: [hub_2026-02-01]}",
-    )  # fmt: skip  # an option beside its value
+    )  # fmt: skip  # keeps options beside their values
     assert "Snapshot hub_2026-02-01 is refused" in accepted.stdout
     assert "models of the largest snapshot" not in accepted.stdout
     assert refreshed.rows("select kind from intermediate.int_snapshot_gate") == [("field_gone",)]
 
 
-def test_a_second_refresh_is_turned_away_and_a_lock_is_never_left_behind(tmp_path: Path) -> None:
+def test_only_one_refresh_runs_and_the_lock_is_always_released(tmp_path: Path) -> None:
     database = tmp_path / "phylohub.duckdb"
-    with only_one(database) as descriptor:
+    with refresh_lock(database) as descriptor:
         done = run_phylohub(database, "refresh", "--source", str(tmp_path))
         assert done.returncode == 3
         assert "Another refresh" in done.stderr
-        # A child that was given the lock holds it on when its parent is killed.
+        # A child that inherited the lock still holds it after its parent has closed it.
         child = subprocess.Popen(
             [sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE, pass_fds=(descriptor,)
         )
-    with pytest.raises(LockedError), only_one(database):
+    with pytest.raises(LockedError), refresh_lock(database):
         pass
     child.kill()
     child.communicate()
-    with only_one(database):
+    with refresh_lock(database):
         pass
     file = os.open(database.with_name("phylohub.duckdb.lock"), os.O_RDWR)
     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     os.close(file)
 
 
-def test_what_cannot_be_landed_ends_a_refresh_before_the_build(tmp_path: Path) -> None:
+def test_refresh_stops_before_the_build_if_nothing_lands(tmp_path: Path) -> None:
     done = run_phylohub(tmp_path / "phylohub.duckdb", "refresh", "--source", str(tmp_path / "nowhere.jsonl"))
     assert done.returncode == 1
     assert "building" not in done.stdout
 
 
-def test_a_refresh_elsewhere_than_in_the_project_says_so(tmp_path: Path) -> None:
+def test_refresh_outside_a_dbt_project_fails(tmp_path: Path) -> None:
     (tmp_path / "hub.jsonl").write_text('{"id": "a/b"}\n')
     done = subprocess.run(
         [str(Path(sys.executable).with_name("phylohub")), "refresh", "--source", "hub.jsonl"],
@@ -128,7 +129,7 @@ def test_a_refresh_elsewhere_than_in_the_project_says_so(tmp_path: Path) -> None
     assert not (ROOT / "phylohub.duckdb").exists()
 
 
-def test_everything_but_the_reports_comes_after_the_gate(tmp_path: Path) -> None:
+def test_all_marts_except_the_reports_depend_on_the_gate(tmp_path: Path) -> None:
     assert run_dbt(tmp_path / "phylohub.duckdb", tmp_path, "parse").returncode == 0
     manifest = json.loads((tmp_path / "manifest.json").read_text())
     children = manifest["child_map"]

@@ -22,7 +22,7 @@ import pytest
 from conftest import BIN, Build
 from typer.testing import CliRunner
 
-from phylohub.cli.all import app
+from phylohub.cli.main import app
 from phylohub.core.build_file import connect, connect_to_copy
 from phylohub.core.errors import PhylohubError
 from phylohub.methods.sampling import PAIR_KINDS, SHAPES

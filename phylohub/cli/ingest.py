@@ -1,0 +1,343 @@
+"""`phylohub ingest`: the commands that land raw records, cards and papers in the build file.
+
+Imports of the ingest modules are inside the commands: they load pyarrow, NumPy and huggingface_hub, which take longer
+than a query about a model.
+"""
+
+import os
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import duckdb
+import typer
+
+from phylohub.cli.errors import exit_on_errors
+from phylohub.cli.tables import show_rows, table_names
+from phylohub.core.build_file import connect, database_path
+from phylohub.core.errors import PhylohubError
+from phylohub.core.terminal import print_line
+
+if TYPE_CHECKING:
+    from phylohub.ingest.cards import Budget
+    from phylohub.ingest.readers import Source
+
+app = typer.Typer(no_args_is_help=True, help="Land raw records in the build file, and list or drop snapshots.")
+
+LANDED_KEPT = "Everything that has landed is kept."
+
+# For the help texts: copies of the constants of phylohub.ingest, since importing them is slow. A test compares them.
+EXPAND = (
+    "author,baseModels,cardData,createdAt,disabled,downloads,downloadsAllTime,gated,gguf,lastModified,library_name,"
+    "likes,pipeline_tag,private,safetensors,sha,siblings,tags,trendingScore"
+)
+OUTCOMES = ("ok", "unchanged", "none", "gated", "gone", "disabled", "too large", "failed")
+WORKERS = 8
+
+SnapshotOption = Annotated[
+    str | None, typer.Option(help="Name of the snapshot. Default: the name of the file or folder.")
+]
+CurrentSnapshotOption = Annotated[
+    str | None, typer.Option(help="Fetch for the models of this snapshot. Default: the last complete snapshot.")
+]
+BudgetOption = Annotated[
+    str | None, typer.Option(help="Stop fetching cards after this many requests (20000) or this time (90m, 8h).")
+]
+
+
+@app.command()
+@exit_on_errors(LANDED_KEPT)
+def dump(
+    path: Annotated[
+        Path,
+        typer.Argument(
+            help="A JSON Lines file (.jsonl, .ndjson) or a CSV table of the study, also with .gz or .zst; a .parquet "
+            "file of hub-stats or of models with their cards; or a folder of such files."
+        ),
+    ],
+    snapshot: SnapshotOption = None,
+) -> None:
+    """Land the records of files that were fetched from the Hub before.
+
+    After an interruption the same command resumes, and never lands a record twice. Lines that are not JSON and records
+    without an id are rejected and counted.
+    """
+    from phylohub.ingest.readers import find_sources, snapshot_name
+
+    sources, ignored = find_sources(path)
+    _land(snapshot or snapshot_name(path), sources)
+    if ignored:
+        shown = ", ".join(ignored[:5]) + (", ..." if len(ignored) > 5 else "")
+        print_line(f"ignored, not a file of records: {shown}")
+
+
+@app.command()
+@exit_on_errors(LANDED_KEPT)
+def observations(
+    path: Annotated[Path, typer.Argument(help="JSON Lines of records with `observed_at`, also with .gz or .zst.")],
+    snapshot: SnapshotOption = None,
+) -> None:
+    """Land a time series of observed records as one snapshot per observation time.
+
+    Each snapshot also lists the models that did not change. Its name is the name of the file (or --snapshot) followed
+    by the time. Snapshots that have landed before are skipped.
+    """
+    from phylohub.ingest.observations import land_series
+    from phylohub.ingest.raw_schema import connect_raw
+    from phylohub.ingest.readers import Source, snapshot_name
+
+    source = Source(path, path.name)
+    with connect_raw(database_path(), create=True) as connection:
+        results = land_series(connection, source, snapshot or snapshot_name(path))
+    for result in results:
+        print_line(
+            f"snapshot {result.snapshot}: {result.n_models:,} models ({result.n_observed:,} observed, "
+            f"{result.n_removed:,} removed)"
+        )
+
+
+@app.command()
+@exit_on_errors(LANDED_KEPT)
+def models(
+    snapshot: Annotated[
+        str | None,
+        typer.Option(help="Name of the snapshot. Default: the unfinished crawl, or hub- and today's date."),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Stop after the page that reaches this number of records.")
+    ] = None,
+    since_snapshot: Annotated[
+        str | None,
+        typer.Option(help="Copy the listings of this crawled snapshot, and fetch only models created since."),
+    ] = None,
+    expand: Annotated[
+        str | None, typer.Option(help=f"Fields to fetch, separated by commas. Default: {EXPAND}.")
+    ] = None,
+) -> None:
+    """Crawl the list of all models from the Hub (HF_ENDPOINT), with the token in HF_TOKEN if it is set.
+
+    After an interruption the same command resumes. The crawl respects the Hub's rate limits and retries for up to
+    24 hours during an outage. The snapshot is complete, and visible to the marts, once the last page has landed.
+    """
+    from phylohub.cli.progress import counting_progress
+    from phylohub.ingest.crawl import EXPAND as ALL_FIELDS
+    from phylohub.ingest.crawl import crawl, unfinished_crawl
+    from phylohub.ingest.hub import Web, hub_endpoint, hub_token
+    from phylohub.ingest.raw_schema import connect_raw
+
+    with (
+        connect_raw(database_path(), create=True) as connection,
+        counting_progress("records") as (count, say),
+    ):
+        name = snapshot or unfinished_crawl(connection) or f"hub-{datetime.now(UTC):%Y-%m-%d}"
+        web = Web(hub_endpoint(), token=hub_token(), say=say)
+        say(f"crawling {web.endpoint}{' with HF_TOKEN' if hub_token() else ''} into snapshot {name}")
+        result = crawl(
+            connection,
+            web,
+            name,
+            expand=[field.strip() for field in expand.split(",")] if expand else ALL_FIELDS,
+            limit=limit,
+            since=since_snapshot,
+            progress=lambda n_landed: count(n_landed, None),
+        )
+    print_line(
+        f"snapshot {name}: {result.n_landed:,} records ({result.n_new:,} new), {result.n_rejected:,} rejected, "
+        + ("complete" if result.complete else "not complete: run the same command without --limit to continue")
+    )
+
+
+@app.command()
+@exit_on_errors(LANDED_KEPT)
+def cards(
+    snapshot: CurrentSnapshotOption = None,
+    budget: BudgetOption = None,
+    again: Annotated[
+        str, typer.Option(help=f"Fetch again if the last outcome is one of these: {', '.join(OUTCOMES)}.")
+    ] = "failed",
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Number of concurrent requests.")] = WORKERS,
+    file: Annotated[
+        Path | None,
+        typer.Option(help="Land the cards of this file (JSON Lines with id and card) instead of fetching them."),
+    ] = None,
+) -> None:
+    """Fetch the model cards with one request each, and record the outcome of every request.
+
+    A card is fetched again only if its model has changed. After an interruption the same command resumes.
+    """
+    from phylohub.cli.progress import counting_progress
+    from phylohub.ingest.cards import fetch_cards, load_cards
+    from phylohub.ingest.hub import Web, hub_endpoint, hub_token
+    from phylohub.ingest.raw_schema import connect_raw
+
+    with (
+        connect_raw(database_path()) as connection,
+        counting_progress("cards") as (count, say),
+    ):
+        if file is not None:
+            print_line(f"{file.name}: {load_cards(connection, file):,} new cards")
+            return
+        wanted = [outcome.strip() for outcome in again.split(",") if outcome.strip()]
+        if not set(wanted) <= set(OUTCOMES):
+            raise typer.BadParameter(f"outcomes are {', '.join(OUTCOMES)}", param_hint="--again")
+        web = Web(hub_endpoint(), token=hub_token(), reserve=workers, say=say)
+        result = fetch_cards(
+            connection, web, snapshot, budget=_budget(budget), again=wanted, workers=workers, progress=count
+        )
+    print_line(f"cards: {_counted(result.outcomes)}; {result.n_left:,} left to fetch")
+
+
+@app.command()
+@exit_on_errors(LANDED_KEPT)
+def arxiv(
+    snapshot: CurrentSnapshotOption = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Fetch at most this many papers.")] = None,
+    table: Annotated[
+        Path | None,
+        typer.Option(help="Land a CSV table with the columns arxiv_id and categories instead of fetching from arXiv."),
+    ] = None,
+) -> None:
+    """Fetch titles, abstracts and categories of the papers that models link to, at arXiv's rate limit."""
+    from phylohub.cli.progress import counting_progress
+    from phylohub.ingest.arxiv import ENDPOINT, GAP_SECONDS, fetch_papers, load_table
+    from phylohub.ingest.hub import Web
+    from phylohub.ingest.raw_schema import connect_raw
+
+    with (
+        connect_raw(database_path()) as connection,
+        counting_progress("papers") as (count, say),
+    ):
+        if table is not None:
+            print_line(f"{table.name}: {load_table(connection, table):,} new papers")
+            return
+        web = Web(os.environ.get("PHYLOHUB_ARXIV_ENDPOINT") or ENDPOINT, gap=GAP_SECONDS, say=say)
+        result = fetch_papers(connection, web, snapshot, limit=limit, progress=count)
+    print_line(f"papers: {_counted(result.outcomes)}; {result.n_left:,} left to fetch")
+
+
+@app.command()
+@exit_on_errors(LANDED_KEPT)
+def synthetic(
+    models: Annotated[int, typer.Option(min=1, help="Number of models to generate.")] = 20_000,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed: another seed gives another hub.")] = 1,
+    snapshot: SnapshotOption = None,
+) -> None:
+    """Generate a synthetic hub and land it: made-up models with known rates, marked as synthetic everywhere.
+
+    The same number of models and seed give the same records, byte for byte. The file is kept beside the build file.
+    """
+    from phylohub.ingest.readers import Source
+    from phylohub.synthetic.hub import write_hub
+
+    name = f"synthetic-{models}-seed-{seed}"
+    path = database_path().parent / "synthetic" / f"{name}.jsonl.gz"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_hub(path, models, seed)
+        print_line(f"generated {models:,} synthetic models: {path}")
+    _land(snapshot or name, [Source(path, path.name)])
+
+
+@app.command()
+@exit_on_errors()
+def status() -> None:
+    """Show snapshots, rejected records, and cards and papers by outcome, and how long fetching the rest will take."""
+    with connect(database_path(), read_only=True) as connection:
+        if "hub_rejects" not in table_names(connection, "raw"):
+            raise PhylohubError("Nothing has landed yet. Run `phylohub ingest dump` or `phylohub ingest synthetic`.")
+        show_rows(
+            connection,
+            """
+            select
+                snapshot,
+                case when snapshots.completed_at is null then 'incomplete' else 'complete' end as state,
+                count(loads.source) as sources,
+                coalesce(sum(n_landed), 0)::bigint as landed,
+                coalesce(sum(n_rejected), 0)::bigint as rejected
+            from raw.snapshots
+            left join raw.loads using (snapshot)
+            group by snapshot, snapshots.completed_at
+            order by snapshots.completed_at nulls first, snapshot
+            """,
+        )
+        show_rows(
+            connection,
+            """
+            select
+                snapshot, reason, count(*) as records, arg_min(source || ', line ' || position, position) as first
+            from raw.hub_rejects
+            group by snapshot, reason
+            order by snapshot, reason
+            """,
+        )
+        if "cards" in table_names(connection, "raw"):
+            _show_outcomes(connection)
+
+
+@app.command()
+@exit_on_errors(LANDED_KEPT)
+def drop(snapshot: Annotated[str, typer.Argument(help="The snapshot to remove.")]) -> None:
+    """Remove a snapshot with all its records."""
+    from phylohub.ingest.landing import drop_snapshot
+    from phylohub.ingest.raw_schema import connect_raw
+
+    with connect_raw(database_path()) as connection:
+        removed = drop_snapshot(connection, snapshot)
+        print_line(f"removed snapshot {snapshot}: {removed:,} records")
+
+
+def _land(snapshot: str, sources: "list[Source]") -> None:
+    """Land sources and print one line per source."""
+    from phylohub.cli.progress import landing_progress
+    from phylohub.ingest.landing import land_snapshot
+    from phylohub.ingest.raw_schema import connect_raw
+
+    with connect_raw(database_path(), create=True) as connection, landing_progress(sources) as progress:
+        results = land_snapshot(connection, snapshot, sources, progress)
+    for result in results:
+        print_line(
+            f"snapshot {snapshot}: {result.source}: {result.n_landed:,} records ({result.n_new:,} new), "
+            f"{result.n_rejected:,} rejected"
+        )
+    if any(result.n_rejected for result in results):
+        print_line("rejected records are kept in raw.hub_rejects; `phylohub ingest status` counts them by reason")
+
+
+def _budget(text: str | None) -> "Budget":
+    """Parse --budget: a number of requests, or minutes or hours."""
+    from phylohub.ingest.cards import Budget
+
+    if text is None:
+        return Budget()
+    match = re.fullmatch(r"([0-9]+)(m|min|h)?", text)
+    if match is None:
+        raise typer.BadParameter(
+            "give a number of requests, such as 20000, or a time, such as 90m or 8h", param_hint="--budget"
+        )
+    amount = int(match[1])
+    if match[2] is None:
+        return Budget(requests=amount)
+    return Budget(seconds=amount * (3600.0 if match[2] == "h" else 60.0))
+
+
+def _counted(outcomes: dict[str, int]) -> str:
+    return ", ".join(f"{count:,} {outcome}" for outcome, count in sorted(outcomes.items())) or "nothing to do"
+
+
+def _show_outcomes(connection: duckdb.DuckDBPyConnection) -> None:
+    """Print cards and papers by outcome, and how long fetching the rest will take."""
+    from phylohub.ingest.remaining import remaining
+
+    for what, key in (("cards", "model_id"), ("arxiv_papers", "arxiv_id")):
+        show_rows(
+            connection,
+            f"""
+            select outcome as {what}, count(*) as n
+            from (select arg_max(outcome, fetched_at) as outcome from raw.{what} group by {key})
+            group by outcome
+            order by outcome
+            """,
+        )
+    for line in remaining(connection):
+        print_line(line)

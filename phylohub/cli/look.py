@@ -1,0 +1,199 @@
+"""The commands that read a build: tree, diff and model for one model, and a summary of all marts."""
+
+import json
+import os
+import sys
+from io import StringIO
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from phylohub.cli.errors import exit_on_errors
+from phylohub.cli.tables import cell, show_columns, table_names
+from phylohub.core.build_file import connect, database_path
+from phylohub.core.errors import PhylohubError
+from phylohub.core.terminal import console, print_line, print_note
+from phylohub.explore.diff import read_difference
+from phylohub.explore.lineage import EdgeSet, list_models, parents_of, path_from_root, read_tree, steps_from_root
+from phylohub.explore.profile import read_profile
+from phylohub.explore.show import difference_lines, profile_parts
+from phylohub.explore.tree import html_tree, terminal_tree
+from phylohub.explore.warehouse import Warehouse, find_model, open_warehouse
+
+app = typer.Typer()
+
+ModelArgument = Annotated[
+    str, typer.Argument(help="Id on the Hub: author/name. The name alone is enough if only one model has it.")
+]
+EdgeSetOption = Annotated[
+    EdgeSet, typer.Option(help="Relations to follow: all, no_merge (all except merges), or finetune only.")
+]
+
+
+@app.command()
+@exit_on_errors()
+def tree(
+    model: ModelArgument,
+    depth: Annotated[int, typer.Option(min=0, help="Generations to show below the model: 1 shows its children.")] = 2,
+    width: Annotated[int, typer.Option(min=1, help="Children to show per model.")] = 6,
+    edge_set: EdgeSetOption = EdgeSet.ALL,
+    html: Annotated[
+        Path | None, typer.Option(help="Write the tree to this file instead, as an HTML page whose branches fold.")
+    ] = None,
+) -> None:
+    """Show the ancestors and descendants of a model as a tree.
+
+    The tree starts at the model's nearest root, follows the path to the model, and continues with its descendants.
+    """
+    with open_warehouse(_note) as warehouse:
+        model_id = find_model(warehouse, model, _note)
+        top = read_tree(warehouse, model_id, edge_set, depth, width)
+        caption = _caption(warehouse, model_id, edge_set)
+    if html is not None:
+        _write(html, html_tree(top, model_id, caption))
+        print_line(f"wrote {html}")
+        return
+    print_line(caption)
+    _show(terminal_tree(top, model_id))
+    if any(branch.n_more or branch.n_below for branch in top.walk()):
+        _show(Text("show more with --depth and --width", "dim"))
+
+
+@app.command()
+@exit_on_errors()
+def diff(
+    model: Annotated[str, typer.Argument(help="Id of the first model, or of the child if no second model is given.")],
+    other: Annotated[
+        str | None, typer.Argument(help="Id of the second model. Default: compare the first model with its parent.")
+    ] = None,
+    lines: Annotated[int, typer.Option(min=0, help="Lines of the card diff to show.")] = 60,
+) -> None:
+    """Show the differences between two models: the fields of their records, and their cards.
+
+    With one model, it is compared with its parent. If it has several, the one on the path from its nearest root is
+    taken.
+    """
+    with open_warehouse(_note) as warehouse:
+        first = find_model(warehouse, model, _note)
+        if other is None:
+            first, second = _parent(warehouse, first), first
+        else:
+            second = find_model(warehouse, other, _note)
+        difference = read_difference(warehouse, first, second)
+    for line in difference_lines(difference, first, second, lines):
+        _show(line)
+
+
+def _parent(warehouse: Warehouse, model_id: str) -> str:
+    path = path_from_root(warehouse, model_id, EdgeSet.ALL)
+    if len(path) == 1:
+        raise PhylohubError(
+            f"{model_id} has no parent in the snapshot. Name the other model: phylohub diff {model_id} OTHER"
+        )
+    parent_id = path[-2].model_id
+    others = [
+        edge["parent_id"]
+        for edge in parents_of(warehouse, [model_id], EdgeSet.ALL)[model_id]
+        if edge["state"] == "parent" and edge["parent_id"] != parent_id
+    ]
+    if others:
+        _note(f"comparing with {parent_id}; other parents: {list_models(others)}")
+    return parent_id
+
+
+@app.command("model")
+@exit_on_errors()
+def show_model(
+    model: ModelArgument,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON with the column names of the marts.")] = False,
+) -> None:
+    """Show the profile of a model: its traits and relatives, and its licenses along the path from its root."""
+    with open_warehouse(_note) as warehouse:
+        profile = read_profile(warehouse, find_model(warehouse, model, _note))
+    if as_json:
+        typer.echo(json.dumps(profile, indent=2))  # escapes all characters outside ASCII
+        return
+    for part in profile_parts(profile):
+        _show(part)
+
+
+@app.command()
+@exit_on_errors()
+def summary() -> None:
+    """Summarize the last build: the health of the snapshot, the rows of every mart, and an example query."""
+    with connect(database_path(), read_only=True) as connection:
+        marts = table_names(connection, "marts")
+        if "snapshot_health" not in marts:
+            raise PhylohubError("There are no marts yet. Run `dbt build`.")
+        show_columns(connection, "from marts.snapshot_health")
+        counts = Table("mart", "rows", title="marts", title_justify="left")
+        counts.columns[1].justify = "right"
+        for mart in marts:
+            rows = connection.execute(f'select count(*) from marts."{mart}"').fetchone()
+            counts.add_row(Text(mart), cell(rows[0] if rows else 0))
+        console(sys.stdout).print(counts)
+        if connection.execute("select bool_or(is_synthetic) from marts.models").fetchone() == (True,):
+            print_line("These models are SYNTHETIC. For real ones: make build SOURCE=path/to/records.jsonl.gz")
+        print_line(f"built: {database_path()}")
+        query = "from marts.families where edge_set = 'finetune' order by n_models desc limit 10"
+        print_line("To query it, activate the environment (. .venv/bin/activate) and run:")
+        print_line(
+            f"python -c \"import duckdb; print(duckdb.connect('{database_path()}', read_only=True)"
+            f'.sql(\\"{query}\\"))"'
+        )
+
+
+def _caption(warehouse: Warehouse, model_id: str, edge_set: EdgeSet) -> str:
+    """The edge set, the model's family and its distance from the root."""
+    relations = {
+        EdgeSet.ALL: "all relations",
+        EdgeSet.NO_MERGE: "all relations except merges",
+        EdgeSet.FINETUNE: "fine-tunes only",
+    }[edge_set]
+    families = warehouse.rows(
+        """
+        select ancestry.family_id, ancestry.generation, ancestry.depth, families.n_models, families.n_roots
+        from marts.model_ancestry as ancestry
+        inner join marts.families as families
+            on ancestry.edge_set = families.edge_set and ancestry.family_id = families.family_id
+        where ancestry.edge_set = $edge_set and ancestry.model_id = $model_id
+        """,
+        edge_set=edge_set,
+        model_id=model_id,
+    )
+    if not families:
+        hint = "" if edge_set == EdgeSet.ALL else "; try --edge-set all"
+        return f"{relations}: no parent and no child in the snapshot{hint}"
+    (family,) = families
+    roots = "1 root" if family["n_roots"] == 1 else f"{family['n_roots']:,} roots"
+    size = f"{family['n_models']:,} models, {roots}"
+    return f"{relations}: family of {family['family_id']}, {size}; {steps_from_root(family)}"
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file atomically."""
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _show(what: RenderableType) -> None:
+    """Print wrapped to the width of a terminal. In files and pipes each model stays on one line."""
+    out = console(sys.stdout)
+    if out.is_terminal or os.environ.get("COLUMNS"):
+        out.print(what)
+    else:
+        text = StringIO()
+        Console(file=text, highlight=False, width=10_000).print(what)
+        sys.stdout.writelines(f"{line.rstrip()}\n" for line in text.getvalue().split("\n")[:-1])
+
+
+def _note(line: str) -> None:
+    print_note(line, "dim")

@@ -1,0 +1,69 @@
+"""Progress of long commands: bars on a terminal, plain lines elsewhere."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from phylohub.core.terminal import console, printable
+
+if TYPE_CHECKING:
+    from phylohub.ingest.readers import Source
+
+LINE_SECONDS = 30.0  # between progress lines without a terminal
+
+
+@contextmanager
+def landing_progress(sources: "list[Source]") -> Iterator["Callable[[Source, float], None]"]:
+    """Yields a function that reports how much of a source has landed (0 to 1). Prints nothing without a terminal."""
+    out = console(sys.stderr)
+    places = {source: place for place, source in enumerate(sources)}
+    with Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+        console=out,
+        disable=not out.is_terminal,
+    ) as bars:
+        task = bars.add_task("landing", total=len(sources))
+
+        def report(source: "Source", done: float) -> None:
+            description = printable(f"landing {source.name}")
+            bars.update(task, description=description, completed=places[source] + done)
+
+        yield report
+
+
+@contextmanager
+def counting_progress(what: str) -> Iterator[tuple[Callable[[int, int | None], None], Callable[[str], None]]]:
+    """Yields two functions: one reports a count and its total (None if unknown), the other prints a message.
+
+    Without a terminal the count is printed every `LINE_SECONDS`.
+    """
+    out = console(sys.stderr)
+    last_line_at = time.monotonic()
+    with Progress(
+        TextColumn("{task.description}", markup=False),
+        TimeElapsedColumn(),
+        console=out,
+        disable=not out.is_terminal,
+    ) as bars:
+        task = bars.add_task(what)
+
+        def say(line: str) -> None:
+            bars.console.print(Text(printable(line)), soft_wrap=True)
+
+        def count(n_done: int, n_all: int | None) -> None:
+            nonlocal last_line_at
+            line = f"{n_done:,} {what}" if n_all is None else f"{n_done:,} of {n_all:,} {what}"
+            bars.update(task, description=line)
+            if not out.is_terminal and time.monotonic() - last_line_at >= LINE_SECONDS:
+                last_line_at = time.monotonic()
+                say(line)
+
+        yield count, say
