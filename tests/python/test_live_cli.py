@@ -66,9 +66,7 @@ def test_models_cards_papers_and_status(hub: FakeHub, tmp_path: Path) -> None:
     assert "of snapshot" not in status
 
 
-def test_the_token_is_sent_and_never_stored(
-    hub: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_token_is_sent_and_never_stored(hub: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_TOKEN", f" {TOKEN}\n")
     monkeypatch.setenv("HF_DEBUG", "1")
     database = tmp_path / "w.duckdb"
