@@ -105,7 +105,8 @@ def find_model(warehouse: Warehouse, wanted: str, say: Say) -> str:
         )
     near = _near(warehouse, wanted)
     raise NoSuchModelError(
-        f"No model has the id or name {wanted}." + (" Did you mean one of these?" if near else ""), near
+        f"No model has the id or name {wanted}." + (" Did you mean one of these?" if near else " Check the spelling."),
+        near,
     )
 
 

@@ -394,7 +394,10 @@ def test_mistyped_id_lists_similar_ids(run: Run) -> None:
     ]
     assert run("model", "chat-GUFF").stderr.splitlines()[1].startswith("  me/chat-GGUF ")
     nothing = run("diff", "me/chat", "zzzzzzzzzzzzzzzzzzzz")
-    assert (nothing.exit_code, nothing.stderr) == (1, "error: No model has the id or name zzzzzzzzzzzzzzzzzzzz.\n")
+    assert (nothing.exit_code, nothing.stderr) == (
+        1,
+        "error: No model has the id or name zzzzzzzzzzzzzzzzzzzz. Check the spelling.\n",
+    )
     assert run("tree", "bad\x1b[31m\u202e").exit_code == 1
     assert run("tree", "\udcff").exit_code == 1
 

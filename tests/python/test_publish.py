@@ -195,7 +195,7 @@ def test_a_kill_at_any_step_leaves_a_complete_version(database: Path) -> None:
         ("update main.build_results set status = 'skipped' where node like '%health'", "was skipped"),
         (
             "update main.build_results set status = 'running' where node like '%models'",
-            "was running when dbt was stopped",
+            "was running when dbt stopped",
         ),
         ("create table marts.forgotten as select 1 as n", "marts.forgotten: no model builds this table"),
         ("drop table main.build_results", "status of the last dbt build is unknown"),
