@@ -278,7 +278,7 @@ def status() -> None:
 @app.command()
 @exit_on_errors(LANDED_KEPT)
 def drop(snapshot: Annotated[str, typer.Argument(help="The snapshot to remove.")]) -> None:
-    """Remove a snapshot with all its records."""
+    """Remove a snapshot and everything landed under its name."""
     from phylohub.ingest.landing import drop_snapshot
     from phylohub.ingest.raw_schema import connect_raw
 
