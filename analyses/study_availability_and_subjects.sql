@@ -1,4 +1,5 @@
--- How available models are, and what their papers are about, beside the study's figures.
+-- Reproduces the study's shares of available models, the ratio of downloads with and without a DOI, and the models per
+-- arXiv category. `published` is the study's figure.
 with figures as (
 
     select

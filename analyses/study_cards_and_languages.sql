@@ -1,4 +1,5 @@
--- Model cards and languages, from parent to child over all relations, beside the study's figures.
+-- Reproduces the study's statistics of model cards, and the means of card length, automatic generation and number of
+-- languages of parents and children (all relations). `published` is the study's figure.
 with figures as (
 
     select

@@ -1,4 +1,5 @@
--- Which way licenses drift between categories along fine-tune edges, and where each category lies on the order.
+-- Reproduces the study's finding on drift between license categories (fine-tune edges), with the mean place of each
+-- category in the order of licenses. The study publishes no figures for it.
 select
     drifts.taxonomy,
     drifts.from_category,

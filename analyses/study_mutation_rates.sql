@@ -1,4 +1,5 @@
--- Mutation rates along fine-tune edges, under our count and the study's, beside the published ones.
+-- Reproduces the study's mutation rates of licenses, languages and tasks (fine-tune edges), by our count and by the
+-- study's (`..._paper`). Columns `published_...` are the study's figures.
 select
     rates.trait,
     rates.n_edges,

@@ -1,4 +1,5 @@
--- How alike relatives are by TF-IDF, beside what the study's figure shows for the records' text.
+-- Reproduces the study's figure of TF-IDF similarity between relatives. `published` holds the values read off that
+-- figure, which covers metadata only; rows for cards have none.
 select
     estimates.artifact,
     estimates.shape,

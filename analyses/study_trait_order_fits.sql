@@ -1,4 +1,5 @@
--- How well one order explains the drift of each trait (fine-tune edges, weighted), beside the published figures.
+-- Reproduces the study's counts and shares of drifts and transitions compatible with the order of each trait (fine-tune
+-- edges, weighted). Columns `published_...` are the study's figures.
 with published as (
 
     select
@@ -30,7 +31,8 @@ select
     published.n_transitions as published_transitions,
     published.n_transitions_compatible as published_transitions_compatible,
     coalesce(
-        published.share_of_transitions_compatible, published.n_transitions_compatible / nullif(published.n_transitions, 0)
+        published.share_of_transitions_compatible,
+        published.n_transitions_compatible / nullif(published.n_transitions, 0)
     ) as published_share_of_transitions_compatible
 from {{ ref('trait_ordering_fits') }} as fits
 left join published on fits.trait = published.trait

@@ -1,4 +1,5 @@
--- The optimal order of each trait (fine-tune edges, weighted), with each value's place in the study's.
+-- Reproduces the study's orders of licenses, languages, tasks and libraries (fine-tune edges, weighted).
+-- `published_place` is the value's place in the study's order.
 select
     orderings.trait,
     orderings.place,

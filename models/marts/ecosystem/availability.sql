@@ -14,7 +14,7 @@ record_traits as {{ not_materialized() }} (
 
 ),
 
--- Named one by one: a feature that no model has any more is a row that says so.
+-- Listed explicitly, so that a feature that no model has gets a row with 0 models.
 features (feature) as (
 
     values

@@ -17,7 +17,7 @@ months as (
         cast(date_trunc('month', models.created_at) as date) as month,
         count(*) as n_models,
         count(children.child_key) as n_children,
-        -- What is older than this moment carries it as its date of creation (to the second, or one later).
+        -- The Hub dates all older models to this second or the next.
         count(*) filter (
             where models.created_at between timestamp '2022-03-02 23:29:04' and timestamp '2022-03-02 23:29:05'
         ) as n_models_back_filled

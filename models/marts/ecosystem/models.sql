@@ -26,7 +26,7 @@ final as (
         coalesce(records.author, nullif(split_part(models.model_id, '/', 1), models.model_id)) as author,
         records.sha,
 
-        ---- text
+        ---- strings
         records.task,
         records.library,
         records.gated,

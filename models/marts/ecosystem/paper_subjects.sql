@@ -27,7 +27,7 @@ final as (
         count(distinct model_papers.model_id) as n_models
     from categories
     inner join model_papers on categories.arxiv_id = model_papers.arxiv_id
-    -- arXiv's begin with a small letter; the classes of ACM (I.2.7) and AMS (68T50) that tables mix in do not.
+    -- arXiv categories begin with a lower-case letter, unlike the ACM (I.2.7) and AMS (68T50) classes in some tables.
     where categories.category >= 'a'
     group by categories.category
 

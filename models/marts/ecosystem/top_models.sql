@@ -4,7 +4,7 @@ with models as (
 
 ),
 
--- Each metric's top alone, so that a hub of millions is not ranked to its end.
+-- One `limit` per metric finds the top rows without sorting all models.
 tops as (
 
     {% for metric in ['downloads', 'downloads_all_time', 'likes', 'n_children', 'n_descendants'] %}

@@ -48,7 +48,7 @@ final as (
         solutions.proven,
         solutions.places_proven,
 
-        ---- how much of the drift the order explains
+        ---- fit
         coalesce(counts.n_drifts, 0) as n_drifts,
         coalesce(counts.n_drifts_compatible, 0) as n_drifts_compatible,
         counts.n_drifts_compatible / cast(nullif(counts.n_drifts, 0) as double) as share_of_drifts_compatible,
@@ -62,7 +62,7 @@ final as (
         solutions.share_of_transitions_compatible_high,
         solutions.n_resamples,
 
-        ---- how it was solved
+        ---- solver
         solutions.solver,
         solutions.seconds
     from solutions

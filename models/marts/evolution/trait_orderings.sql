@@ -13,7 +13,7 @@ final as (
         weighting,
         place,
 
-        ---- what stands there
+        ---- value and its places
         trait_value as value,
         earliest_place,
         latest_place,

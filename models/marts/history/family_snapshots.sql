@@ -28,7 +28,7 @@ models as (
 
 ),
 
-spells as (
+periods as (
 
     select
         models.model_key,
@@ -39,18 +39,18 @@ spells as (
 
 ),
 
--- Most members came and went together: they are counted before anything is put beside the snapshots.
+-- Aggregating members by period first keeps the join with snapshots small, since most members share a period.
 counted as (
 
     select
         members.edge_set,
         members.family_key,
-        spells.present_from,
-        spells.present_to,
+        periods.present_from,
+        periods.present_to,
         count(*) as n_models
     from members
-    inner join spells on members.model_key = spells.model_key
-    group by members.edge_set, members.family_key, spells.present_from, spells.present_to
+    inner join periods on members.model_key = periods.model_key
+    group by members.edge_set, members.family_key, periods.present_from, periods.present_to
 
 ),
 

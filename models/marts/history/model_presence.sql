@@ -8,7 +8,7 @@ marked as (
 
     select
         *,
-        coalesce(lag(valid_to) over (partition by model_id order by valid_from) <> valid_from, true) as is_first
+        coalesce(lag(valid_to) over (partition by model_id order by valid_from) <> valid_from, true) as starts_period
     from versions
     where has_changed
 
@@ -18,7 +18,7 @@ numbered as (
 
     select
         *,
-        sum(cast(is_first as integer)) over (partition by model_id order by valid_from) as spell
+        sum(cast(starts_period as integer)) over (partition by model_id order by valid_from) as period_number
     from marked
 
 ),
@@ -31,9 +31,9 @@ final as (
         case when count(valid_to) = count(*) then max(valid_to) end as present_to,
         count(*) as n_versions
     from numbered
-    group by model_id, spell
+    group by model_id, period_number
     union all
-    -- Most models stay as they are.
+    -- A model with a single version has a single period, so the window functions above skip it.
     select
         model_id,
         valid_from as present_from,

@@ -20,7 +20,7 @@ final as (
         valid_to
     from spells
     union all
-    -- Most models never change: what was true once has been since.
+    -- A model with a single version has carried its values since then.
     select
         model_id,
         trait,

@@ -11,8 +11,8 @@ changes as (
 
 ),
 
--- Of most models one thing is told: nothing has to be put in order for them.
-several as (
+-- Most models have a single change, so only the others are sorted.
+models_with_several_changes as (
 
     select model_id from changes
     group by model_id
@@ -20,14 +20,14 @@ several as (
 
 ),
 
-marked as (
+with_previous_record as (
 
     select
         changes.snapshot,
         changes.record_id,
-        lag(changes.record_id) over (partition by changes.model_id order by changes.taken_at) as record_id_before
+        lag(changes.record_id) over (partition by changes.model_id order by changes.taken_at) as previous_record_id
     from changes
-    inner join several on changes.model_id = several.model_id
+    inner join models_with_several_changes on changes.model_id = models_with_several_changes.model_id
 
 ),
 
@@ -36,8 +36,8 @@ changed as (
     select
         snapshot,
         count(*) as n_changed
-    from marked
-    where record_id is not null and record_id_before is not null
+    from with_previous_record
+    where record_id is not null and previous_record_id is not null
     group by snapshot
 
 ),
@@ -46,7 +46,7 @@ counted as (
 
     select
         snapshot,
-        count(record_id) as n_texts,
+        count(record_id) as n_records,
         count(*) - count(record_id) as n_disappeared
     from changes
     group by snapshot
@@ -59,11 +59,11 @@ final as (
         snapshots.snapshot,
         snapshots.taken_at,
         cast(
-            sum(coalesce(counted.n_texts - counted.n_disappeared, 0) - coalesce(changed.n_changed, 0)) over (
+            sum(coalesce(counted.n_records - counted.n_disappeared, 0) - coalesce(changed.n_changed, 0)) over (
                 order by snapshots.taken_at, snapshots.snapshot
             ) as bigint
         ) as n_models,
-        coalesce(counted.n_texts, 0) - coalesce(changed.n_changed, 0) as n_appeared,
+        coalesce(counted.n_records, 0) - coalesce(changed.n_changed, 0) as n_appeared,
         coalesce(counted.n_disappeared, 0) as n_disappeared,
         coalesce(changed.n_changed, 0) as n_changed
     from snapshots

@@ -32,7 +32,7 @@ final as (
         relatives.n_descendants,
         relatives.n_roots,
 
-        ---- distances from a root
+        ---- distance from a root
         relatives.generation,
         relatives.depth
     from relatives

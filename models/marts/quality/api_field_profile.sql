@@ -24,7 +24,7 @@ totals as (
 
 counted as (
 
-    -- What was counted of snapshots that are gone, or have been completed again since, is left out.
+    -- The join drops profiles of snapshots that were deleted, or completed again later.
     select
         fields.snapshot,
         fields.path,

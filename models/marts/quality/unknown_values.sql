@@ -19,7 +19,7 @@ models as (
 tags as (
 
     select * from {{ ref('int_record_tags_classified') }}
-    -- A prefix that none of ours is.
+    -- Prefixes that the seed tag_prefixes does not list.
     where prefix_kind is null and prefix is not null
 
 ),
@@ -59,7 +59,7 @@ vocabulary as (
 
 ),
 
-seen as (
+used_values as (
 
     select
         'relation' as kind,
@@ -88,11 +88,11 @@ seen as (
 final as (
 
     select
-        seen.kind,
-        seen.value,
-        seen.n_models
-    from seen
-    left join vocabulary on seen.kind = vocabulary.kind and seen.value = vocabulary.value
+        used_values.kind,
+        used_values.value,
+        used_values.n_models
+    from used_values
+    left join vocabulary on used_values.kind = vocabulary.kind and used_values.value = vocabulary.value
     where vocabulary.value is null
 
 )

@@ -13,12 +13,12 @@ final as (
         shape,
         pair,
 
-        ---- how the two are related
+        ---- relationship of the pair
         relation,
         generation_gap,
         distance,
 
-        ---- how alike they are
+        ---- similarity
         n,
         n_missing,
         mean,

@@ -20,12 +20,12 @@ final as (
         first_models.model_id as first_id,
         second_models.model_id as second_id,
 
-        ---- the records' text
+        ---- records
         samples.metadata_bow,
         samples.metadata_tfidf,
         samples.metadata_levenshtein,
 
-        ---- the cards' text
+        ---- cards
         samples.card_bow,
         samples.card_tfidf,
         samples.card_levenshtein

@@ -44,7 +44,7 @@ paths as (
 
 triangles as (
 
-    -- u > v > w with u > w as well: w would be its own uncle, which is no occurrence of that shape.
+    -- u > v > w together with u > w: w would be its own uncle, so these are no occurrences of `uncle`.
     select count(*) as n_triangles
     from edges
     inner join edges as next_edges on edges.child_key = next_edges.parent_key

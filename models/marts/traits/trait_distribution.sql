@@ -25,10 +25,9 @@ traits as (
 
 ),
 
-carried as (
+record_bits as (
 
-    -- Which traits a text carries, as the bits of one number: counting distinct models by trait would be three times
-    -- dearer.
+    -- The traits of a record as the bits of one integer, which is cheaper than counting distinct models per trait.
     select
         record_traits.record_id,
         bit_or(traits.bit) as bits
@@ -42,11 +41,11 @@ carried as (
 combinations as (
 
     select
-        carried.bits,
+        record_bits.bits,
         count(*) as n_models
-    from carried
-    inner join models on carried.record_id = models.record_id
-    group by carried.bits
+    from record_bits
+    inner join models on record_bits.record_id = models.record_id
+    group by record_bits.bits
 
 ),
 
