@@ -7,7 +7,8 @@ with published as (
         max(case when figures.figure = 'order_drifts_' || traits.trait then figures.published end) as n_drifts,
         max(case when figures.figure = 'order_drifts_compatible_' || traits.trait then figures.published end)
             as n_drifts_compatible,
-        max(case when figures.figure = 'order_transitions_' || traits.trait then figures.published end) as n_transitions,
+        max(case when figures.figure = 'order_transitions_' || traits.trait then figures.published end)
+            as n_transitions,
         max(case when figures.figure = 'order_transitions_compatible_' || traits.trait then figures.published end)
             as n_transitions_compatible,
         max(case when figures.figure = 'order_share_transitions_compatible_' || traits.trait then figures.published end)
