@@ -1,12 +1,12 @@
 {#
-    Walks over the relation `edges` (edge_set, parent_key, child_key: distinct rows), as common table expressions after
-    `with_recursive()`. Where several paths may lead to a node, a walk keeps one row a key with the best value so far
-    (USING KEY) and goes on only from rows that improved, so the work is bounded by pairs x improvements: cycles end, and
-    the exponentially many paths of a ladder of diamonds cost nothing. To look rows up is what is dear in it. Where only
-    one path leads, every row found is new, and a walk that looks nothing up takes a fifth of the time.
+    Recursive walks over the relation `edges` (edge_set, parent_key, child_key; no duplicates), as CTEs that follow
+    `with_recursive()`. If several paths can lead to a node, the walk keeps one row per key with its best value so far
+    (USING KEY) and continues only from rows that improved. So cycles end, and the work is bounded by pairs x
+    improvements instead of the number of paths. Looking up rows is the expensive part; walks over trees need no
+    lookups, and use plain recursion.
 #}
 
-{# The word that begins common table expressions of which some refer to themselves. #}
+{# Starts a list of CTEs, some of which are recursive. #}
 {% macro with_recursive() -%}
     {{ return(adapter.dispatch('with_recursive', 'phylohub')()) }}
 {%- endmacro %}
@@ -16,7 +16,8 @@
 {%- endmacro %}
 
 
-{# The nodes that several paths lead to: those with several parents, and all below. Only for acyclic edges. #}
+{# The nodes that can be reached over several paths: those with several parents and their descendants. Acyclic edges
+   only. #}
 {% macro multipath_nodes(edges) -%}
     {{ return(adapter.dispatch('multipath_nodes', 'phylohub')(edges)) }}
 {%- endmacro %}
@@ -36,7 +37,7 @@ multipath_nodes as (
 {%- endmacro %}
 
 
-{# For every node the root that it comes from, and how far. Only for `edges` of trees: no node has two parents. #}
+{# The root of every node and its depth below the root. Trees only: no node has two parents. #}
 {% macro tree_paths(edges, roots) -%}
     {{ return(adapter.dispatch('tree_paths', 'phylohub')(edges, roots)) }}
 {%- endmacro %}
@@ -54,7 +55,7 @@ tree_paths as (
 {%- endmacro %}
 
 
-{# Every (ancestor, descendant) with its distance, for `edges` of trees. #}
+{# Every pair of ancestor and descendant with its distance. Trees only. #}
 {% macro tree_closure(edges) -%}
     {{ return(adapter.dispatch('tree_closure', 'phylohub')(edges)) }}
 {%- endmacro %}
@@ -72,8 +73,8 @@ tree_closure as (
 {%- endmacro %}
 
 
-{# Every (ancestor, descendant) with its shortest distance. On a cycle a node is its own ancestor. With `targets`
-   (edge_set, model_key) only pairs whose descendant is one of them: the walk goes up from there. #}
+{# Every pair of ancestor and descendant with its shortest distance. On a cycle a node is its own ancestor. `targets`
+   (edge_set, model_key) limits the descendants: the walk starts there and goes up. #}
 {% macro transitive_closure(edges, targets=none) -%}
     {{ return(adapter.dispatch('transitive_closure', 'phylohub')(edges, targets)) }}
 {%- endmacro %}
@@ -97,8 +98,8 @@ as (
 {%- endmacro %}
 
 
-{# For every node of `starts` (edge_set, model_key, depth) and below the longest path that ends there. Only for acyclic
-   edges: a cycle would never end. #}
+{# The longest path to every node of `starts` (edge_set, model_key, depth) and to their descendants. Acyclic edges
+   only: on a cycle the walk would not end. #}
 {% macro longest_paths(edges, starts) -%}
     {{ return(adapter.dispatch('longest_paths', 'phylohub')(edges, starts)) }}
 {%- endmacro %}
@@ -118,7 +119,7 @@ as (
 {%- endmacro %}
 
 
-{# For every node the smallest key of its weakly connected component. #}
+{# The smallest key in the weakly connected component of every node. #}
 {% macro connected_components(edges) -%}
     {{ return(adapter.dispatch('connected_components', 'phylohub')(edges)) }}
 {%- endmacro %}
@@ -147,34 +148,34 @@ as (
 
 
 {#
-    The nodes that can lie on a cycle, in two common table expressions: `below` are those that a backward edge (from a
-    larger key to a smaller one) leads to, over any number of edges, `above` those that lead to one. A cycle cannot go
-    up in keys all the way, so it holds a backward edge, and all its nodes are in both.
+    Two CTEs of nodes: `below_backward_edges` can be reached from a backward edge (from a larger key to a smaller
+    one), `above_backward_edges` lead to one. Keys cannot grow all around a cycle, so every cycle has a backward edge,
+    and all its nodes are in both CTEs.
 #}
-{% macro around_backward_edges(edges) -%}
-    {{ return(adapter.dispatch('around_backward_edges', 'phylohub')(edges)) }}
+{% macro cycle_candidates(edges) -%}
+    {{ return(adapter.dispatch('cycle_candidates', 'phylohub')(edges)) }}
 {%- endmacro %}
 
-{% macro duckdb__around_backward_edges(edges) -%}
-below as (
+{% macro duckdb__cycle_candidates(edges) -%}
+below_backward_edges as (
     select edge_set, child_key as model_key
     from {{ edges }}
     where parent_key > child_key
     union
     select edges.edge_set, edges.child_key
-    from below
+    from below_backward_edges
     inner join {{ edges }} as edges
-        on below.edge_set = edges.edge_set and below.model_key = edges.parent_key
+        on below_backward_edges.edge_set = edges.edge_set and below_backward_edges.model_key = edges.parent_key
 ),
 
-above as (
+above_backward_edges as (
     select edge_set, parent_key as model_key
     from {{ edges }}
     where parent_key > child_key
     union
     select edges.edge_set, edges.parent_key
-    from above
+    from above_backward_edges
     inner join {{ edges }} as edges
-        on above.edge_set = edges.edge_set and above.model_key = edges.child_key
+        on above_backward_edges.edge_set = edges.edge_set and above_backward_edges.model_key = edges.child_key
 )
 {%- endmacro %}

@@ -1,4 +1,4 @@
-{# Values above a bound. The reason for the bound, and its date, stand beside it in the yml. #}
+{# Returns the values above a bound. The yml gives the reason and date of the bound. #}
 {% test at_most(model, column_name, bound) %}
 
 select {{ column_name }}

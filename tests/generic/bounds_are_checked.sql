@@ -1,4 +1,5 @@
-{# Lines of the contract with a range or words that nothing would look at: their paths are not read for that. #}
+{# Returns the paths of the contract that have bounds but are missing in checked_paths(), so that no value of theirs
+   would be checked. #}
 {% test bounds_are_checked(model) %}
 
 select path

@@ -293,5 +293,5 @@ def test_texts_are_read_anew_once_a_vocabulary_has_changed(tmp_path: Path) -> No
     with duckdb.connect(str(database)) as connection:
         for model, column in zip(read_once, ("language", "trait_value", "parent_id"), strict=True):
             # What another vocabulary would have made of them.
-            connection.execute(f"update intermediate.{model} set {column} = 'stale', vocabularies = 'another'")
+            connection.execute(f"update intermediate.{model} set {column} = 'stale', vocabulary_digest = 'another'")
     assert read() == expected

@@ -1,9 +1,7 @@
-{{ config(materialized='incremental', incremental_strategy='append') }}
-
 with checks as (
 
     select * from {{ ref('stg_hub__cards') }}
-    {{ unread_records('card_id', text='card_id') }}
+    {{ new_records_only('card_id', key='card_id') }}
 
 ),
 

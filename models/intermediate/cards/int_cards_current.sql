@@ -12,8 +12,8 @@ models as (
 
 ranked as (
 
-    -- The newest check of a model tells the outcome. A check that found nothing new brings no text, so the text is
-    -- that of the newest check that brought one.
+    -- The outcome comes from the newest check of the model. A check that finds the card unchanged has no text, so the
+    -- text comes from the newest check that has one.
     select
         model_id,
         card_id,
@@ -43,7 +43,7 @@ final as (
     select
         models.model_key,
         latest.outcome,
-        -- A model that is gated, gone or disabled, or whose card could not be had, may have one or not: null.
+        -- Null if the model is gated, gone or disabled or the fetch failed: whether it has a card is unknown.
         case
             when latest.outcome in ('ok', 'unchanged', 'too large') then true
             when latest.outcome = 'none' then false

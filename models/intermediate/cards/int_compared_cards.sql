@@ -13,7 +13,7 @@ texts as (
 
 final as (
 
-    -- The same as methods.cards.card_text, without handing whole cards to Python.
+    -- The same rule as methods.cards.card_text, applied here so that Python does not read whole cards.
     select
         checks.card_id,
         {% if n_characters %}left(checks.card, {{ n_characters }}){% else %}checks.card{% endif %} as card

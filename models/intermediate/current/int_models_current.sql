@@ -1,4 +1,4 @@
-with listed as (
+with listings as (
 
     select records.*
     from {{ ref('int_records_listed') }} as records
@@ -7,13 +7,13 @@ with listed as (
 
 ),
 
-repeated as (
+repeated_ids as (
 
-    -- The same id can stand on two pages or in two files. Few do, so only they are put in order.
+    -- An id can appear on two pages or in two files. Only repeated ids are ranked, since there are few.
     select
         model_id,
         count(*) as n_records
-    from listed
+    from listings
     group by model_id
     having count(*) > 1
 
@@ -21,33 +21,35 @@ repeated as (
 
 ranked as (
 
-    -- The record modified last is the current one; of records modified at the same time, the one landed last.
+    -- The record modified last wins; ties go to the record landed last.
     select
-        listed.source_name,
-        listed.source_position,
-        repeated.n_records,
+        listings.source_name,
+        listings.source_position,
+        repeated_ids.n_records,
         row_number() over (
-            partition by listed.model_id
-            order by listed.last_modified_at desc nulls last, listed.source_name desc, listed.source_position desc
+            partition by listings.model_id
+            order by listings.last_modified_at desc nulls last, listings.source_name desc, listings.source_position desc
         ) as recency
-    from listed
-    inner join repeated on listed.model_id = repeated.model_id
+    from listings
+    inner join repeated_ids on listings.model_id = repeated_ids.model_id
 
 ),
 
 final as (
 
-    -- Keys follow age, so that `parent_key < child_key` says that the parent is the older one.
+    -- Keys follow age: `parent_key < child_key` means that the parent is the older model.
     select
-        cast(row_number() over (order by listed.created_at asc nulls last, listed.model_id asc) as integer) as model_key,
-        listed.snapshot,
-        listed.record_id,
-        listed.model_id,
-        listed.created_at,
+        cast(
+            row_number() over (order by listings.created_at asc nulls last, listings.model_id asc) as integer
+        ) as model_key,
+        listings.snapshot,
+        listings.record_id,
+        listings.model_id,
+        listings.created_at,
         coalesce(ranked.n_records, 1) as n_records
-    from listed
+    from listings
     left join ranked
-        on listed.source_name = ranked.source_name and listed.source_position = ranked.source_position
+        on listings.source_name = ranked.source_name and listings.source_position = ranked.source_position
     where coalesce(ranked.recency, 1) = 1
 
 )

@@ -7,7 +7,7 @@ with selected as (
 
 final as (
 
-    -- The gate stops the build before this model if the snapshot is refused, so every model that reads it stays as it was.
+    -- If the gate refuses the snapshot, the build stops before this model and everything downstream keeps its rows.
     select snapshot from selected
 
 )

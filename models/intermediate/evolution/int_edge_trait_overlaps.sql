@@ -12,8 +12,8 @@ trait_overlaps as (
 
 final as (
 
-    -- Equal edges are counted instead of their fractions summed: whole numbers come out the same whatever the
-    -- order in which threads add them up.
+    -- Counts equal edges instead of summing their fractions: a sum of integers does not depend on the order in which
+    -- threads add them.
     select
         trait_overlaps.trait,
         edges.relation,

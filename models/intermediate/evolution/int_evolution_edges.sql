@@ -32,7 +32,7 @@ by_relation as (
         is_paper_edge
     from usable
     union all
-    -- A pair counts once among all relations, however many it is named under.
+    -- A pair counts once in `all`, even if it has several relations.
     select
         parent_key,
         child_key,
@@ -45,8 +45,8 @@ by_relation as (
 
 final as (
 
-    -- Edges of one family are not independent, so intervals resample families. Merges would tie most of the Hub
-    -- into one, so it is the family without them.
+    -- Edges of one family are not independent, so intervals resample families. Merges would join most of the Hub into
+    -- one family, so these are families without merges.
     select
         by_relation.relation,
         by_relation.parent_key,

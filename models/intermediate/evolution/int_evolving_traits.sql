@@ -15,7 +15,7 @@ final as (
     from traits
     where trait in (
         {% for trait in var('evolving_traits') %}
-            '{{ trait }}'{% if not loop.last %},{% endif %}
+            {{ dbt.string_literal(dbt.escape_single_quotes(trait)) }}{% if not loop.last %},{% endif %}
         {% endfor %}
     )
 

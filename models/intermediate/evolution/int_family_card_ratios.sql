@@ -10,7 +10,7 @@ cards as (
 
 ),
 
-sides as (
+edge_cards as (
 
     select
         edges.relation,
@@ -27,9 +27,10 @@ sides as (
 
 ),
 
-measured as (
+sums as (
 
-    -- has_card compares edges where both cards were looked for; the others, edges where both models have a card.
+    -- has_card covers edges for which it is known of both models whether they have a card; the other measures cover
+    -- edges whose models both have one.
     {% for measure, parent, child in [
         ('has_card', 'parent_has_card', 'child_has_card'),
         ('n_characters', 'parent_characters', 'child_characters'),
@@ -42,7 +43,7 @@ measured as (
             sum({{ parent }}) as parent_sum,
             sum({{ child }}) as child_sum,
             count(*) as n_edges
-        from sides
+        from edge_cards
         where {{ parent }} is not null and {{ child }} is not null
         group by relation, family_key
         {% if not loop.last %}union all{% endif %}
@@ -63,7 +64,7 @@ final as (
             family_key,
             cast({{ total }} as double) as numerator,
             n_edges as denominator
-        from measured
+        from sums
         {% if not loop.last %}union all{% endif %}
     {% endfor %}
 

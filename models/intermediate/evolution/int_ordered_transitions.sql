@@ -13,7 +13,7 @@ ordered_values as (
 
 final as (
 
-    -- Values are numbered by popularity, from 0, as the rows and columns of the matrices they go into.
+    -- Values are numbered by popularity from 0, like the rows and columns of the solver's matrices.
     select
         transitions.trait,
         transitions.relation,

@@ -10,7 +10,7 @@ counts as (
 
 ),
 
-drifting as (
+drifting_values as (
 
     select
         trait,
@@ -31,18 +31,18 @@ drifting as (
 ranked as (
 
     select
-        drifting.trait,
-        drifting.relation,
-        drifting.trait_value,
+        drifting_values.trait,
+        drifting_values.relation,
+        drifting_values.trait_value,
         counts.n_models,
         row_number() over (
-            partition by drifting.trait, drifting.relation
-            order by counts.n_models desc, drifting.trait_value asc
+            partition by drifting_values.trait, drifting_values.relation
+            order by counts.n_models desc, drifting_values.trait_value asc
         ) as popularity
-    from drifting
+    from drifting_values
     inner join counts
-        on drifting.trait = counts.trait and drifting.trait_value = counts.trait_value
-    where lower(drifting.trait_value) not in ('other', 'unknown', 'none', '')
+        on drifting_values.trait = counts.trait and drifting_values.trait_value = counts.trait_value
+    where lower(drifting_values.trait_value) not in ('other', 'unknown', 'none', '')
 
 ),
 
@@ -58,7 +58,7 @@ final as (
     where
         false
         {% for trait, n_values in var('evolving_traits').items() %}
-            or (trait = '{{ trait }}' and popularity <= {{ n_values }})
+            or (trait = {{ dbt.string_literal(dbt.escape_single_quotes(trait)) }} and popularity <= {{ n_values }})
         {% endfor %}
 
 )

@@ -12,7 +12,7 @@ drifts as (
 
 final as (
 
-    -- Drifts between two values of an order, and whether the order agrees with them.
+    -- Joins each drift to the places of its two values.
     select
         orders.trait,
         orders.relation,

@@ -23,7 +23,7 @@ counts as (
 
 final as (
 
-    -- The numbers of either count are null unless both models carry the trait under it.
+    -- The columns of each count (ours, the study's) are null unless both models have the trait by that count.
     select
         parent_key,
         child_key,

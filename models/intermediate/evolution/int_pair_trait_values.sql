@@ -11,9 +11,9 @@ traits as (
 
 ),
 
-ends as (
+pair_models as (
 
-    -- Both ends in one list, so that the traits are read once.
+    -- Parents and children in one list, so that the traits are joined once.
     select
         parent_key,
         child_key,
@@ -33,17 +33,17 @@ ends as (
 final as (
 
     select
-        ends.parent_key,
-        ends.child_key,
+        pair_models.parent_key,
+        pair_models.child_key,
         traits.trait,
         traits.trait_value,
-        bool_or(traits.is_counted and ends.is_parent) as in_parent,
-        bool_or(traits.is_counted and not ends.is_parent) as in_child,
-        bool_or(traits.is_paper and ends.is_parent) as in_parent_paper,
-        bool_or(traits.is_paper and not ends.is_parent) as in_child_paper
-    from ends
-    inner join traits on ends.model_key = traits.model_key
-    group by ends.parent_key, ends.child_key, traits.trait, traits.trait_value
+        bool_or(traits.is_counted and pair_models.is_parent) as in_parent,
+        bool_or(traits.is_counted and not pair_models.is_parent) as in_child,
+        bool_or(traits.is_paper and pair_models.is_parent) as in_parent_paper,
+        bool_or(traits.is_paper and not pair_models.is_parent) as in_child_paper
+    from pair_models
+    inner join traits on pair_models.model_key = traits.model_key
+    group by pair_models.parent_key, pair_models.child_key, traits.trait, traits.trait_value
 
 )
 

@@ -4,7 +4,7 @@ with pair_values as (
 
 ),
 
-mutated as (
+mutated_traits as (
 
     select
         parent_key,
@@ -20,18 +20,18 @@ mutated_values as (
 
     select pair_values.*
     from pair_values
-    inner join mutated
+    inner join mutated_traits
         on
-            pair_values.parent_key = mutated.parent_key
-            and pair_values.child_key = mutated.child_key
-            and pair_values.trait = mutated.trait
+            pair_values.parent_key = mutated_traits.parent_key
+            and pair_values.child_key = mutated_traits.child_key
+            and pair_values.trait = mutated_traits.trait
 
 ),
 
-crossed as (
+value_pairs as (
 
-    -- From every value of the parent to every new value of the child, and from every lost value of the parent to
-    -- every value of the child. A pair of both kinds counts once; the study counts it twice.
+    -- Pairs each value of the parent with each new value of the child, and each lost value of the parent with each
+    -- value of the child. A pair that is both counts once; the study counts it twice.
     select
         origins.parent_key,
         origins.child_key,
@@ -57,7 +57,7 @@ crossed as (
 
 final as (
 
-    select * from crossed
+    select * from value_pairs
     where is_transition or n_paper > 0
 
 )

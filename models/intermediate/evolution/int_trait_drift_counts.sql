@@ -27,7 +27,7 @@ both_ways as (
 
 ),
 
-counted as (
+totals as (
 
     select
         trait,
@@ -43,7 +43,7 @@ counted as (
 
 final as (
 
-    -- Oriented the way of more traffic; where both ways have as much, by the alphabet.
+    -- Each pair is oriented in the direction of more transitions; ties go by the alphabet.
     select
         trait,
         relation,
@@ -51,7 +51,7 @@ final as (
         to_value,
         cast(n_forward as bigint) as n_forward,
         cast(n_backward as bigint) as n_backward
-    from counted
+    from totals
     where n_forward > n_backward or (n_forward = n_backward and from_value < to_value)
 
 )

@@ -1,31 +1,24 @@
-{{ config(
-    materialized='incremental',
-    incremental_strategy='append',
-    pre_hook="{% if history_is_stale(this) %}delete from {{ this }}{% endif %}",
-) }}
+{%- set is_appending = is_incremental() and not history_needs_rebuild(this) %}
+with last_processed as (
 
-{%- set grows = is_incremental() and not history_is_stale(this) %}
-
-with told_until as (
-
-    select max(taken_at) as taken_at from {{ this if grows else ref('stg_hub__snapshots') ~ ' where false' }}
+    select max(taken_at) as taken_at from {{ this if is_appending else ref('stg_hub__snapshots') ~ ' where false' }}
 
 ),
 
--- What is new, and the last that has been told of, which it is compared with.
 snapshots as (
 
+    -- The new snapshots, and the last one processed, with which they are compared.
     select
         snapshots.snapshot,
         snapshots.completed_at,
         snapshots.taken_at,
-        told_until.taken_at is null or snapshots.taken_at > told_until.taken_at as is_new,
+        last_processed.taken_at is null or snapshots.taken_at > last_processed.taken_at as is_new,
         row_number() over (order by snapshots.taken_at, snapshots.snapshot) as number
     from {{ ref('stg_hub__snapshots') }} as snapshots
-    cross join told_until
+    cross join last_processed
     where
         snapshots.completed_at is not null
-        and (told_until.taken_at is null or snapshots.taken_at >= told_until.taken_at)
+        and (last_processed.taken_at is null or snapshots.taken_at >= last_processed.taken_at)
 
 ),
 
@@ -47,7 +40,7 @@ current_models as (
 
 ),
 
-counted as (
+listing_counts as (
 
     select
         record_id,
@@ -57,23 +50,23 @@ counted as (
 
 ),
 
--- One text of a model is the current one. A model of which no other is listed, and that one always, stays as it is:
--- that can be told from keys of texts, and few models are left.
-touched as (
+candidates as (
 
+    -- A model has not changed if its current record is listed in every snapshot and no other record of it is listed.
+    -- Testing this needs record keys only, and leaves few models to compare.
     select distinct records.model_id
-    from counted
-    inner join {{ ref('int_records_parsed') }} as records on counted.record_id = records.record_id
-    left join current_models on counted.record_id = current_models.record_id
+    from listing_counts
+    inner join {{ ref('int_records_parsed') }} as records on listing_counts.record_id = records.record_id
+    left join current_models on listing_counts.record_id = current_models.record_id
     where
         current_models.record_id is null
-        or counted.n_snapshots < (select max(snapshots.number) as number from snapshots)
+        or listing_counts.n_snapshots < (select max(snapshots.number) as number from snapshots)
 
 ),
 
--- As for the current snapshot: of several records the one modified last, of those the one landed last.
 ranked as (
 
+    -- As in int_models_current: the record modified last wins; ties go to the record landed last.
     select
         listings.number,
         records.model_id,
@@ -84,63 +77,66 @@ ranked as (
         ) as recency
     from listings
     inner join {{ ref('int_records_parsed') }} as records on listings.record_id = records.record_id
-    inner join touched on records.model_id = touched.model_id
+    inner join candidates on records.model_id = candidates.model_id
 
 ),
 
-states as (
+model_records as (
 
     select * from ranked
     where recency = 1
 
 ),
 
-arrived as (
+started as (
 
     select
-        states.number,
-        states.model_id,
-        states.record_id
-    from states
-    inner join snapshots on states.number = snapshots.number and snapshots.is_new
-    left join states as before on states.record_id = before.record_id and states.number = before.number + 1
-    where before.record_id is null
+        model_records.number,
+        model_records.model_id,
+        model_records.record_id
+    from model_records
+    inner join snapshots on model_records.number = snapshots.number and snapshots.is_new
+    left join model_records as previous
+        on model_records.record_id = previous.record_id and model_records.number = previous.number + 1
+    where previous.record_id is null
 
 ),
 
-departed as (
+ended as (
 
     select
-        states.number + 1 as number,
-        states.model_id
-    from states
-    inner join snapshots on states.number + 1 = snapshots.number and snapshots.is_new
-    left join states as after on states.record_id = after.record_id and states.number = after.number - 1
-    where after.record_id is null
+        model_records.number + 1 as number,
+        model_records.model_id
+    from model_records
+    inner join snapshots on model_records.number + 1 = snapshots.number and snapshots.is_new
+    left join model_records as following
+        on model_records.record_id = following.record_id and model_records.number = following.number - 1
+    where following.record_id is null
 
 ),
 
 changes as (
 
-    select * from arrived
+    select * from started
     union all
-    -- A model that the next snapshot does not list is gone.
+    -- A model that the next snapshot does not list is gone: record_id is null.
     select
-        departed.number,
-        departed.model_id,
+        ended.number,
+        ended.model_id,
         cast(null as bigint) as record_id
-    from departed
-    left join arrived on departed.number = arrived.number and departed.model_id = arrived.model_id
-    where arrived.model_id is null
-    {%- if not grows %}
+    from ended
+    left join started on ended.number = started.number and ended.model_id = started.model_id
+    where started.model_id is null
+    {%- if not is_appending %}
         union all
+        -- A model that never changed has one row: its record in the first snapshot.
         select
             1 as number,
             current_models.model_id,
             current_models.record_id
         from current_models
-        left join touched on current_models.model_id = touched.model_id
-        where touched.model_id is null
+        left join candidates on current_models.model_id = candidates.model_id
+        where candidates.model_id is null
     {%- endif %}
 
 ),

@@ -5,14 +5,14 @@ with version_traits as (
 
 ),
 
-marked as (
+flagged as (
 
-    -- A value that the version before had as well goes on; else it begins.
+    -- A value continues if the previous version also has it; otherwise a new spell starts.
     select
         *,
         coalesce(
             lag(valid_to) over (partition by model_id, trait, trait_value order by valid_from) <> valid_from, true
-        ) as is_first
+        ) as is_start
     from version_traits
 
 ),
@@ -21,10 +21,10 @@ numbered as (
 
     select
         *,
-        sum(cast(is_first as integer)) over (
+        sum(cast(is_start as integer)) over (
             partition by model_id, trait, trait_value order by valid_from
         ) as spell
-    from marked
+    from flagged
 
 ),
 

@@ -4,7 +4,7 @@ with changes as (
 
 ),
 
-changed as (
+changed_models as (
 
     select model_id from changes
     group by model_id
@@ -20,13 +20,13 @@ versions as (
         changes.taken_at as valid_from,
         lead(changes.taken_at) over (partition by changes.model_id order by changes.taken_at) as valid_to
     from changes
-    inner join changed on changes.model_id = changed.model_id
+    inner join changed_models on changes.model_id = changed_models.model_id
 
 ),
 
 final as (
 
-    -- Most models never change: nothing has to be put in order for them.
+    -- Most models have a single change, so the window function runs only on the others.
     select
         *,
         true as has_changed
@@ -40,7 +40,7 @@ final as (
         cast(null as timestamp) as valid_to,
         false as has_changed
     from changes
-    where model_id not in (select changed.model_id from changed)
+    where model_id not in (select changed_models.model_id from changed_models)
 
 )
 

@@ -1,12 +1,11 @@
-{{ with_recursive() }} -- noqa: PRS, `using key` is beyond sqlfluff's grammar
+{{ with_recursive() }} -- noqa: PRS, sqlfluff cannot parse `using key`
 
 {{ transitive_closure(ref('int_edge_set_core_edges')) }},
 
 final as (
 
-    -- An edge lies on a cycle if its child leads back to its parent. Of those the edges from a younger (or equally
-    -- old, later in the alphabet) parent are cut: what is left goes up in age, so it has no cycle, whatever the
-    -- order of rows.
+    -- An edge lies on a cycle if its child leads back to its parent. Such an edge is cut if the parent is younger than
+    -- the child (ties go by id). All other edges lead from older to younger models, so no cycle is left.
     select
         edges.edge_set,
         edges.parent_key,

@@ -6,13 +6,13 @@ with relatives as (
 
 ranked as (
 
-    -- A family is called after the root with the most descendants; of several, the oldest.
+    -- A family is named after its root with the most descendants; ties go to the oldest.
     select
         edge_set,
         family_key,
         model_key as main_root_key,
         count(*) over (partition by edge_set, family_key) as n_roots,
-        row_number() over (partition by edge_set, family_key order by n_descendants desc, model_key asc) as choice
+        row_number() over (partition by edge_set, family_key order by n_descendants desc, model_key asc) as root_rank
     from relatives
     where n_parents = 0
 
@@ -26,7 +26,7 @@ final as (
         main_root_key,
         n_roots
     from ranked
-    where choice = 1
+    where root_rank = 1
 
 )
 

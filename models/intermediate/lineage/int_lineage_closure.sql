@@ -1,4 +1,4 @@
-{{ with_recursive() }} edges as ( -- noqa: PRS, `using key` is beyond sqlfluff's grammar
+{{ with_recursive() }} edges as ( -- noqa: PRS, sqlfluff cannot parse `using key`
 
     select * from {{ ref('int_acyclic_edges') }}
 

@@ -42,7 +42,7 @@ final as (
         parent_key,
         parent_in_hub,
         is_self_loop,
-        -- The study keeps one edge a pair, of the relation that comes last in its order.
+        -- The study keeps one edge per pair: the one whose relation comes last in its order.
         paper_rank is not null
         and paper_rank = max(paper_rank) over (partition by child_key, parent_id) as is_paper_edge
     from joined

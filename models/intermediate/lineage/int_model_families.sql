@@ -18,7 +18,7 @@ families as (
 
 models as (
 
-    -- The length of the only path is all there is to know of what lies above most models.
+    -- A model with a single path has one root, and all its numbers follow from its depth.
     select
         edge_set,
         model_key,

@@ -1,4 +1,4 @@
-{{ with_recursive() }} edges as ( -- noqa: PRS, `using key` is beyond sqlfluff's grammar
+{{ with_recursive() }} edges as ( -- noqa: PRS, sqlfluff cannot parse `using key`
 
     select edges.*
     from {{ ref('int_acyclic_edges') }} as edges
@@ -13,8 +13,9 @@ single_paths as (
 
 ),
 
-entries as (
+entry_models as (
 
+    -- Paths from a root enter the multipath models here.
     select
         edges.edge_set,
         edges.child_key as model_key,
@@ -26,9 +27,9 @@ entries as (
 
 ),
 
-{{ longest_paths('edges', 'entries') }},
+{{ longest_paths('edges', 'entry_models') }},
 
-pairs as (
+ancestors as (
 
     select
         closure.edge_set,
@@ -43,7 +44,7 @@ pairs as (
 
 ),
 
-counted as (
+ancestor_counts as (
 
     select
         edge_set,
@@ -52,43 +53,44 @@ counted as (
         count(*) as n_ancestors,
         count(root_key) as n_roots,
         min(distance) filter (where root_key is not null) as generation
-    from pairs
+    from ancestors
     group by edge_set, model_key
 
 ),
 
-nearest as (
+nearest_roots as (
 
-    -- The nearest root, the oldest of several as near.
+    -- Ties go to the oldest root, which has the smallest key.
     select
-        counted.edge_set,
-        counted.model_key,
-        min(pairs.root_key) as root_key
-    from counted
-    inner join pairs
+        ancestor_counts.edge_set,
+        ancestor_counts.model_key,
+        min(ancestors.root_key) as root_key
+    from ancestor_counts
+    inner join ancestors
         on
-            counted.edge_set = pairs.edge_set
-            and counted.model_key = pairs.model_key
-            and counted.generation = pairs.distance
-    group by counted.edge_set, counted.model_key
+            ancestor_counts.edge_set = ancestors.edge_set
+            and ancestor_counts.model_key = ancestors.model_key
+            and ancestor_counts.generation = ancestors.distance
+    group by ancestor_counts.edge_set, ancestor_counts.model_key
 
 ),
 
 final as (
 
     select
-        counted.edge_set,
-        counted.model_key,
-        nearest.root_key,
-        counted.n_parents,
-        counted.n_ancestors,
-        counted.n_roots,
-        counted.generation,
+        ancestor_counts.edge_set,
+        ancestor_counts.model_key,
+        nearest_roots.root_key,
+        ancestor_counts.n_parents,
+        ancestor_counts.n_ancestors,
+        ancestor_counts.n_roots,
+        ancestor_counts.generation,
         longest_paths.depth
-    from counted
-    inner join nearest on counted.edge_set = nearest.edge_set and counted.model_key = nearest.model_key
+    from ancestor_counts
+    inner join nearest_roots
+        on ancestor_counts.edge_set = nearest_roots.edge_set and ancestor_counts.model_key = nearest_roots.model_key
     inner join longest_paths
-        on counted.edge_set = longest_paths.edge_set and counted.model_key = longest_paths.model_key
+        on ancestor_counts.edge_set = longest_paths.edge_set and ancestor_counts.model_key = longest_paths.model_key
 
 )
 

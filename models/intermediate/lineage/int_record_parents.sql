@@ -1,13 +1,7 @@
-{{ config(
-    materialized='incremental',
-    incremental_strategy='append',
-    pre_hook="{% if vocabularies_changed(this) %}truncate {{ this }}{% endif %}",
-) }}
-
 with tags as (
 
     select * from {{ ref('int_record_tags_classified') }}
-    {{ unread_records() }}
+    {{ new_records_only() }}
 
 ),
 
@@ -18,12 +12,12 @@ base_models as (
         tag_value,
         {{ base_model_relation('tag_value') }} as relation
     from tags
-    -- Of a view over millions of tags this condition leaves few before anything is joined; one on `kind` would not.
+    -- A filter on prefix_kind reaches the vocabulary below the view, before any join; a filter on `kind` would not.
     where prefix_kind = 'base_model'
 
 ),
 
-split as (
+parsed as (
 
     select
         record_id,
@@ -33,28 +27,28 @@ split as (
 
 ),
 
-typed as (
+with_relation as (
 
     select distinct
         record_id,
         parent_id
-    from split
+    from parsed
     where relation <> 'unspecified'
 
 ),
 
 final as (
 
-    -- A bare tag repeats the typed one; only alone is it an edge of its own.
+    -- A tag without a relation repeats the tag with one. It is an edge of its own only if there is no such tag.
     select distinct
-        split.record_id,
-        split.parent_id,
-        split.relation,
-        vocabularies.version as vocabularies
-    from split
+        parsed.record_id,
+        parsed.parent_id,
+        parsed.relation,
+        vocabularies.digest as vocabulary_digest
+    from parsed
     cross join {{ ref('int_vocabularies') }} as vocabularies
-    left join typed on split.record_id = typed.record_id and split.parent_id = typed.parent_id
-    where split.parent_id <> '' and (split.relation <> 'unspecified' or typed.record_id is null)
+    left join with_relation on parsed.record_id = with_relation.record_id and parsed.parent_id = with_relation.parent_id
+    where parsed.parent_id <> '' and (parsed.relation <> 'unspecified' or with_relation.record_id is null)
 
 )
 

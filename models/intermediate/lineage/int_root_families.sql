@@ -1,4 +1,4 @@
-{{ with_recursive() }} models as ( -- noqa: PRS, `using key` is beyond sqlfluff's grammar
+{{ with_recursive() }} models as ( -- noqa: PRS, sqlfluff cannot parse `using key`
 
     select edge_set, model_key, root_key from {{ ref('int_single_path_models') }}
     union all
@@ -6,9 +6,9 @@
 
 ),
 
--- Where one path leads to a model, it has the root that its parent has: only other edges join the trees of two roots.
-joining as (
+connecting_edges as (
 
+    -- A model with a single path has its parent's root, so only the other edges connect the trees of two roots.
     select edges.*
     from {{ ref('int_acyclic_edges') }} as edges
     inner join {{ ref('int_multipath_models') }} as multipath
@@ -23,20 +23,22 @@ joining as (
 
 ),
 
-links as (
+root_edges as (
 
     select distinct
-        joining.edge_set,
+        connecting_edges.edge_set,
         parents.root_key as parent_key,
         children.root_key as child_key
-    from joining
-    inner join models as parents on joining.edge_set = parents.edge_set and joining.parent_key = parents.model_key
-    inner join models as children on joining.edge_set = children.edge_set and joining.child_key = children.model_key
+    from connecting_edges
+    inner join models as parents
+        on connecting_edges.edge_set = parents.edge_set and connecting_edges.parent_key = parents.model_key
+    inner join models as children
+        on connecting_edges.edge_set = children.edge_set and connecting_edges.child_key = children.model_key
     where parents.root_key <> children.root_key
 
 ),
 
-{{ connected_components('links') }},
+{{ connected_components('root_edges') }},
 
 trees as (
 

@@ -12,8 +12,8 @@ multipath as (
 
 parents as (
 
-    -- A model whose edges all lay on cycles and were cut has no path left: it stays in its family, as a root. It is a
-    -- parent, too, since it lay on a cycle.
+    -- A model whose edges were all cut has no path left: it stays in its family, as a root. It is a parent as well,
+    -- since it lay on a cycle.
     select distinct
         edge_set,
         parent_key as model_key

@@ -21,7 +21,7 @@ latest as (
         model_id,
         bool_or(n_bytes > 0) as had_text,
         bool_or(recency = 1 and outcome = 'ok' and n_bytes = 0) as is_empty,
-        bool_or(recency = 1 and outcome = 'none') as is_none
+        bool_or(recency = 1 and outcome = 'none') as has_no_card
     from ranked
     group by model_id
 
@@ -29,10 +29,10 @@ latest as (
 
 final as (
 
-    -- A check that finds the text unchanged brings none and loses none.
+    -- A check that finds the card unchanged brings no text, and is no loss.
     select
         count(*) filter (where had_text or is_empty) as n_cards,
-        count(*) filter (where is_empty or (had_text and is_none)) as n_emptied
+        count(*) filter (where is_empty or (had_text and has_no_card)) as n_emptied
     from latest
 
 )

@@ -9,7 +9,7 @@ with contract as (
 
 ),
 
-digest as (
+contract_digest as (
 
     {{ digest_of_tables([ref('api_contract')]) }}
 
@@ -24,9 +24,9 @@ final as (
         contract.maximum,
         contract.maximum_number,
         contract.vocabulary,
-        digest.version
+        contract_digest.digest
     from contract
-    cross join digest
+    cross join contract_digest
 
 )
 

@@ -35,7 +35,7 @@ paths as (
     from fields
     inner join compared on fields.snapshot in (compared.snapshot, compared.previous_snapshot)
     union
-    -- What no record has must be missed as well.
+    -- Required paths that no record has must be reported too.
     select
         path,
         cast(null as string) as parent_path
@@ -46,32 +46,33 @@ paths as (
 
 final as (
 
-    -- A path that the contract does not name follows the line for all members of its parent, if there is one.
+    -- A path without its own line in the contract follows its parent's wildcard line, if there is one.
     select
         compared.snapshot,
         compared.previous_snapshot,
         paths.path,
         paths.parent_path,
-        now_fields.path is not null as is_there,
-        before_fields.path is not null as was_there,
-        coalesce(now_fields.n_records, 0) as n_records,
-        coalesce(now_fields.share_of_records, 0) as share_of_records,
-        coalesce(now_fields.share_with_value, 0) as share_with_value,
-        coalesce(before_fields.share_with_value, 0) as share_with_value_before,
-        before_fields.json_types as json_types_before,
-        named.types as contract_types,
-        named.path is not null as is_named,
-        named.path is null and anything.path is not null as is_free,
-        coalesce(named.presence, anything.presence, 'expected') as presence,
-        coalesce('required' in (named.presence, parents.presence), false) as is_needed
+        current_fields.path is not null as is_present,
+        previous_fields.path is not null as was_present,
+        coalesce(current_fields.n_records, 0) as n_records,
+        coalesce(current_fields.share_of_records, 0) as share_of_records,
+        coalesce(current_fields.share_with_value, 0) as share_with_value,
+        coalesce(previous_fields.share_with_value, 0) as share_with_value_previous,
+        previous_fields.json_types as json_types_previous,
+        own_lines.types as contract_types,
+        own_lines.path is not null as is_in_contract,
+        own_lines.path is null and wildcard_lines.path is not null as has_wildcard_only,
+        coalesce(own_lines.presence, wildcard_lines.presence, 'expected') as presence,
+        coalesce('required' in (own_lines.presence, parent_lines.presence), false) as is_required
     from paths
     cross join compared
-    left join fields as now_fields on paths.path = now_fields.path and compared.snapshot = now_fields.snapshot
-    left join fields as before_fields
-        on paths.path = before_fields.path and compared.previous_snapshot = before_fields.snapshot
-    left join contract as named on paths.path = named.path
-    left join contract as parents on paths.parent_path = parents.path
-    left join contract as anything on paths.parent_path || '.*' = anything.path
+    left join fields as current_fields
+        on paths.path = current_fields.path and compared.snapshot = current_fields.snapshot
+    left join fields as previous_fields
+        on paths.path = previous_fields.path and compared.previous_snapshot = previous_fields.snapshot
+    left join contract as own_lines on paths.path = own_lines.path
+    left join contract as parent_lines on paths.parent_path = parent_lines.path
+    left join contract as wildcard_lines on paths.parent_path || '.*' = wildcard_lines.path
 
 )
 

@@ -4,33 +4,34 @@ with changes as (
 
 ),
 
-judged as (
+classified as (
 
-    -- November 2026: below one record in a hundred a field comes and goes by chance, and below one in a thousand a new
-    -- one is somebody's own. A tenth more without a value, or half of those that had one, is more than two real
-    -- samples of the Hub differ by. A needed field may be missing in a tenth: of that, marts stay readable.
+    -- November 2026: a field of fewer than 1 in 100 records comes and goes by chance, and a new field of fewer than
+    -- 1 in 1,000 is specific to one author. Losing values in 10 % of all records, or in half of those that had one, is
+    -- more than the difference between two real samples of the Hub. A required field may lack a value in 10 % of the
+    -- records: the marts stay readable.
     select
         *,
         case
-            when presence = 'required' and not is_there then 'field_gone'
+            when presence = 'required' and not is_present then 'field_gone'
             when presence = 'required' and share_with_value < 0.9 then 'null_share_jumped'
             when presence = 'optional' then null
-            when not is_there and share_with_value_before >= 0.01 then 'field_gone'
+            when not is_present and share_with_value_previous >= 0.01 then 'field_gone'
             when
-                is_there and share_with_value_before >= 0.01
+                is_present and share_with_value_previous >= 0.01
                 and (
-                    share_with_value < share_with_value_before - 0.1
-                    or share_with_value < share_with_value_before / 2
+                    share_with_value < share_with_value_previous - 0.1
+                    or share_with_value < share_with_value_previous / 2
                 )
                 then 'null_share_jumped'
-            when previous_snapshot is not null and not was_there and not is_named and share_of_records >= 0.001
+            when previous_snapshot is not null and not was_present and not is_in_contract and share_of_records >= 0.001
                 then 'field_new'
         end as kind
     from changes
 
 ),
 
-worded as (
+phrased as (
 
     select
         *,
@@ -38,42 +39,43 @@ worded as (
         {{ percent('share_of_records') }} || ' of the records have a field that none had before' as new,
         'Only ' || {{ percent('share_with_value') }} || ' of the records have a value' as fewer,
         case
-            when was_there then '; before, ' || {{ percent('share_with_value_before') }} || ' had'
+            when was_present then '; before, ' || {{ percent('share_with_value_previous') }} || ' had'
             else ''
         end as compared,
         '. Either the Hub no longer sends it, or this source was not asked for it' as reasons
-    from judged
+    from classified
     where kind is not null
 
 ),
 
 final as (
 
-    -- What holds for a field holds for its members: one finding is enough, and so is one line that accepts it.
+    -- A finding about a field covers its members, and so does the line of the contract that accepts it.
     select
-        worded.snapshot,
-        worded.previous_snapshot,
-        worded.kind,
-        worded.path,
+        phrased.snapshot,
+        phrased.previous_snapshot,
+        phrased.kind,
+        phrased.path,
         cast(null as string) as value,
-        case when worded.presence = 'required' then 'error' else 'warn' end as severity,
-        worded.n_records,
-        case worded.kind
-            when 'field_gone' then worded.gone || worded.compared || worded.reasons
-            when 'field_new' then worded.new
-            else worded.fewer || worded.compared
+        case when phrased.presence = 'required' then 'error' else 'warn' end as severity,
+        phrased.n_records,
+        case phrased.kind
+            when 'field_gone' then phrased.gone || phrased.compared || phrased.reasons
+            when 'field_new' then phrased.new
+            else phrased.fewer || phrased.compared
         end as finding
-    from worded
-    left join changes as parents on worded.parent_path = parents.path
-    left join worded as told on worded.parent_path = told.path and worded.kind = told.kind
+    from phrased
+    left join changes as parents on phrased.parent_path = parents.path
+    left join phrased as parent_findings
+        on phrased.parent_path = parent_findings.path and phrased.kind = parent_findings.kind
     where
-        told.path is null
+        parent_findings.path is null
         and (
             parents.path is null
             or (
                 parents.presence <> 'optional'
-                and parents.is_there
-                and (parents.was_there or parents.previous_snapshot is null)
+                and parents.is_present
+                and (parents.was_present or parents.previous_snapshot is null)
             )
         )
 

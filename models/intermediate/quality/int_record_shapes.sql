@@ -1,5 +1,3 @@
-{{ config(materialized='incremental', incremental_strategy='append') }}
-
 with records as (
 
     select * from {{ ref('stg_hub__records') }}
@@ -8,12 +6,12 @@ with records as (
 
 final as (
 
-    -- To read a shape is dear, and the same for a text in whatever snapshot it stands.
+    -- Computing a shape is expensive and a record never changes, so each record is processed once.
     select
         record_id,
         md5({{ record_shape('record') }}) as shape_hash
     from records
-    {{ unread_records() }}
+    {{ new_records_only() }}
 
 )
 

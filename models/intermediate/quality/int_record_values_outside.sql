@@ -1,9 +1,3 @@
-{{ config(
-    materialized='incremental',
-    incremental_strategy='append',
-    pre_hook="{% if vocabularies_changed(this, ref('int_contract_bounds')) %}truncate {{ this }}{% endif %}",
-) }}
-
 with bounds as (
 
     select * from {{ ref('int_contract_bounds') }}
@@ -16,11 +10,11 @@ records as {{ not_materialized() }} (
         record_id,
         record
     from {{ ref('stg_hub__records') }}
-    {{ unread_records() }}
+    {{ new_records_only() }}
 
 ),
 
-read_values as (
+record_values as (
 
     select
         record_id,
@@ -32,26 +26,26 @@ read_values as (
 final as (
 
     select
-        read_values.record_id,
-        read_values.path,
-        left(read_values.value, 60) as value,
-        bounds.version as vocabularies
-    from read_values
-    inner join bounds on read_values.path = bounds.path
+        record_values.record_id,
+        record_values.path,
+        left(record_values.value, 60) as value,
+        bounds.digest as vocabulary_digest
+    from record_values
+    inner join bounds on record_values.path = bounds.path
     where
         {{ is_outside(
-            'read_values.value',
+            'record_values.value',
             'bounds.minimum', 'bounds.minimum_number',
             'bounds.maximum', 'bounds.maximum_number',
             'bounds.vocabulary',
         ) }}
     union all
-    -- How far texts have been read, for there may be nothing to say of any.
+    -- A row without a path marks the last record processed, since no value may be outside its bounds.
     select
         max(records.record_id) as record_id,
         null as path,
         null as value,
-        (select max(bounds.version) from bounds) as vocabularies
+        (select max(bounds.digest) from bounds) as vocabulary_digest
     from records
     having max(records.record_id) is not null
 

@@ -1,10 +1,10 @@
 with snapshots as (
 
-    {{ unseen_snapshots() }}
+    {{ new_snapshots() }}
 
 ),
 
-counted as (
+shape_counts as (
 
     select
         listings.snapshot,
@@ -21,10 +21,10 @@ counted as (
 shapes as (
 
     select
-        counted.*,
+        shape_counts.*,
         {{ record_shape('records.record') }} as shape
-    from counted
-    inner join {{ ref('stg_hub__records') }} as records on counted.content_hash = records.content_hash
+    from shape_counts
+    inner join {{ ref('stg_hub__records') }} as records on shape_counts.content_hash = records.content_hash
 
 ),
 
@@ -39,9 +39,9 @@ top_members as (
 
 ),
 
--- Far fewer rows than shapes times fields: most fields look the same everywhere.
 top_fields as (
 
+    -- Most fields look the same in every shape, so this grouping leaves few rows.
     select
         snapshot,
         {{ path_step('key') }} as path,
@@ -126,7 +126,7 @@ final as (
         min(fields.content_hash) as example_hash
     from fields
     inner join snapshots on fields.snapshot = snapshots.snapshot
-    -- An empty array and one of nulls have the same shape, so neither says that there are items.
+    -- An empty array and an array of nulls have the same shape, so neither shows that there are items.
     where not (fields.path like '%' || {{ all_items() }} and fields.json_type = 'null')
     group by fields.snapshot, snapshots.completed_at, fields.path, fields.parent_path, fields.json_type
 

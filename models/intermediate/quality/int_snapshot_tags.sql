@@ -1,6 +1,6 @@
 with snapshots as (
 
-    {{ unseen_snapshots() }}
+    {{ new_snapshots() }}
 
 ),
 
@@ -11,7 +11,7 @@ listings as (
 
 ),
 
-models as (
+listed_records as (
 
     select * from {{ ref('int_records_listed') }}
     where snapshot in (select snapshots.snapshot from snapshots)
@@ -46,9 +46,9 @@ base_models as (
 
 ),
 
--- Known words are on every model and are never news: leaving them out is most of the work saved.
-words as (
+unknown_values as (
 
+    -- Known prefixes and relations are on most models and are never reported, so they are dropped before the joins.
     select
         tag_key,
         'prefix' as kind,
@@ -65,24 +65,24 @@ words as (
 
 ),
 
-word_counts as (
+unknown_value_counts as (
 
     select
-        models.snapshot,
-        words.kind,
-        words.value,
-        count(distinct models.model_id) as n_models,
-        count(distinct split_part(models.model_id, '/', 1)) as n_owners
-    from words
-    inner join record_tags on words.tag_key = record_tags.tag_key
-    inner join models on record_tags.record_id = models.record_id
-    group by models.snapshot, words.kind, words.value
+        listed_records.snapshot,
+        unknown_values.kind,
+        unknown_values.value,
+        count(distinct listed_records.model_id) as n_models,
+        count(distinct split_part(listed_records.model_id, '/', 1)) as n_owners
+    from unknown_values
+    inner join record_tags on unknown_values.tag_key = record_tags.tag_key
+    inner join listed_records on record_tags.record_id = listed_records.record_id
+    group by listed_records.snapshot, unknown_values.kind, unknown_values.value
 
 ),
 
--- Most models carry several flags: these are counted by number, without names.
 flag_counts as (
 
+    -- Most models carry several flags, so flags are counted by tag key, without model ids.
     select
         listings.snapshot,
         record_tags.tag_key,
@@ -98,10 +98,10 @@ flag_counts as (
 final as (
 
     select
-        word_counts.*,
+        unknown_value_counts.*,
         snapshots.completed_at
-    from word_counts
-    inner join snapshots on word_counts.snapshot = snapshots.snapshot
+    from unknown_value_counts
+    inner join snapshots on unknown_value_counts.snapshot = snapshots.snapshot
     union all
     select
         flag_counts.snapshot,

@@ -1,19 +1,19 @@
 with snapshots as (
 
-    {{ unseen_snapshots() }}
+    {{ new_snapshots() }}
 
 ),
 
-models as (
+listed_records as (
 
     select * from {{ ref('int_records_listed') }}
     where snapshot in (select snapshots.snapshot from snapshots)
 
 ),
 
--- Every record of a file carries the file's name, which is read once.
 sources as (
 
+    -- All records of a file have the same source name, so names are deduplicated before they are parsed.
     select distinct
         snapshot,
         source_name
@@ -43,7 +43,7 @@ rejects as (
 
 ),
 
-counted as (
+totals as (
 
     select
         snapshot,
@@ -52,9 +52,9 @@ counted as (
         count(*) filter (where is_without_tags) as n_records_without_tags,
         count(*) filter (where created_at is null) as n_records_without_created_at,
         count(*) filter (where has_id_time_mismatch) as n_records_with_id_time_mismatch,
-        -- A crawl reads the oldest first: near 1 then, and near -1 if the order was turned.
+        -- A crawl reads the oldest models first: near 1, or near -1 if the order is reversed.
         corr(source_position, {{ epoch_seconds('created_at') }}) as position_age_correlation
-    from models
+    from listed_records
     group by snapshot
 
 ),
@@ -63,18 +63,18 @@ final as (
 
     select
         series.*,
-        counted.n_records,
-        counted.n_models,
-        counted.n_records_without_tags,
-        counted.n_records_without_created_at,
-        counted.n_records_with_id_time_mismatch,
-        counted.position_age_correlation,
+        totals.n_records,
+        totals.n_models,
+        totals.n_records_without_tags,
+        totals.n_records_without_created_at,
+        totals.n_records_with_id_time_mismatch,
+        totals.position_age_correlation,
         snapshots.completed_at,
         coalesce(rejects.n_rejected, 0) as n_rejected
-    from counted
-    inner join snapshots on counted.snapshot = snapshots.snapshot
-    inner join series on counted.snapshot = series.snapshot
-    left join rejects on counted.snapshot = rejects.snapshot
+    from totals
+    inner join snapshots on totals.snapshot = snapshots.snapshot
+    inner join series on totals.snapshot = series.snapshot
+    left join rejects on totals.snapshot = rejects.snapshot
 
 )
 

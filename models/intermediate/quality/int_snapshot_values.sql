@@ -1,6 +1,6 @@
 with snapshots as (
 
-    {{ unseen_snapshots() }}
+    {{ new_snapshots() }}
 
 ),
 
@@ -25,9 +25,9 @@ ranked as (
 
 ),
 
--- Hashes are as good as a draw, and the same at every build.
-drawn as (
+sampled_hashes as (
 
+    -- Records with the smallest hashes are a random sample that is the same in every build.
     select
         snapshot,
         content_hash
@@ -42,15 +42,14 @@ drawn as (
 
 ),
 
--- Texts come from where each stands once: `records`, read a second time for them, would be laid aside whole.
-sampled as (
+sampled_records as (
 
     select
-        drawn.snapshot,
-        drawn.content_hash,
+        sampled_hashes.snapshot,
+        sampled_hashes.content_hash,
         records.record
-    from drawn
-    inner join {{ ref('stg_hub__records') }} as records on drawn.content_hash = records.content_hash
+    from sampled_hashes
+    inner join {{ ref('stg_hub__records') }} as records on sampled_hashes.content_hash = records.content_hash
 
 ),
 
@@ -60,7 +59,7 @@ top_members as (
         snapshot,
         content_hash,
         {{ json_members('record') }}
-    from sampled
+    from sampled_records
 
 ),
 

@@ -1,6 +1,6 @@
-{%- set accepted = [] -%}
+{%- set accepted_names = [] -%}
 {%- for snapshot in var('accepted_snapshots') -%}
-    {%- do accepted.append(dbt.string_literal(dbt.escape_single_quotes(snapshot | string))) -%}
+    {%- do accepted_names.append(dbt.string_literal(dbt.escape_single_quotes(snapshot | string))) -%}
 {%- endfor -%}
 with current_snapshot as (
 
@@ -10,12 +10,12 @@ with current_snapshot as (
 
 ),
 
--- Totals of a snapshot that was dropped or has been completed again since do not count.
 earlier as (
 
+    -- Ignores the totals of snapshots that have since been dropped or completed again.
     select
         totals.*,
-        totals.snapshot in ({{ (accepted or ['null']) | join(', ') }}) as is_accepted
+        totals.snapshot in ({{ (accepted_names or ['null']) | join(', ') }}) as is_accepted
     from {{ ref('int_snapshot_totals') }} as totals
     inner join {{ ref('stg_hub__snapshots') }} as snapshots
         on totals.snapshot = snapshots.snapshot and totals.completed_at = snapshots.completed_at
@@ -41,7 +41,7 @@ previous as (
 
 ),
 
-accepted as (
+last_accepted as (
 
     select max(completed_at) as completed_at
     from earlier
@@ -49,14 +49,14 @@ accepted as (
 
 ),
 
--- Not the one before but the largest: otherwise the second of two that lost models would be measured by the first.
--- What a user has accepted begins anew.
 largest as (
 
+    -- The largest snapshot, not the previous one: otherwise the second of two losses would be compared with the first.
+    -- An accepted snapshot starts a new baseline.
     select earlier.*
     from earlier
-    cross join accepted
-    where accepted.completed_at is null or earlier.completed_at >= accepted.completed_at
+    cross join last_accepted
+    where last_accepted.completed_at is null or earlier.completed_at >= last_accepted.completed_at
     order by earlier.n_models desc, earlier.completed_at desc, earlier.snapshot desc
     limit 1
 
@@ -73,7 +73,7 @@ final as (
         previous.n_models as n_models_previous,
         largest.snapshot as largest_snapshot,
         largest.n_models as n_models_largest,
-        coalesce(current_snapshot.snapshot in ({{ (accepted or ['null']) | join(', ') }}), false) as is_accepted
+        coalesce(current_snapshot.snapshot in ({{ (accepted_names or ['null']) | join(', ') }}), false) as is_accepted
     from current_snapshot
     left join previous on true
     left join largest on true

@@ -24,7 +24,7 @@ vocabulary as (
 
 ),
 
-now_tags as (
+current_tags as (
 
     select tags.*
     from tags
@@ -32,7 +32,7 @@ now_tags as (
 
 ),
 
-before_tags as (
+previous_tags as (
 
     select tags.*
     from tags
@@ -42,49 +42,49 @@ before_tags as (
 
 new_tags as (
 
-    -- November 2026: a prefix that fewer than five owners use is their own, as three in four were between two samples
-    -- of June and August 2026. Of a relation every word counts: edges carry it.
+    -- November 2026: a prefix used by fewer than five owners is specific to them; so were three in four new prefixes
+    -- between two samples of June and August 2026. Every new relation is reported, since edges depend on it.
     select
-        now_tags.kind || '_new' as kind,
-        now_tags.value,
-        now_tags.n_models,
-        cast(now_tags.n_models as string) || ' models of ' || cast(now_tags.n_owners as string)
+        current_tags.kind || '_new' as kind,
+        current_tags.value,
+        current_tags.n_models,
+        cast(current_tags.n_models as string) || ' models of ' || cast(current_tags.n_owners as string)
         || ' owners use it; it is in no vocabulary' as finding
-    from now_tags
+    from current_tags
     cross join compared
-    left join before_tags on now_tags.kind = before_tags.kind and now_tags.value = before_tags.value
-    left join vocabulary on now_tags.kind = vocabulary.kind and now_tags.value = vocabulary.value
+    left join previous_tags on current_tags.kind = previous_tags.kind and current_tags.value = previous_tags.value
+    left join vocabulary on current_tags.kind = vocabulary.kind and current_tags.value = vocabulary.value
     where
         vocabulary.value is null
-        and before_tags.value is null
+        and previous_tags.value is null
         and (
-            now_tags.kind = 'relation'
-            or (now_tags.kind = 'prefix' and now_tags.n_owners >= 5 and compared.previous_snapshot is not null)
+            current_tags.kind = 'relation'
+            or (current_tags.kind = 'prefix' and current_tags.n_owners >= 5 and compared.previous_snapshot is not null)
         )
 
 ),
 
 gone_flags as (
 
-    -- A flag of one model in a hundred does not vanish by chance.
+    -- A flag on 1 in 100 models does not disappear by chance.
     select
         'flag_gone' as kind,
-        before_tags.value,
+        previous_tags.value,
         cast(0 as bigint) as n_models,
-        'No model carries it; before, ' || cast(before_tags.n_models as string) || ' did' as finding
-    from before_tags
+        'No model carries it; before, ' || cast(previous_tags.n_models as string) || ' did' as finding
+    from previous_tags
     cross join compared
-    left join now_tags on before_tags.kind = now_tags.kind and before_tags.value = now_tags.value
+    left join current_tags on previous_tags.kind = current_tags.kind and previous_tags.value = current_tags.value
     where
-        before_tags.kind = 'flag'
-        and now_tags.value is null
-        -- Without any tags that is the finding, not each of them.
-        and exists (select other_tags.value from now_tags as other_tags)
-        and before_tags.n_models >= 0.01 * compared.n_models_previous
+        previous_tags.kind = 'flag'
+        and current_tags.value is null
+        -- If no record has tags, another finding reports it, and not one per flag.
+        and exists (select other_tags.value from current_tags as other_tags)
+        and previous_tags.n_models >= 0.01 * compared.n_models_previous
 
 ),
 
-seen as (
+findings as (
 
     select * from new_tags
     union all
@@ -97,13 +97,13 @@ final as (
     select
         compared.snapshot,
         compared.previous_snapshot,
-        seen.kind,
+        findings.kind,
         'tags' || {{ all_items() }} as path,
-        seen.value,
+        findings.value,
         'warn' as severity,
-        seen.n_models as n_records,
-        seen.finding
-    from seen
+        findings.n_models as n_records,
+        findings.finding
+    from findings
     cross join compared
 
 )

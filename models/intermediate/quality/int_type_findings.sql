@@ -13,18 +13,18 @@ types as (
 
 allowed as (
 
-    -- Without a line in the contract, the types of the snapshot before are those to expect.
+    -- Without a line in the contract, the types of the previous snapshot are expected.
     select
         *,
-        coalesce(contract_types, json_types_before) as allowed_types
+        coalesce(contract_types, json_types_previous) as allowed_types
     from changes
-    where not is_free
+    where not has_wildcard_only
 
 ),
 
-judged as (
+checked as (
 
-    -- An integer is a number without a fraction.
+    -- An integer is allowed where a number is.
     select
         types.json_type,
         types.n_records,
@@ -32,7 +32,7 @@ judged as (
         allowed.snapshot,
         allowed.previous_snapshot,
         allowed.path,
-        allowed.is_needed,
+        allowed.is_required,
         allowed.allowed_types,
         {{ is_one_of('types.json_type', 'allowed.allowed_types') }}
         or (types.json_type = 'integer' and {{ is_one_of("'number'", 'allowed.allowed_types') }}) as is_allowed
@@ -44,19 +44,19 @@ judged as (
 
 final as (
 
-    -- November 2026: one record in a thousand of another type is somebody's slip. A needed field, or the
-    -- items of one, must not be of another type in more than a tenth.
+    -- November 2026: fewer than 1 in 1,000 values of another type are mistakes of single authors. A required field, or
+    -- its items, may have another type in at most 10 % of the values.
     select
         snapshot,
         previous_snapshot,
         'type_changed' as kind,
         path,
         json_type as value,
-        case when is_needed and share_of_values > 0.1 then 'error' else 'warn' end as severity,
+        case when is_required and share_of_values > 0.1 then 'error' else 'warn' end as severity,
         n_records,
         'It is ' || json_type || ' in ' || {{ percent('share_of_values') }} || ' of its values, and was '
         || replace(allowed_types, '|', ' or ') as finding
-    from judged
+    from checked
     where not is_allowed and share_of_values >= 0.001
 
 )

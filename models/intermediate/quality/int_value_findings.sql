@@ -20,7 +20,7 @@ listings as (
 
 rate_limits as (
 
-    -- The Hub tells its limits beside the records.
+    -- The Hub sends its rate limits in headers, not in records.
     select
         'RateLimit-Policy ' || kind as path,
         cast(n_requests as string) as value
@@ -52,7 +52,7 @@ values_outside as (
 
 ),
 
-outside as (
+values_with_bounds as (
 
     select
         bounds.*,
@@ -62,7 +62,7 @@ outside as (
 
 ),
 
-counted as (
+counts as (
 
     select
         path,
@@ -71,9 +71,9 @@ counted as (
         min(maximum) as maximum,
         min(vocabulary) as vocabulary,
         count(*) as n_records,
-        min(value) as least,
-        max(value) as most
-    from outside
+        min(value) as smallest,
+        max(value) as largest
+    from values_with_bounds
     group by path
 
 ),
@@ -84,25 +84,25 @@ final as (
         compared.snapshot,
         compared.previous_snapshot,
         'value_outside' as kind,
-        counted.path,
+        counts.path,
         case
             when
                 {{ is_outside(
-                    'counted.least', 'counted.minimum', 'counted.minimum_number', 'null', 'null', 'counted.vocabulary',
+                    'counts.smallest', 'counts.minimum', 'counts.minimum_number', 'null', 'null', 'counts.vocabulary',
                 ) }}
-                then counted.least
-            else counted.most
+                then counts.smallest
+            else counts.largest
         end as value,
         'warn' as severity,
-        counted.n_records,
-        'Value ' || counted.least
-        || case when counted.most <> counted.least then ' (to ' || counted.most || ')' else '' end
+        counts.n_records,
+        'Value ' || counts.smallest
+        || case when counts.largest <> counts.smallest then ' (to ' || counts.largest || ')' else '' end
         || ' lies outside '
         || coalesce(
-            replace(counted.vocabulary, '|', ', '),
-            coalesce('from ' || counted.minimum, '') || coalesce(' to ' || counted.maximum, '')
+            replace(counts.vocabulary, '|', ', '),
+            coalesce('from ' || counts.minimum, '') || coalesce(' to ' || counts.maximum, '')
         ) as finding
-    from counted
+    from counts
     cross join compared
 
 )

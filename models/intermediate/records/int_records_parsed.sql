@@ -1,5 +1,3 @@
-{{ config(materialized='incremental', incremental_strategy='append') }}
-
 with records as (
 
     select * from {{ ref('stg_hub__records') }}
@@ -8,15 +6,15 @@ with records as (
 
 final as (
 
-    -- Parsing is dear, and what a text says never changes: only what has landed since is parsed. Of what can be told
-    -- from the rest (most authors) or is asked once only (tags, the Hub's own number) the answer alone is kept.
+    -- Parsing is expensive and a record never changes, so each record is parsed once. To save space, author is kept
+    -- only if it differs from the id's prefix, and object_id and tags only as the flags derived from them.
     select
         {{ all_but(ref('stg_hub__records'), ['content_hash', 'record', 'object_id', 'author', 'tags']) }},
         nullif(author, nullif(split_part(model_id, '/', 1), model_id)) as author,
         {{ list_is_empty('tags') }} as is_without_tags,
         abs({{ object_id_seconds('object_id') }} - {{ epoch_seconds('created_at') }}) > 1 as has_id_time_mismatch
     from records
-    {{ unread_records() }}
+    {{ new_records_only() }}
 
 )
 

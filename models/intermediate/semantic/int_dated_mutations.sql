@@ -18,7 +18,7 @@ models as (
 
 final as (
 
-    -- Without the relation `all`: whoever adds relations up would count its pairs twice.
+    -- The relation `all` is left out: a sum over relations would count its pairs twice.
     select
         parents.model_id as parent_id,
         children.model_id as child_id,

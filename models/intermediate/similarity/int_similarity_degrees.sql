@@ -20,7 +20,7 @@ sides as (
 
 final as (
 
-    -- Wide integers: a parent of 3,000,000 children has 10^18 triples of them.
+    -- Wide integers: a parent with 3,000,000 children has more than 10^18 triples of children.
     select
         model_key,
         cast(sum(is_parent) as {{ wide_integer() }}) as n_children,

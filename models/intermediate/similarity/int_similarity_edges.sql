@@ -6,7 +6,7 @@ with edges as (
 
 final as (
 
-    -- The graph whose subgraphs are sampled: fine-tunes, unless the variable says otherwise.
+    -- Subgraphs are sampled from fine-tunes, unless the variable names another edge set.
     select
         parent_key,
         child_key

@@ -1,5 +1,3 @@
-{{ config(materialized='view') }}
-
 with records as (
 
     select * from {{ ref('stg_hub__records') }}
@@ -8,7 +6,7 @@ with records as (
 
 final as (
 
-    -- Parses the tags alone, which costs half of what parsing every field does.
+    -- Extracting only the tags is cheaper than parsing every field.
     select
         record_id,
         {{ record_tags('record') }} as tags

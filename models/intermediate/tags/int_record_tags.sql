@@ -1,16 +1,14 @@
-{{ config(materialized='incremental', incremental_strategy='append') }}
-
 with records as (
 
     select * from {{ ref('int_records_parsed') }}
-    {{ unread_records() }}
+    {{ new_records_only() }}
 
 ),
 
 record_tags as (
 
     select * from {{ ref('int_record_tag_lists') }}
-    {{ unread_records() }}
+    {{ new_records_only() }}
 
 ),
 

@@ -12,8 +12,8 @@ tags as (
 
 final as (
 
-    -- First match wins. Bare three-letter codes are languages only where the card says so: moe, rag, tts ... are
-    -- common words among tags.
+    -- The first match wins. A bare three-letter code is a language only if the card declares it: moe, rag, tts and
+    -- others are common words in tags.
     select
         record_tags.record_id,
         tags.tag,
@@ -29,7 +29,7 @@ final as (
             else 'free'
         end as kind,
         tags.tag_value,
-        tags.shares_its_value,
+        tags.has_shared_value,
         tags.is_two_letter_language
     from record_tags
     inner join tags on record_tags.tag_key = tags.tag_key

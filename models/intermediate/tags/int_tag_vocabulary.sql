@@ -45,7 +45,7 @@ two_letter_languages as (
 
 ),
 
-read as (
+matched as (
 
     select
         prefixed.tag_key,
@@ -73,8 +73,8 @@ final as (
 
     select
         *,
-        count(*) over (partition by tag_value) > 1 as shares_its_value
-    from read
+        count(*) over (partition by tag_value) > 1 as has_shared_value
+    from matched
 
 )
 

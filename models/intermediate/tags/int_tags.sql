@@ -1,9 +1,7 @@
-{{ config(materialized='incremental', incremental_strategy='append') }}
-
 with records as {{ not_materialized() }} (
 
     select * from {{ ref('int_record_tag_lists') }}
-    {{ unread_records('last_record_id') }}
+    {{ new_records_only('last_record_id') }}
 
 ),
 
@@ -20,19 +18,19 @@ new_tags as (
     where tag is not null
     {% if is_incremental() %}
         except
-        select seen.tag from {{ this }} as seen
+        select existing.tag from {{ this }} as existing
     {% endif %}
 
 ),
 
 final as (
 
-    -- Millions of records use few words: they are numbered once, and records hold the numbers.
+    -- Millions of records share few distinct tags, so records refer to tags by integer key.
     select
         cast(
             row_number() over (order by tag)
             {% if is_incremental() %}
-                + (select coalesce(max(seen.tag_key), 0) from {{ this }} as seen)
+                + (select coalesce(max(existing.tag_key), 0) from {{ this }} as existing)
             {% endif %}
             as integer
         ) as tag_key,

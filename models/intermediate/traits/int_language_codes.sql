@@ -33,7 +33,7 @@ codes as (
     from languages
     where former is not null
     union all
-    -- Cards also spell languages out. A name of three letters or fewer would be taken for a code.
+    -- Cards also spell out language names. Names of three letters or fewer are left out: they look like codes.
     select
         lower(name) as code,
         language,
@@ -48,7 +48,7 @@ ranked as (
     select
         code,
         language,
-        row_number() over (partition by code order by preference, language) as choice
+        row_number() over (partition by code order by preference, language) as code_rank
     from codes
 
 ),
@@ -59,7 +59,7 @@ final as (
         code,
         language
     from ranked
-    where choice = 1
+    where code_rank = 1
 
 )
 

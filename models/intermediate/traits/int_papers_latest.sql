@@ -5,9 +5,9 @@ with papers as (
 
 ),
 
--- The latest answer that has a title and the latest that has categories may be two: a table lists categories alone.
 ranked as (
 
+    -- The latest title and the latest categories can come from different rows: tables list categories only.
     select
         arxiv_id,
         title,

@@ -1,20 +1,14 @@
-{{ config(
-    materialized='incremental',
-    incremental_strategy='append',
-    pre_hook="{% if vocabularies_changed(this) %}truncate {{ this }}{% endif %}",
-) }}
-
 with records as (
 
     select * from {{ ref('int_records_parsed') }}
-    {{ unread_records() }}
+    {{ new_records_only() }}
 
 ),
 
 tags as (
 
     select * from {{ ref('int_record_tags_classified') }}
-    {{ unread_records() }}
+    {{ new_records_only() }}
 
 ),
 
@@ -43,7 +37,7 @@ declared as (
         false as is_paper
     from card_declared
     union all
-    -- A card's own declaration stands; tags count only where there is none. The study counted two-letter tags.
+    -- Two-letter tags count only if the card declares no language (int_record_tags_classified). The study counts them all.
     select
         record_id,
         lower(tag_value) as declared,
@@ -55,9 +49,9 @@ declared as (
 
 ),
 
-recognised as (
+resolved as (
 
-    -- A code as it stands, else its primary subtag (zh-CN is zh).
+    -- The code as declared, else its primary subtag (zh-CN becomes zh).
     select
         declared.record_id,
         declared.declared_in,
@@ -74,15 +68,15 @@ recognised as (
 final as (
 
     select
-        recognised.record_id,
-        recognised.language,
-        min(recognised.declared_in) as declared_in,
-        bool_or(recognised.is_counted) as is_counted,
-        bool_or(recognised.is_paper) as is_paper,
-        any_value(vocabularies.version) as vocabularies
-    from recognised
+        resolved.record_id,
+        resolved.language,
+        min(resolved.declared_in) as declared_in,
+        bool_or(resolved.is_counted) as is_counted,
+        bool_or(resolved.is_paper) as is_paper,
+        any_value(vocabularies.digest) as vocabulary_digest
+    from resolved
     cross join {{ ref('int_vocabularies') }} as vocabularies
-    group by recognised.record_id, recognised.language
+    group by resolved.record_id, resolved.language
 
 )
 

@@ -1,9 +1,3 @@
-{{ config(
-    materialized='incremental',
-    incremental_strategy='append',
-    pre_hook="{% if vocabularies_changed(this) %}truncate {{ this }}{% endif %}",
-) }}
-
 with traits as (
 
     select * from {{ ref('traits') }}
@@ -13,48 +7,48 @@ with traits as (
 records as (
 
     select * from {{ ref('int_records_parsed') }}
-    {{ unread_records() }}
+    {{ new_records_only() }}
 
 ),
 
 tags as {{ not_materialized() }} (
 
     select * from {{ ref('int_record_tags_classified') }}
-    {{ unread_records() }}
+    {{ new_records_only() }}
 
 ),
 
 languages as (
 
     select * from {{ ref('int_record_languages') }}
-    {{ unread_records() }}
+    {{ new_records_only() }}
 
 ),
 
-values_of_tags as (
+tag_values as (
 
-    -- A record has a tag once. Only where several tags carry one value (arxiv:1 and arXiv:1, were both in the seed) can
-    -- it have a value twice, and few do: sorting out millions of rows for them would be the dearest step.
+    -- A record has each tag once, but two tags can have one value (if both arxiv and arXiv were in the seed). Only
+    -- those are deduplicated: there are few, and deduplicating every row would be the most expensive step.
     select
         record_id,
         kind,
         tag_value
     from tags
-    where not shares_its_value
+    where not has_shared_value
     union all
     select distinct
         record_id,
         kind,
         tag_value
     from tags
-    where shares_its_value
+    where has_shared_value
 
 ),
 
 by_source as (
 
-    -- The seed `traits` says which source and tag kind a trait is read from; a new trait of a tag kind is one line
-    -- there and none here.
+    -- The seed `traits` names the source and tag kind of each trait. A new trait that is read from a tag kind needs a
+    -- line in the seed and no change here.
     select
         record_id,
         'tag' as source,
@@ -62,7 +56,7 @@ by_source as (
         tag_value as trait_value,
         true as is_counted,
         true as is_paper
-    from values_of_tags
+    from tag_values
     union all
     select
         record_id,
@@ -101,7 +95,7 @@ final as (
         by_source.trait_value,
         by_source.is_counted,
         by_source.is_paper,
-        vocabularies.version as vocabularies
+        vocabularies.digest as vocabulary_digest
     from by_source
     inner join traits
         on

@@ -1,4 +1,4 @@
-{# A number of 64 bits that is equal for equal rows, nulls included, and nearly always differs for others. #}
+{# A 64-bit hash of a row. Equal rows, nulls included, have equal hashes; collisions are rare. #}
 {% macro row_hash(columns) -%}
     {{ return(adapter.dispatch('row_hash', 'phylohub')(columns)) }}
 {%- endmacro %}

@@ -1,7 +1,7 @@
-{# Every edge between models of the snapshot that is neither a self-loop nor cut is a pair at distance 1, once, and there
-   are no other pairs at distance 1. Returns what is missing on either side, counted by key: names would cost four times
-   as much. #}
-{% test closure_holds_every_edge(model) %}
+{# The pairs of the closure at distance 1 must be exactly the edges between models of the snapshot that are neither
+   self-loops nor cut. Returns the edges that are missing on either side. Compares keys, since comparing ids is
+   expensive. #}
+{% test closure_contains_every_edge(model) %}
 
 with edges as (
 

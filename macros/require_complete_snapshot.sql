@@ -1,5 +1,6 @@
-{# Marts without a snapshot would be empty tables that look like an answer: stop with the way out instead. #}
-{% macro require_landed_records() %}
+{# on-run-start: stops a run without a complete snapshot, or without the one that the variable `snapshot` names. The
+   marts would be empty tables that look like a result. #}
+{% macro require_complete_snapshot() %}
     {% if execute and flags.WHICH in ('build', 'run', 'test') %}
         {% set wanted = var('snapshot') %}
         {% set complete = [] %}
@@ -14,7 +15,7 @@
             ) }}
         {% elif wanted and wanted not in complete %}
             {{ exceptions.raise_compiler_error(
-                'There is no complete snapshot "' ~ wanted ~ '". There is: ' ~ complete | join(', ') ~ '.'
+                'There is no complete snapshot "' ~ wanted ~ '". Complete snapshots: ' ~ complete | join(', ') ~ '.'
             ) }}
         {% endif %}
     {% endif %}

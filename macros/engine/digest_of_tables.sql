@@ -1,10 +1,10 @@
-{# A query of one row, `version`: what tables hold, whatever the order of their rows, as one short text. #}
+{# A query of one row, `digest`: the MD5 of the rows of several tables, whatever their order. #}
 {% macro digest_of_tables(relations) -%}
     {{ return(adapter.dispatch('digest_of_tables', 'phylohub')(relations)) }}
 {%- endmacro %}
 
 {% macro duckdb__digest_of_tables(relations) -%}
-    select md5(string_agg(line, chr(10) order by line)) as version
+    select md5(string_agg(line, chr(10) order by line)) as digest
     from (
         {% for relation in relations %}
             select '{{ relation.identifier }}' || cast(rows_of as varchar) as line from {{ relation }} as rows_of

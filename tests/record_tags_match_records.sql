@@ -1,7 +1,6 @@
--- Tags are numbered once and kept for good. Had their numbers been given anew without their records (a refresh of one
--- of the two models alone), every count of tags would be wrong: of one record in a thousand they are read again, a
--- thousand beside each other at a time, since texts are unpacked by the thousand. From the source: through the view all
--- of them would be unpacked.
+-- Tags are numbered once. If int_tags were refreshed without int_record_tags, or the reverse, every count of tags would
+-- be wrong, so this test reads the tags of 1 record in 1,000 again. It samples 1,000 consecutive records at a time,
+-- since the database decompresses whole blocks, and reads the source, since the view would decompress every record.
 with exploded as (
 
     select
@@ -19,7 +18,7 @@ records as (
 
 ),
 
-kept as (
+stored as (
 
     select
         record_tags.record_id,
@@ -35,11 +34,11 @@ final as (
     select
         records.record_id as read_record_id,
         records.tag as read_tag,
-        kept.record_id as kept_record_id,
-        kept.tag as kept_tag
+        stored.record_id as stored_record_id,
+        stored.tag as stored_tag
     from records
-    full outer join kept on records.record_id = kept.record_id and records.tag = kept.tag
-    where records.record_id is null or kept.record_id is null
+    full outer join stored on records.record_id = stored.record_id and records.tag = stored.tag
+    where records.record_id is null or stored.record_id is null
 
 )
 

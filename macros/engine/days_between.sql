@@ -1,4 +1,4 @@
-{# A select of one row a day, in the column `day`, from the first to the last of two dates (both scalar subqueries). #}
+{# A query with one row per day, in the column `day`, from the first to the last date (both scalar subqueries). #}
 {% macro days_between(first, last) -%}
     {{ return(adapter.dispatch('days_between', 'phylohub')(first, last)) }}
 {%- endmacro %}

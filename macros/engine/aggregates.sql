@@ -1,0 +1,28 @@
+{# Aggregate: the text with the smallest key; ties go to the first text in byte order. #}
+{% macro first_value_by(text, key) -%}
+    {{ return(adapter.dispatch('first_value_by', 'phylohub')(text, key)) }}
+{%- endmacro %}
+
+{% macro duckdb__first_value_by(text, key) -%}
+    min({'key': {{ key }}, 'text': {{ text }}}).text
+{%- endmacro %}
+
+
+{# Aggregate: the distinct texts in alphabetical order, as one text. #}
+{% macro sorted_concat(text, separator) -%}
+    {{ return(adapter.dispatch('sorted_concat', 'phylohub')(text, separator)) }}
+{%- endmacro %}
+
+{% macro duckdb__sorted_concat(text, separator) -%}
+    string_agg(distinct {{ text }}, '{{ separator }}' order by {{ text }})
+{%- endmacro %}
+
+
+{# Aggregate: a sum of doubles, added in the order of `keys` so that every run gives the same bits. #}
+{% macro ordered_sum(value, keys) -%}
+    {{ return(adapter.dispatch('ordered_sum', 'phylohub')(value, keys)) }}
+{%- endmacro %}
+
+{% macro duckdb__ordered_sum(value, keys) -%}
+    sum({{ value }} order by {{ keys | join(', ') }})
+{%- endmacro %}
