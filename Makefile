@@ -110,6 +110,7 @@ lint: setup
 	ruff check .
 	ruff format --check .
 	mypy
+	lint-imports
 	sqlfluff lint --disable-progress-bar models analyses tests
 
 format: setup
