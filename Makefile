@@ -1,5 +1,5 @@
-# The two commands are `make build` and `make test`; everything else strings together commands that
-# a user can run by hand once `. .venv/bin/activate` has been done.
+# `make build` and `make test` are the two main commands. The other targets run commands that also work by hand in the
+# virtual environment: `. .venv/bin/activate`.
 .DEFAULT_GOAL := help
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -15,18 +15,22 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 help:
 	@echo "make build                 build the warehouse from a synthetic hub of 20,000 models"
-	@echo "make build SOURCE=path     build it from real records (JSON Lines, hub-stats parquet, or a folder)"
-	@echo "make report                write build/report: its figures and tables as pages that open from disk"
-	@echo "make site                  write build/site: the same as pages to search and click, from the published marts (needs npm)"
-	@echo "make publish               copy the marts to build/published/current for BI: DuckDB, parquet, manifest"
-	@echo "make docs                  write target/static_index.html: every model and column, and what feeds what"
-	@echo "make test                  run every check and test"
-	@echo "make hub MODELS=1860411    write a synthetic hub of so many models to build/hub-MODELS.jsonl.zst (or HUB=path)"
-	@echo "make bench SIZES=...       measure the pipeline at these numbers of models, and rewrite the tables"
-	@echo "make format | lock | clean"
+	@echo "make build SOURCE=path     build it from real records: JSON Lines, hub-stats parquet, or a folder of them"
+	@echo "make report                write the report to build/report: static HTML pages that open from disk"
+	@echo "make publish               copy the marts for BI to build/published/current: DuckDB, parquet and a manifest"
+	@echo "make site                  build the Evidence site in build/site from the published marts (needs npm)"
+	@echo "make docs                  write target/static_index.html: all models, columns and lineage (needs a build)"
+	@echo "make test                  run all linters and tests"
+	@echo "make lint                  run the linters only"
+	@echo "make format                format Python and SQL, and apply automatic fixes"
+	@echo "make hub MODELS=1860411    write a synthetic hub of this many models to build/hub-MODELS.jsonl.zst, or to HUB=path"
+	@echo "make bench SIZES=...       benchmark the pipeline at these numbers of models and update the results tables"
+	@echo "make test-site             test build/site in Chromium"
+	@echo "make lock                  upgrade requirements.lock (needs uv)"
+	@echo "make clean                 delete build, target, logs and the virtual environment"
 
 $(STAMP): requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "phylohub needs Python 3.11 or newer; say which with make PYTHON=python3.11")'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "phylohub needs Python 3.11 or later. Name it with: make PYTHON=python3.11")'
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
@@ -51,7 +55,7 @@ HUB ?= build/hub-$(MODELS).jsonl.zst
 hub: setup
 	phylohub hub "$(HUB)" --models $(MODELS)
 
-# A size or a part at a time: make bench SIZES=20000000 PARTS="floor stages" (docs/performance.md tells the parts).
+# Sizes and parts can be run one at a time: make bench SIZES=20000000 PARTS="floor stages" (docs/performance.md).
 SIZES ?= 20000 200000 2000000
 
 bench: setup
@@ -61,7 +65,7 @@ bench: setup
 bench-table: setup
 	python -m benchmarks.report
 
-# Where the published marts lie, and the most models that get a page (docs/site.md).
+# The folder of the published marts, and the maximum number of models that get a page (docs/site.md).
 PUBLISHED ?= build/published/current
 SITE_MODELS ?= 200000
 SITE := site
@@ -73,14 +77,14 @@ $(SITE)/node_modules/.package-lock.json: $(SITE)/package.json $(SITE)/package-lo
 	@touch $@
 
 site: $(SITE)/node_modules/.package-lock.json
-	@test -e "$(PUBLISHED)/parquet/models.parquet" || { echo "no published marts in $(PUBLISHED): make publish first, or say where with PUBLISHED=" >&2; exit 1; }
+	@test -e "$(PUBLISHED)/parquet/models.parquet" || { echo "$(PUBLISHED) holds no published marts. Run: make publish (or name another folder with PUBLISHED=path)" >&2; exit 1; }
 	rm -rf $(SITE)/build $(SITE)/.evidence/template/static/data
 	EVIDENCE_VAR__parquet="$(abspath $(PUBLISHED))/parquet" EVIDENCE_VAR__models=$(SITE_MODELS) npm --prefix $(SITE) run sources
 	npm --prefix $(SITE) run build
 	mkdir -p build && rm -rf build/site && mv $(SITE)/build build/site
-	@echo "look at it: python3 -m http.server --bind 127.0.0.1 -d build/site"
+	@echo "To view the site: python3 -m http.server --bind 127.0.0.1 -d build/site"
 
-# Clicks through build/site; needs Chromium (CHROMIUM names another one than /usr/bin/chromium).
+# Uses /usr/bin/chromium, or the browser that CHROMIUM names.
 test-site:
 	npm --prefix $(SITE) test
 
@@ -90,35 +94,38 @@ report: setup
 publish: setup
 	phylohub publish
 
-# Reads types from the build file, so it comes after a build.
+# dbt reads column types from the build file.
 docs: setup
-	@test -e "$${PHYLOHUB_DATABASE:-build/phylohub.duckdb}" || { echo "There is no warehouse yet. Run make build first." >&2; exit 1; }
+	@test -e "$${PHYLOHUB_DATABASE:-build/phylohub.duckdb}" || { echo "There is no warehouse yet. Run: make build" >&2; exit 1; }
 	dbt --log-level warn docs generate --static
-	@echo "documentation: target/static_index.html, one file that opens from disk"
+	@echo "Documentation: target/static_index.html (one file that opens from disk)"
 
 test: lint test-python
 
 test-python: setup $(VENV)/duckdb1/installed
 	python -m pytest
 
-# DuckDB 1, beside DuckDB 2 and out of its way: BI tools bring it, so a test reads the published copy with it.
+# BI tools bring DuckDB 1, so a test reads the published copy with it. A separate folder keeps it apart from DuckDB 2.
 $(VENV)/duckdb1/installed: tests/duckdb1.lock $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --upgrade --target $(@D) -r $<
 	@touch $@
 
+# .pre-commit-config.yaml runs the same commands.
 lint: setup
 	ruff check .
 	ruff format --check .
 	mypy
-	lint-imports
+	lint-imports --no-logo
 	sqlfluff lint --disable-progress-bar models analyses tests
+	dbt --quiet parse --target-path target
+	env COLUMNS=160 dbt-bouncer --show-all-failures
 
 format: setup
 	ruff check --fix .
 	ruff format .
 	sqlfluff fix --disable-progress-bar models analyses tests
 
-# Needs uv on the path; the lock file carries hashes and no addresses.
+# The lock file has hashes but no addresses, so it works with any index.
 lock:
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
 		--generate-hashes --no-strip-extras --no-emit-index-url --no-header --upgrade --output-file requirements.lock
