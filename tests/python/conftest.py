@@ -1,4 +1,4 @@
-"""What the tests share: the project's folders, dbt in a process, and a warehouse in memory."""
+"""Shared by the tests: the project's folders, dbt and phylohub as subprocesses, and a warehouse in memory."""
 
 import json
 import os
@@ -21,21 +21,21 @@ ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 REAL_DATA = ROOT.parent / "shared" / "data"
 
-# The same examples in every run, so that it passes or fails for what was changed and not by chance; and no clock,
-# since the machine may be busy. `pytest --hypothesis-profile=search` tries new examples.
+# Every run tries the same examples, so a failure comes from a change and not from chance. No deadline, since the
+# machine may be busy. `pytest --hypothesis-profile=search` tries new examples.
 for profile, derandomize in (("search", False), ("same", True)):
     settings.register_profile(
         profile, derandomize=derandomize, deadline=None, suppress_health_check=[HealthCheck.too_slow]
     )
 settings.load_profile("same")
 
-# A shell has what it starts in the background ignore Ctrl-C, and so would every process that a test starts in turn.
+# Processes that a shell starts in the background ignore SIGINT, and so do their children. Some tests send SIGINT.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @dataclass(frozen=True)
 class CompiledModel:
-    """A model as dbt compiles it. Its schema and name are those of the build; its folder says what it is about."""
+    """A model as dbt compiled it: its relation, the folder of its file, and its SQL."""
 
     schema: str
     name: str
@@ -44,10 +44,9 @@ class CompiledModel:
 
 
 class MemoryWarehouse:
-    """The compiled SQL of the models, run in memory: a whole build in a fraction of a second.
+    """Runs the compiled SQL of the models in memory, so that property tests can build hundreds of hubs.
 
-    It runs what dbt would run, in the same order, without tests and contracts; so a property can be tried
-    on hundreds of hubs.
+    The models run in the order of dbt, without tests and contracts.
     """
 
     def __init__(self, seeds: Path, models: list[CompiledModel]) -> None:
@@ -72,11 +71,11 @@ class MemoryWarehouse:
         )
 
     def build(self, records: Iterable[dict[str, Any]]) -> None:
-        """Replace what is landed by these records, in this order, and build every model from it."""
+        """Replace the landed records with these, in this order, and build every model."""
         self.connection.execute("delete from raw.hub_listings")
         self.connection.execute("delete from raw.hub_records")
-        texts = [json.dumps(record) for record in records]
-        landed = pa.table({"position": range(1, len(texts) + 1), "record": pa.array(texts, pa.string())})
+        documents = [json.dumps(record) for record in records]
+        landed = pa.table({"position": range(1, len(documents) + 1), "record": pa.array(documents, pa.string())})
         self.connection.register("landed", landed)
         self.connection.execute(
             "insert into raw.hub_records select position as record_id, uuid() as content_hash, record from landed"
@@ -87,7 +86,7 @@ class MemoryWarehouse:
         self.run_models()
 
     def run_models(self) -> None:
-        """Build every model from what is landed."""
+        """Build every model from the landed records."""
         for model in self._models:
             self.connection.execute(f"create or replace table {model.schema}.{model.name} as {model.sql}")
 
@@ -96,7 +95,7 @@ class MemoryWarehouse:
 
 
 def run_dbt(database: Path, target: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """dbt as a user starts it, on a database and target folder of its own."""
+    """Run dbt as a user does, with its own database and target folder."""
     return subprocess.run(
         [str(BIN / "dbt"), *arguments, "--target-path", str(target), "--log-path", str(target)],
         cwd=ROOT,
@@ -108,7 +107,7 @@ def run_dbt(database: Path, target: Path, *arguments: str) -> subprocess.Complet
 
 
 def run_phylohub(database: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """The command line as a user starts it, on a database of its own."""
+    """Run phylohub as a user does, with its own database."""
     return subprocess.run(
         [str(BIN / "phylohub"), *arguments],
         cwd=ROOT,
@@ -119,14 +118,14 @@ def run_phylohub(database: Path, *arguments: str) -> subprocess.CompletedProcess
     )
 
 
-# Enough draws to try everything; what they estimate is not what most builds test.
+# Fewer draws than by default: most tests do not check the estimates themselves.
 FEW_DRAWS = {"n_draws": 300, "n_similarity_resamples": 300, "n_resamples": 300, "n_order_resamples": 3}
 
 
 class Build:
-    """A database built from one file of records (and one of cards), with fewer draws than by default.
+    """A database built from a file of records and, optionally, a file of cards, with fewer draws than by default.
 
-    Unit tests are the same on any records: most builds leave them out. Data tests are for whom they are about.
+    Unit tests are excluded by default, since they do not depend on the records. `data_tests=False` excludes data tests.
     """
 
     def __init__(
@@ -148,30 +147,32 @@ class Build:
             assert landing.returncode == 0, landing.stderr
         self.target = folder / "target"
         self.variables = json.dumps(FEW_DRAWS | (variables or {}))
-        left_out = [kind for kind, kept in (("unit_test", unit_tests), ("test", data_tests)) if not kept]
-        without = ["--exclude-resource-types", *left_out] if left_out else []
-        self.dbt = run_dbt(self.database, self.target, "build", *without, "--vars", self.variables)
+        excluded = [kind for kind, kept in (("unit_test", unit_tests), ("test", data_tests)) if not kept]
+        exclude = ["--exclude-resource-types", *excluded] if excluded else []
+        self.dbt = run_dbt(self.database, self.target, "build", *exclude, "--vars", self.variables)
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         with duckdb.connect(str(self.database), read_only=True) as connection:
             return connection.execute(query).fetchall()
 
     def tables(self) -> dict[str, list[tuple[Any, ...]]]:
-        """All marts, their rows in one order, without the columns that are free to differ from build to build."""
-        free = {"models": "exclude (snapshot)", "snapshot_health": "exclude (snapshot)"}
-        free["api_field_profile"] = "exclude (snapshot)"
-        free["api_drift"] = "exclude (snapshot, previous_snapshot)"
-        free["trait_ordering_fits"] = "exclude (seconds)"
-        free |= {"snapshot_changes": "exclude (snapshot, taken_at)", "family_snapshots": "exclude (snapshot, taken_at)"}
-        free |= {"model_presence": "exclude (present_from)"}
-        free |= dict.fromkeys(("model_trait_history", "model_metric_history"), "exclude (valid_from)")
+        """The sorted rows of each mart, without the columns that may differ between builds of the same records."""
+        excluded = {"models": "exclude (snapshot)", "snapshot_health": "exclude (snapshot)"}
+        excluded["api_field_profile"] = "exclude (snapshot)"
+        excluded["api_drift"] = "exclude (snapshot, previous_snapshot)"
+        excluded["trait_ordering_fits"] = "exclude (seconds)"
+        excluded |= dict.fromkeys(("snapshot_changes", "family_snapshots"), "exclude (snapshot, taken_at)")
+        excluded |= {"model_presence": "exclude (present_from)"}
+        excluded |= dict.fromkeys(("model_trait_history", "model_metric_history"), "exclude (valid_from)")
         marts = self.rows("select table_name from information_schema.tables where table_schema = 'marts'")
-        return {mart: self.rows(f"select * {free.get(mart, '')} from marts.{mart} order by all") for (mart,) in marts}
+        return {
+            mart: self.rows(f"select * {excluded.get(mart, '')} from marts.{mart} order by all") for (mart,) in marts
+        }
 
 
 @pytest.fixture(scope="session")
 def compiled_models(tmp_path_factory: pytest.TempPathFactory) -> list[CompiledModel]:
-    """All SQL models in the order in which they depend on each other; those built on Python models are left out."""
+    """All SQL models in order of their dependencies, without those that depend on a Python model."""
     folder = tmp_path_factory.mktemp("compiled")
     done = run_dbt(folder / "phylohub.duckdb", folder / "target", "compile")
     assert done.returncode == 0, done.stdout
@@ -202,19 +203,18 @@ def compiled_models(tmp_path_factory: pytest.TempPathFactory) -> list[CompiledMo
 
 @pytest.fixture(scope="session")
 def warehouse(compiled_models: list[CompiledModel]) -> MemoryWarehouse:
-    """One warehouse for all examples of a property: each build replaces the one before. What only says whether the
-    snapshot is fit is left out, a third of the time that a build takes."""
+    """A warehouse that all tests share: each build replaces the one before. It excludes the models of the gate."""
     return MemoryWarehouse(ROOT / "seeds", [model for model in compiled_models if model.folder != "quality"])
 
 
 @pytest.fixture(scope="session")
 def real_file() -> Callable[[str], Path]:
-    """A file of real Hub records, or a skip that says what is missing."""
+    """Find a file of real Hub records by name, or skip the test if it is missing."""
 
     def find(name: str) -> Path:
         path = REAL_DATA / name
         if not path.exists():
-            pytest.skip(f"real records are not here: no {name} in ../shared/data")
+            pytest.skip(f"real records are missing: ../shared/data/{name}")
         return path
 
     return find

@@ -1,6 +1,6 @@
-"""What the marts should hold, counted in plain Python from the records: an independent reading of the same rules.
+"""The expected content of the marts, counted from the records in plain Python.
 
-Nothing here is shared with the warehouse but the vocabularies: it reads the seeds' values, not the models' SQL.
+An independent implementation of the same rules: it shares only the seeds with the warehouse, no SQL.
 """
 
 import csv
@@ -52,7 +52,10 @@ LANGUAGE_CODES = _language_codes()
 
 
 class HandCount:
-    """The rows of each mart, as sets of tuples, for the records of one snapshot in the order they were landed."""
+    """Expected rows of the marts for the records of one snapshot, given in the order in which they were landed.
+
+    Where a method returns two values per key, the first is by our rule and the second by the study's.
+    """
 
     def __init__(self, records: Iterable[dict[str, Any]]) -> None:
         latest: dict[str, tuple[str, int, dict[str, Any]]] = {}
@@ -69,12 +72,15 @@ class HandCount:
         }
 
     def model_tags(self) -> set[tuple[str, str, str, str]]:
-        return {(model, tag, *said) for model, tags in self.tags.items() for tag, said in tags.items()}
+        """(model, tag, kind, value)."""
+        return {(model, tag, kind, value) for model, tags in self.tags.items() for tag, (kind, value) in tags.items()}
 
     def of_kind(self, kind: str) -> set[tuple[str, str]]:
+        """(model, value) of the tags of a kind."""
         return {(model, value) for model, _, tag_kind, value in self.model_tags() if tag_kind == kind and value}
 
     def languages(self) -> set[tuple[str, str, str, bool]]:
+        """(model, language, where it is declared, whether the study counts it)."""
         return {
             (model, language, "card" if language in card else "tag", language in paper)
             for model, (card, counted, paper) in self._languages().items()
@@ -91,7 +97,7 @@ class HandCount:
         return found
 
     def trait_distribution(self) -> dict[tuple[str, str], tuple[int, int]]:
-        """(trait, value): models by our rule, models by the study's."""
+        """Number of models by (trait, value)."""
         ours: Counter[tuple[str, str]] = Counter()
         paper: Counter[tuple[str, str]] = Counter()
         kinds = {"license": "license", "dataset": "dataset", "paper": "arxiv", "region": "region", "doi": "doi"}
@@ -107,7 +113,7 @@ class HandCount:
         return {key: (ours[key], paper[key]) for key in ours.keys() | paper.keys()}
 
     def edges(self) -> set[tuple[str, str, str, bool, bool, bool]]:
-        """(parent, child, relation, parent in hub, self-loop, the study's edge)."""
+        """(parent, child, relation, parent is in the snapshot, is a self-loop, is an edge that the study counts)."""
         edges = set()
         for model, tags in self.tags.items():
             relations: dict[str, set[str]] = defaultdict(set)
@@ -126,7 +132,7 @@ class HandCount:
         return edges
 
     def trait_sets(self, trait: str) -> dict[str, tuple[set[str], set[str]]]:
-        """For each model its values by our rule and by the study's."""
+        """The values of each model."""
         if trait == "language":
             return {model: (ours, paper) for model, (_, ours, paper) in self._languages().items()}
         key = {"task": "pipeline_tag", "library": "library_name"}.get(trait)
@@ -140,7 +146,7 @@ class HandCount:
         return sets
 
     def evolution_edges(self) -> dict[str, dict[tuple[str, str], bool]]:
-        """Relation (or all): pairs of parent and child, and whether the study counts them."""
+        """For each relation, and `all`: pairs of parent and child, and whether the study counts them."""
         edges: dict[str, dict[tuple[str, str], bool]] = defaultdict(dict)
         for parent, child, relation, in_hub, loop, paper in self.edges():
             if in_hub and not loop:
@@ -149,7 +155,7 @@ class HandCount:
         return edges
 
     def mutation_rates(self, trait: str) -> dict[str, tuple[int, Fraction | None, int, Fraction | None]]:
-        """Relation: edges and rate by our count, edges and rate by the study's."""
+        """For each relation: edges and rate by our rule, edges and rate by the study's."""
         sets = self.trait_sets(trait)
         rates = {}
         for relation, edges in self.evolution_edges().items():
@@ -166,7 +172,7 @@ class HandCount:
         return rates
 
     def transitions(self, trait: str, relation: str) -> dict[tuple[str, str], tuple[int, int]]:
-        """(from, to): transitions by our count, by the study's."""
+        """Number of transitions by (from, to)."""
         sets = self.trait_sets(trait)
         ours: Counter[tuple[str, str]] = Counter()
         paper: Counter[tuple[str, str]] = Counter()
@@ -182,6 +188,7 @@ class HandCount:
         return {pair: (ours[pair], paper[pair]) for pair in ours.keys() | paper.keys()}
 
     def top(self, field: str, places: int) -> list[tuple[int, str, int]]:
+        """(place, model, value) of the models with the largest values of a field."""
         ranked = sorted(
             ((-record[field], model) for model, record in self.records.items() if (record.get(field) or 0) > 0)
         )

@@ -1,4 +1,4 @@
-"""Whole builds as a user starts them, and every mart against a count of the same records in plain Python."""
+"""Complete builds, and every mart compared with a count of the same records in plain Python."""
 
 import gzip
 import json
@@ -42,13 +42,13 @@ def counted(build: Build) -> HandCount:
     return HandCount(read_records(build.records))
 
 
-def test_builds_without_an_error(build: Build) -> None:
+def test_build_passes_without_errors(build: Build) -> None:
     assert build.dbt.returncode == 0, build.dbt.stdout
     assert " ERROR=0 " in build.dbt.stdout
     assert "0 rejected" in build.landing.stdout
 
 
-def test_models_and_duplicates(build: Build, counted: HandCount) -> None:
+def test_models_and_duplicate_records(build: Build, counted: HandCount) -> None:
     created = "strftime(created_at, '%Y-%m-%dT%H:%M:%S')"
     assert set(build.rows(f"select model_id, downloads, likes, task, library, {created} from marts.models")) == {
         (
@@ -181,7 +181,7 @@ def test_mutation_rates_and_drifts(build: Build, counted: HandCount) -> None:
         }
 
 
-def test_languages_from_parent_to_child(build: Build, counted: HandCount) -> None:
+def test_language_drift(build: Build, counted: HandCount) -> None:
     sets = counted.trait_sets("language")
     expected = {}
     for relation, edges in counted.evolution_edges().items():
@@ -212,14 +212,14 @@ def test_significance_of_drifts(build: Build) -> None:
             inside.append(low - 1e-9 <= forward / (forward + backward) <= high + 1e-9)
         else:
             assert (low, high) == (None, None)
-    assert fmean(inside) > 0.95  # a percentile interval need not hold the value itself, but nearly all do
+    assert fmean(inside) > 0.95  # nearly all percentile intervals contain the value, but they need not
     for tests in families.values():
         p_values, q_values = zip(*tests, strict=True)
         assert false_discovery_control(p_values) == pytest.approx(q_values)
 
 
-def test_orders_are_optimal_and_their_fits_add_up(build: Build) -> None:
-    """Every order of the default build, by dynamic programming over subsets where there are ten values or fewer."""
+def test_orders_are_optimal_and_their_fits_match_the_drifts(build: Build) -> None:
+    """Checks the fit of every order, and its optimality by dynamic programming if there are at most ten values."""
     drifts: dict[tuple[str, str], dict[tuple[str, str], tuple[int, int]]] = defaultdict(dict)
     for trait, relation, origin, target, forward, backward in build.rows(
         "select trait, relation, from_value, to_value, n_forward, n_backward from marts.trait_drifts"
@@ -239,20 +239,22 @@ def test_orders_are_optimal_and_their_fits_add_up(build: Build) -> None:
     )
     assert {row[:3] for row in fits} == orders.keys()
     for trait, relation, weighting, n_values, optimum, proven, *counts in fits:
-        n_drifts, n_forward, n_moves, n_moves_forward, *shares, n_resamples = counts
+        n_drifts, n_forward, n_transitions, n_transitions_forward, *shares, n_resamples = counts
         order = orders[trait, relation, weighting]
         place = {value: number for number, (value, *_) in enumerate(order)}
         inside = {pair: both for pair, both in drifts[trait, relation].items() if {*pair} <= place.keys()}
-        moves = {**{pair: n for pair, (n, _) in inside.items()}, **{(b, a): n for (a, b), (_, n) in inside.items()}}
+        transitions = {pair: n for pair, (n, _) in inside.items()}
+        transitions |= {(b, a): n for (a, b), (_, n) in inside.items()}
         traffic = {pair: a - b if weighting == "weighted" else 1 for pair, (a, b) in inside.items() if a > b}
         forward = [pair for pair in traffic if place[pair[0]] < place[pair[1]]]
         assert (n_values, n_drifts, n_forward) == (len(order), len(traffic), len(forward))
         assert optimum == sum(traffic[pair] for pair in forward)
         assert proven
-        forward_moves = sum(n for (a, b), n in moves.items() if place[a] < place[b])
-        assert (n_moves, n_moves_forward) == (sum(moves.values()), forward_moves)
+        total = sum(transitions.values())
+        compatible = sum(n for (a, b), n in transitions.items() if place[a] < place[b])
+        assert (n_transitions, n_transitions_forward) == (total, compatible)
         assert shares[:2] == pytest.approx(
-            [n_forward / n_drifts if n_drifts else None, forward_moves / n_moves if n_moves else None]
+            [n_forward / n_drifts if n_drifts else None, compatible / total if total else None]
         )
         if (relation, weighting) == ("finetune", "weighted"):
             assert n_resamples == 3
@@ -268,31 +270,36 @@ def test_orders_are_optimal_and_their_fits_add_up(build: Build) -> None:
 
 
 def _best_orders(values: list[str], traffic: dict[tuple[str, str], int]) -> tuple[int, list[int], list[int]]:
-    """The optimum, and each value's first and last place over all optimal orders, by sets of values that come first."""
+    """The optimum, and each value's first and last place in any optimal order.
+
+    A set of values is a bit mask. `best_before[s]` is the best weight of an order of the values in s, `best_after[s]`
+    the best weight that the other values can add after them.
+    """
     n = len(values)
-    number = {value: at for at, value in enumerate(values)}
+    number = {value: i for i, value in enumerate(values)}
     weight = [[0] * n for _ in range(n)]
     for (a, b), traffic_of in traffic.items():
         weight[number[a]][number[b]] = traffic_of
 
-    def gain(before: int, at: int) -> int:
-        return sum(weight[other][at] for other in range(n) if before >> other & 1)
+    def gain(before: int, i: int) -> int:
+        return sum(weight[other][i] for other in range(n) if before >> other & 1)
 
     full = (1 << n) - 1
-    start, rest = [0] * (full + 1), [0] * (full + 1)
-    for some in range(1, full + 1):
-        start[some] = max(start[some ^ 1 << at] + gain(some ^ 1 << at, at) for at in range(n) if some >> at & 1)
-    for some in range(full - 1, -1, -1):
-        rest[some] = max(gain(some, at) + rest[some | 1 << at] for at in range(n) if not some >> at & 1)
+    best_before, best_after = [0] * (full + 1), [0] * (full + 1)
+    for s in range(1, full + 1):
+        best_before[s] = max(best_before[s ^ 1 << i] + gain(s ^ 1 << i, i) for i in range(n) if s >> i & 1)
+    for s in range(full - 1, -1, -1):
+        best_after[s] = max(gain(s, i) + best_after[s | 1 << i] for i in range(n) if not s >> i & 1)
+    optimum = best_before[full]
     places: list[list[int]] = [[] for _ in range(n)]
-    for some in range(full):
-        for at in range(n):
-            if not some >> at & 1 and start[some] + gain(some, at) + rest[some | 1 << at] == start[full]:
-                places[at].append(some.bit_count() + 1)
-    return start[full], [min(found) for found in places], [max(found) for found in places]
+    for s in range(full):
+        for i in range(n):
+            if not s >> i & 1 and best_before[s] + gain(s, i) + best_after[s | 1 << i] == optimum:
+                places[i].append(s.bit_count() + 1)
+    return optimum, [min(found) for found in places], [max(found) for found in places]
 
 
-def test_tag_drift_names_what_is_in_no_vocabulary(build: Build, counted: HandCount) -> None:
+def test_unknown_values_lists_relations_in_no_vocabulary(build: Build, counted: HandCount) -> None:
     relations = {relation for _, _, relation, *_ in counted.edges()}
     known = {"finetune", "adapter", "merge", "quantized", "unspecified"}
     assert {value for (value,) in build.rows("select value from marts.unknown_values where kind = 'relation'")} == (
@@ -300,52 +307,52 @@ def test_tag_drift_names_what_is_in_no_vocabulary(build: Build, counted: HandCou
     )
 
 
-def test_shuffled_records_and_other_threads_give_the_same_marts(
+def test_order_of_records_and_number_of_threads_do_not_change_the_marts(
     synthetic_build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Records that repeat an id keep their order: which of them is the later one is part of the input.
+    # Keep one record per id: the order of repeated ids is part of the input, since it decides which one is current.
     records = [json.dumps(record) for record in read_records(synthetic_build.records)]
-    last = {json.loads(text)["id"]: text for text in records}
-    once = list(last.values())
+    last = {json.loads(record)["id"]: record for record in records}
+    unique = list(last.values())
     ordered, shuffled = tmp_path / "ordered.jsonl.gz", tmp_path / "shuffled.jsonl.gz"
-    ordered.write_bytes(gzip.compress("\n".join(once).encode()))
-    random.Random(7).shuffle(once)
-    shuffled.write_bytes(gzip.compress("\n".join(once).encode()))
+    ordered.write_bytes(gzip.compress("\n".join(unique).encode()))
+    random.Random(7).shuffle(unique)
+    shuffled.write_bytes(gzip.compress("\n".join(unique).encode()))
     first = Build(tmp_path / "a", ordered, data_tests=False)
     monkeypatch.setenv("PHYLOHUB_DBT_THREADS", "1")
     second = Build(tmp_path / "b", shuffled, data_tests=False)
     assert first.tables() == second.tables()
 
 
-def test_the_snapshot_can_be_chosen_and_a_wrong_one_is_a_clear_error(synthetic_build: Build, tmp_path: Path) -> None:
+def test_unknown_snapshot_is_a_clear_error(synthetic_build: Build, tmp_path: Path) -> None:
     done = run_dbt(synthetic_build.database, tmp_path, "build", "--vars", "{snapshot: no-such}")
     assert done.returncode != 0
     assert 'There is no complete snapshot "no-such"' in done.stdout
 
 
-def test_nothing_landed_is_a_clear_error(tmp_path: Path) -> None:
+def test_build_without_landed_records_is_a_clear_error(tmp_path: Path) -> None:
     done = run_dbt(tmp_path / "empty.duckdb", tmp_path / "target", "build")
     assert done.returncode != 0
     assert "Land one first" in done.stdout
 
 
-def test_rows_that_no_passing_test_has_seen_stay_to_be_tested(synthetic_build: Build, tmp_path: Path) -> None:
+def test_rows_that_failed_a_grain_test_are_tested_again(synthetic_build: Build, tmp_path: Path) -> None:
     database = tmp_path / "phylohub.duckdb"
     shutil.copy(synthetic_build.database, database)
-    # A row stands twice: in one table below what was tested, in the other above it.
+    # Duplicate a row: in one table among the tested keys, in the other after them.
     with duckdb.connect(str(database)) as connection:
         tested = connection.execute("select * from main.tested_rows order by all").fetchall()
         connection.execute(
             "insert into intermediate.int_record_tags select * from intermediate.int_record_tags limit 1;"
             "insert into intermediate.int_record_traits select * exclude (number) replace (1000000 as record_id)"
-            " from (from intermediate.int_record_traits limit 1), range(2) as twice (number)"
+            " from (from intermediate.int_record_traits limit 1), range(2) as copies (number)"
         )
     assert [table for table, *_ in tested] == ["intermediate.int_record_tags", "intermediate.int_record_traits"]
     for _ in range(2):
         done = run_dbt(
             database, tmp_path, "test", "--select", "int_record_tags,test_name:unique_combination",
             "int_record_traits,test_name:unique_combination",
-        )  # fmt: skip  # an option beside its value
+        )  # fmt: skip  # keeps an option and its value on one line
         assert done.stdout.count("Got 1 result, configured to fail") == 2, done.stdout
     with duckdb.connect(str(database), read_only=True) as connection:
         assert connection.execute("select * from main.tested_rows order by all").fetchall() == tested

@@ -1,4 +1,4 @@
-"""A hub with known mutation rates, known drift and a known order: the marts must find them."""
+"""The marts recover the mutation rates, drift and order that a synthetic hub was generated with."""
 
 import pytest
 from conftest import Build, run_dbt
@@ -19,7 +19,7 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
     return built
 
 
-def test_planted_mutation_rates_lie_within_their_intervals(build: Build) -> None:
+def test_mutation_rates_lie_within_their_intervals(build: Build) -> None:
     scales = {"finetune": 1.0, "adapter": 1.0, "quantized": PLANTED.mutation_scale[2]}
     inside = []
     for trait, relation, rate, low, high in build.rows(
@@ -27,9 +27,9 @@ def test_planted_mutation_rates_lie_within_their_intervals(build: Build) -> None
     ):
         if relation in scales:
             assert low <= rate <= high
-            assert high - low < 0.1  # an interval that holds everything would prove nothing
+            assert high - low < 0.1  # a very wide interval would prove nothing
             inside.append(low <= getattr(PLANTED, f"{trait}_mutation") * scales[relation] <= high)
-    # Of twelve intervals of 95 % three or more miss in one hub of fifty.
+    # Of twelve 95 % intervals, three or more miss their value in one hub of fifty.
     assert len(inside) == 12
     assert sum(inside) >= 10
 
@@ -39,7 +39,7 @@ def test_quantized_models_mutate_less(build: Build) -> None:
     assert rates["quantized"][1] < rates["finetune"][0]
 
 
-def test_license_drift_follows_the_planted_order(build: Build) -> None:
+def test_license_drift_and_order_follow_the_generated_order(build: Build) -> None:
     place = {license: number for number, license in enumerate(PLANTED_LICENSE_ORDER)}
     drifts = build.rows(
         "select from_value, to_value from marts.trait_drifts "
@@ -66,7 +66,7 @@ def test_license_drift_follows_the_planted_order(build: Build) -> None:
     assert all(found[origin] < found[target] for origin, target in planted)
 
 
-def test_every_order_is_proven_and_explains_most_of_the_drift(build: Build) -> None:
+def test_every_order_is_proven_and_the_license_order_explains_most_drift(build: Build) -> None:
     fits = build.rows("select trait, relation, proven, places_proven, optimum, bound from marts.trait_ordering_fits")
     assert {trait for trait, *_ in fits} == {"license", "language", "task", "library"}
     assert all(proven and places_proven and optimum == bound for _, _, proven, places_proven, optimum, bound in fits)
@@ -78,37 +78,37 @@ def test_every_order_is_proven_and_explains_most_of_the_drift(build: Build) -> N
     assert low <= high
 
 
-def test_study_tables_of_analyses_run(build: Build) -> None:
+def test_analyses_compile_and_run(build: Build) -> None:
     assert run_dbt(build.database, build.target, "compile", "--vars", build.variables).returncode == 0
     analyses = sorted((build.target / "compiled" / "phylohub" / "analyses").glob("*.sql"))
     assert len(analyses) >= 7
     for analysis in analyses:
         rows = build.rows(analysis.read_text())
-        assert rows or analysis.stem in ("cards_and_languages",), analysis.stem
+        assert rows or analysis.stem == "study_cards_and_languages", analysis.stem
 
 
-def test_relatives_are_alike_as_the_study_found(build: Build) -> None:
-    """Each finding by intervals that do not touch, for the records' TF-IDF similarity."""
+def test_similarity_of_relatives_agrees_with_the_study(build: Build) -> None:
+    """Each of the study's findings holds for the TF-IDF similarity of records, by disjoint intervals."""
     rows = build.rows(
         "select shape, pair, relation, mean_low, mean_high from marts.similarity_estimates "
         "where artifact = 'metadata' and measure = 'tfidf'"
     )
     assert len(rows) == 24
     interval = {(shape, pair): (low, high) for shape, pair, _, low, high in rows}
-    # Models of one family are more alike than any two.
+    # Related models are more similar than two random models.
     random_high = interval["two_models", "u-v"][1]
     assert all(low > random_high for _, _, relation, low, _ in rows if relation != "random")
-    # A grandchild is less like its grandparent than either is like the one between.
+    # Grandparent and grandchild are less similar than either is to the model between them.
     assert interval["path_of_two", "u-w"][1] < interval["path_of_two", "u-v"][0]
     assert interval["path_of_two", "u-w"][1] < interval["path_of_two", "v-w"][0]
-    # The further away, the less alike, at the same gap of one generation.
+    # One generation apart, an uncle is less similar than a parent.
     assert interval["uncle", "x-w"][1] < interval["uncle", "v-w"][0]
-    # Siblings are more alike than parent and child.
+    # Siblings are more similar than parent and child.
     assert interval["two_children", "v-w"][0] > interval["two_children", "u-v"][1]
     assert interval["three_children", "v-w"][0] > interval["three_children", "u-v"][1]
 
 
-def test_no_cards_means_no_pairs_of_cards(build: Build) -> None:
+def test_card_similarity_is_null_without_cards(build: Build) -> None:
     assert build.rows("select distinct n, n_missing, mean from marts.similarity_estimates where artifact = 'card'") == [
         (0, 4000, None)
     ]

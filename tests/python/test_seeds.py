@@ -1,7 +1,7 @@
-"""The seeds agree with the vocabularies they were taken from and with each other.
+"""The seeds agree with their source vocabularies and with each other.
 
-`python tests/python/test_seeds.py` rewrites seeds/languages.csv from the installed pycountry; every
-other seed is kept by hand, and a failing test here names the rows to add or take away.
+`python tests/python/test_seeds.py` rewrites seeds/languages.csv from the installed pycountry. All other seeds are
+edited by hand; a failing test names the rows to add or remove.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ VOCABULARIES = PROJECT.parent / "shared" / "vocabularies"
 SEED_FILES = sorted(SEEDS.glob("*.csv"))
 
 LANGUAGE_COLUMNS = ["language", "alpha_2", "alpha_3", "bibliographic", "former", "name"]
-# Two-letter codes that ISO 639-1 has withdrawn for one other (1989, 2001, 2008); cards still use them.
+# Codes that ISO 639-1 replaced in 1989, 2001 and 2008. Cards still use them.
 FORMER_CODES = {"he": "iw", "id": "in", "jv": "jw", "ro": "mo", "yi": "ji"}
-# The Hub accepts these two beside the ISO codes.
+# The Hub accepts these two in addition to the ISO codes.
 HUB_LANGUAGES = [["code", "", "", "", "", "Code"], ["multilingual", "", "", "", "", "Multilingual"]]
 
-# The study's grouping, pattern by pattern; where several fit, the longest is the most specific.
+# The study's grouping by pattern. If several patterns match, the longest wins.
 STUDY_CATEGORIES = {
     "gemma": "commercial",
     "llama2": "commercial",
@@ -65,12 +65,12 @@ def keys(name: str) -> set[str]:
 def vocabulary(name: str) -> list[dict[str, str]]:
     path = VOCABULARIES / f"{name}.csv"
     if not path.exists():
-        pytest.skip(f"the Hub's list of {name} is not beside this checkout (../shared/vocabularies)")
+        pytest.skip(f"the Hub's list of {name} is missing: ../shared/vocabularies/{name}.csv")
     return read(path)
 
 
 def languages_csv() -> str:
-    """What languages.csv should hold: every ISO 639-3 language and the Hub's two extra values."""
+    """The expected content of languages.csv: every ISO 639-3 language and the Hub's two extra values."""
     rows = list(HUB_LANGUAGES)
     for language in pycountry.languages:
         alpha_2 = getattr(language, "alpha_2", "")
@@ -85,53 +85,53 @@ def languages_csv() -> str:
 
 
 def study_category(license_id: str) -> str:
-    fitting = [pattern for pattern in STUDY_CATEGORIES if fnmatchcase(license_id, pattern)]
-    return STUDY_CATEGORIES[max(fitting, key=len)] if fitting else ""
+    matching = [pattern for pattern in STUDY_CATEGORIES if fnmatchcase(license_id, pattern)]
+    return STUDY_CATEGORIES[max(matching, key=len)] if matching else ""
 
 
-def test_languages_are_those_of_pycountry() -> None:
-    # Compared row by row: the difference of two files of 8,000 lines would be unreadable.
-    wanted = set(languages_csv().splitlines())
-    found = set((SEEDS / "languages.csv").read_text(encoding="utf-8").splitlines())
-    refresh = "refresh with: python tests/python/test_seeds.py"
-    assert not wanted - found, f"missing, {refresh}"
-    assert not found - wanted, f"not in pycountry, {refresh}"
+def test_languages_equal_those_of_pycountry() -> None:
+    # Compare sets of rows: a diff of two files of 8,000 lines is unreadable.
+    expected = set(languages_csv().splitlines())
+    actual = set((SEEDS / "languages.csv").read_text(encoding="utf-8").splitlines())
+    advice = "run python tests/python/test_seeds.py"
+    assert not expected - actual, f"rows are missing: {advice}"
+    assert not actual - expected, f"rows are not in pycountry: {advice}"
 
 
 @pytest.mark.parametrize("column", ["language", "alpha_2", "alpha_3", "bibliographic", "former"])
-def test_language_codes_name_one_language(column: str) -> None:
+def test_each_language_code_stands_for_one_language(column: str) -> None:
     codes = [row[column] for row in seed("languages") if row[column]]
     assert len(codes) == len(set(codes))
 
 
-def test_language_codes_that_look_like_nothing_are_there() -> None:
-    # Nauruan, Norwegian and Min Nan: readers of CSV and YAML take them for null, false and not-a-number.
+def test_language_codes_that_parsers_mistake_for_null_are_present() -> None:
+    # Nauruan, Norwegian and Min Nan: CSV and YAML parsers read them as null, false and NaN.
     assert {"na", "no", "nan"} <= keys("languages")
 
 
 @pytest.mark.parametrize(
-    ("name", "their_key", "their_name"),
+    ("name", "hub_key", "hub_name"),
     [
         ("libraries", "id", "label"),
         ("licenses", "license_id", "license_name"),
         ("tasks", "id", "name"),
     ],
 )
-def test_seed_covers_the_hubs_vocabulary(name: str, their_key: str, their_name: str) -> None:
+def test_seed_covers_the_hubs_vocabulary(name: str, hub_key: str, hub_name: str) -> None:
     key, label = list(seed(name)[0])[:2]
-    # The Hub's list escapes an asterisk for its documentation page.
-    theirs = {row[their_key]: row[their_name].replace("\\*", "*") for row in vocabulary(name)}
+    # The Hub's list escapes asterisks for its documentation page.
+    hub = {row[hub_key]: row[hub_name].replace("\\*", "*") for row in vocabulary(name)}
     ours = {row[key]: row[label] for row in seed(name) if row.get("retired") != "true"}
-    assert ours == theirs
+    assert ours == hub
 
 
 def test_tasks_have_the_hubs_modality_unless_retired() -> None:
-    theirs = {row["id"]: row["modality"] for row in vocabulary("tasks")}
+    hub = {row["id"]: row["modality"] for row in vocabulary("tasks")}
     for row in seed("tasks"):
         if row["retired"] == "true":
-            assert row["task"] not in theirs, f"{row['task']} is back in the Hub's list"
+            assert row["task"] not in hub, f"{row['task']} is in the Hub's list again"
         else:
-            assert row["modality"] == theirs[row["task"]]
+            assert row["modality"] == hub[row["task"]]
 
 
 @pytest.mark.parametrize(
@@ -143,8 +143,8 @@ def test_tasks_have_the_hubs_modality_unless_retired() -> None:
     ],
     ids=["iso_639_1", "library", "task"],
 )
-def test_no_flag_is_also_something_else(vocabulary_name: str, codes: Callable[[], set[str]]) -> None:
-    # A bare word of a record is looked up in all of these: it must have one meaning.
+def test_no_flag_is_also_in_another_vocabulary(vocabulary_name: str, codes: Callable[[], set[str]]) -> None:
+    # A tag without a prefix is looked up in all of these, so it must have one meaning.
     assert not keys("tag_flags") & codes(), f"a flag is also a {vocabulary_name}"
 
 
@@ -159,7 +159,7 @@ def test_licenses_follow_the_studys_grouping() -> None:
         assert row["study_category"] == study_category(row["license"]), row["license"]
 
 
-def test_licenses_say_where_their_terms_are() -> None:
+def test_licenses_link_to_their_terms() -> None:
     for row in seed("licenses"):
         assert row["source"].startswith("https://"), row["license"]
         if row["spdx_id"]:
@@ -167,7 +167,7 @@ def test_licenses_say_where_their_terms_are() -> None:
 
 
 def test_license_families_have_no_spdx_identifier() -> None:
-    # A family leaves the version open, so no identifier says exactly the same.
+    # A family leaves the version open, so no SPDX identifier is equivalent.
     assert not [row["license"] for row in seed("licenses") if "family" in row["license_name"] and row["spdx_id"]]
 
 
@@ -183,19 +183,19 @@ def test_license_families_have_no_spdx_identifier() -> None:
         ("bsd*", "permissive"),
     ],
 )
-def test_licenses_of_one_kind_share_a_category(pattern: str, category: str) -> None:
+def test_similar_licenses_share_a_category(pattern: str, category: str) -> None:
     matching = [row for row in seed("licenses") if fnmatchcase(row["license"], pattern)]
     assert matching
     assert {row["category"] for row in matching} == {category}
 
 
-def test_paper_ranks_count_up_from_one() -> None:
+def test_paper_ranks_follow_the_study() -> None:
     ranks = {row["relation"]: row["paper_rank"] for row in seed("relations")}
     assert ranks == {"finetune": "1", "quantized": "2", "adapter": "3", "merge": "4", "unspecified": ""}
 
 
-def test_traits_read_from_tags_name_a_kind_of_tag() -> None:
-    # Languages are bare words, so no prefix stands for their kind.
+def test_traits_read_from_tags_have_a_known_tag_kind() -> None:
+    # Language tags have no prefix, so the prefixes do not list their kind.
     kinds = {row["kind"] for row in seed("tag_prefixes")} | {"language"}
     for row in seed("traits"):
         from_tags = row["source"] in {"tag", "language"}
@@ -203,7 +203,7 @@ def test_traits_read_from_tags_name_a_kind_of_tag() -> None:
 
 
 @pytest.mark.parametrize("path", SEED_FILES, ids=lambda path: path.stem)
-def test_file_is_plain_sorted_and_keyed(path: Path) -> None:
+def test_seed_file_is_clean_sorted_and_has_unique_keys(path: Path) -> None:
     content = path.read_bytes()
     text = content.decode("utf-8")
     assert not text.startswith("\ufeff")
@@ -215,12 +215,11 @@ def test_file_is_plain_sorted_and_keyed(path: Path) -> None:
     rows = read(path)
     header = list(rows[0])
     assert header == [column.lower() for column in header]
-    assert all(None not in row.values() and None not in row for row in rows), "a row has too few or many cells"
+    assert all(None not in row.values() and None not in row for row in rows), "a row has too few or too many cells"
     assert all(cell == cell.strip() for row in rows for cell in row.values())
+    keys: list[tuple[str, ...]] = [(row[header[0]],) for row in rows]
     if path.stem == "published_orders":
         keys = [(row["trait"], f"{int(row['place']):03}") for row in rows]
-    else:
-        keys = [(row[header[0]], "one") for row in rows]
     assert keys == sorted(keys)
     assert len(keys) == len(set(keys))
     assert not [key for key in keys if "" in key]
