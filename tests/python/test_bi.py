@@ -1,4 +1,4 @@
-"""The published copy of a whole build, read by the clients that can run here; metrics; and the documentation."""
+"""The published copy read by several clients, the metrics, and the documentation of a complete build."""
 
 import csv
 import json
@@ -33,7 +33,7 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
 
 @pytest.fixture(scope="module")
 def copy(build: Build) -> Path:
-    """The version that `dbt run-operation publish` makes current."""
+    """The version that `dbt run-operation publish` wrote and made current."""
     done = run_dbt(build.database, build.target, "run-operation", "publish")
     assert done.returncode == 0, done.stdout
     assert "published" in done.stdout
@@ -53,7 +53,7 @@ def tasks(build: Build) -> list[tuple[Any, ...]]:
     return build.rows(QUERY)
 
 
-def test_the_copy_has_every_mart_and_row(build: Build, copy: Path) -> None:
+def test_copy_has_every_mart_and_row(build: Build, copy: Path) -> None:
     published = json.loads((copy / "manifest.json").read_text())["marts"]
     marts = {
         name for (name,) in build.rows("select table_name from information_schema.tables where table_schema = 'marts'")
@@ -68,17 +68,17 @@ def test_the_copy_has_every_mart_and_row(build: Build, copy: Path) -> None:
             parquet = str(copy / "parquet" / f"{mart}.parquet")
             assert connection.execute("from read_parquet(?)", [parquet]).fetchall() == rows
             assert all(column["description"] for column in published[mart]["columns"])
-    # Types that every client reads.
+    # Only types that every client can read.
     kinds = {column["type"].split("(")[0] for mart in published.values() for column in mart["columns"]}
     assert kinds <= {"varchar", "bigint", "integer", "double", "boolean", "date", "timestamp", "decimal"}
 
 
-def test_every_duckdb_1_client_reads_the_file(copy: Path, tasks: list[tuple[Any, ...]]) -> None:
-    # The header's storage version: 64 is that of DuckDB 1.0, which all later ones read.
+def test_duckdb_1_reads_the_copy(copy: Path, tasks: list[tuple[Any, ...]]) -> None:
+    # Storage version 64 is that of DuckDB 1.0, which every later version reads.
     header = (copy / "phylohub.duckdb").read_bytes()[:20]
     assert (header[8:12], *struct.unpack("<Q", header[12:])) == (b"DUCK", 64)
     library = Path(sys.prefix) / "duckdb1"
-    assert library.exists(), "DuckDB 1 is not there: `make test` installs it"
+    assert library.exists(), "DuckDB 1 is not installed: run make test"
     code = (
         "import duckdb, json, sys; assert duckdb.__version__.startswith('1.'); "
         "copy = duckdb.connect(sys.argv[1], read_only=True); "
@@ -98,7 +98,7 @@ def test_every_duckdb_1_client_reads_the_file(copy: Path, tasks: list[tuple[Any,
     assert comments[0][0] > 200
 
 
-def test_sqlalchemy(copy: Path, tasks: list[tuple[Any, ...]]) -> None:
+def test_sqlalchemy_reads_the_copy(copy: Path, tasks: list[tuple[Any, ...]]) -> None:
     engine = sqlalchemy.create_engine(f"duckdb:///{copy / 'phylohub.duckdb'}?access_mode=READ_ONLY")
     try:
         with engine.connect() as connection:
@@ -106,7 +106,7 @@ def test_sqlalchemy(copy: Path, tasks: list[tuple[Any, ...]]) -> None:
         found = sqlalchemy.inspect(engine)
         assert {"models", "families"} <= set(found.get_table_names(schema="marts"))
         columns = found.get_columns("models", schema="marts")
-        # What docs/bi.md shows where reflection fails, and reflection, with the version of SQLAlchemy in the lock file.
+        # The workaround in docs/bi.md, and reflection with the locked version of SQLAlchemy.
         for models in (
             sqlalchemy.Table(
                 "models",
@@ -125,7 +125,7 @@ def test_sqlalchemy(copy: Path, tasks: list[tuple[Any, ...]]) -> None:
         engine.dispose()
 
 
-def test_adbc(copy: Path, tasks: list[tuple[Any, ...]]) -> None:
+def test_adbc_reads_the_copy(copy: Path, tasks: list[tuple[Any, ...]]) -> None:
     with (
         adbc_driver_manager.dbapi.connect(
             driver=adbc_driver_duckdb.driver_path(),
@@ -138,7 +138,7 @@ def test_adbc(copy: Path, tasks: list[tuple[Any, ...]]) -> None:
         assert [tuple(row.values()) for row in cursor.fetch_arrow_table().to_pylist()] == tasks
 
 
-def test_pandas(copy: Path, tasks: list[tuple[Any, ...]]) -> None:
+def test_pandas_reads_the_copy(copy: Path, tasks: list[tuple[Any, ...]]) -> None:
     models = pd.read_parquet(copy / "parquet" / "models.parquet")
     counts = models.groupby("task", dropna=False)["model_id"].count()
     assert {(None if pd.isna(task) else task, int(n)) for task, n in counts.items()} == set(tasks)
@@ -147,7 +147,7 @@ def test_pandas(copy: Path, tasks: list[tuple[Any, ...]]) -> None:
 
 @pytest.fixture(scope="module")
 def metricflow(build: Build, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """`mf query` on the build. It reads target/semantic_manifest.json of the folder it is started in, and no other."""
+    """Run `mf query` on the build. It reads target/semantic_manifest.json in its working directory."""
     folder = tmp_path_factory.mktemp("mf")
     (folder / "target").mkdir()
     for name in ("dbt_project.yml", "profiles.yml"):
@@ -172,7 +172,7 @@ def metricflow(build: Build, tmp_path_factory: pytest.TempPathFactory) -> Any:
     return query
 
 
-def test_the_metric_of_mutations_is_the_mart(build: Build, metricflow: Any) -> None:
+def test_mutation_rate_metric_equals_the_mart(build: Build, metricflow: Any) -> None:
     rows = metricflow("mutation_rate,comparable_edges", "mutation__trait,mutation__relation")
     found = {(row["mutation__trait"], row["mutation__relation"]): row for row in rows}
     query = "select trait, relation, rate, n_edges from marts.mutation_rates where relation <> 'all' and n_edges > 0"
@@ -183,7 +183,7 @@ def test_the_metric_of_mutations_is_the_mart(build: Build, metricflow: Any) -> N
         assert int(found[trait, relation]["comparable_edges"]) == n_edges
 
 
-def test_metrics_of_models_edges_and_licenses(build: Build, metricflow: Any) -> None:
+def test_metrics_of_models_edges_and_licenses_equal_the_marts(build: Build, metricflow: Any) -> None:
     rows = metricflow("models", "metric_time__month")
     growth = build.rows("select strftime(month, '%Y-%m'), n_models from marts.growth_by_month order by 1")
     assert sorted((row["metric_time__month"][:7], int(row["models"])) for row in rows) == growth
@@ -196,7 +196,7 @@ def test_metrics_of_models_edges_and_licenses(build: Build, metricflow: Any) -> 
     assert [(sum(int(row["license_changes"] or 0) for row in rows),)] == build.rows(changed)
 
 
-def test_exposures_name_what_people_look_at(manifest: dict[str, Any]) -> None:
+def test_exposures_depend_on_the_marts_they_read(manifest: dict[str, Any]) -> None:
     exposures = {exposure["name"]: exposure for exposure in manifest["exposures"].values()}
     assert {"published_copy", "report", "site"} <= exposures.keys()
     marts = {
@@ -204,15 +204,15 @@ def test_exposures_name_what_people_look_at(manifest: dict[str, Any]) -> None:
         for key, node in manifest["nodes"].items()
         if node["schema"] == "marts" and key.startswith("model.")
     }
-    report = r"\bmarts\.(\w+)", [path.read_text() for path in (ROOT / "report").glob("*.py")]
-    site = r"/(\w+)\.parquet", [path.read_text() for path in (ROOT / "reports" / "site" / "sources").rglob("*.sql")]
-    for name, (pattern, texts) in {"report": report, "site": site}.items():
-        read = {marts[word] for text in texts for word in re.findall(pattern, text) if word in marts}
+    report = r"\bmarts\.(\w+)", [path.read_text() for path in (ROOT / "phylohub" / "report").glob("*.py")]
+    site = r"/(\w+)\.parquet", [path.read_text() for path in (ROOT / "site" / "sources").rglob("*.sql")]
+    for name, (pattern, files) in {"report": report, "site": site}.items():
+        read = {marts[word] for file in files for word in re.findall(pattern, file) if word in marts}
         assert set(exposures[name]["depends_on"]["nodes"]) == read
     assert set(exposures["published_copy"]["depends_on"]["nodes"]) == set(marts.values())
 
 
-def test_docs_have_an_overview_and_describe_every_column(build: Build, manifest: dict[str, Any]) -> None:
+def test_docs_list_every_mart_and_describe_every_column(build: Build, manifest: dict[str, Any]) -> None:
     overview = manifest["docs"]["doc.phylohub.__overview__"]["block_contents"]
     marts = {node["name"] for node in manifest["nodes"].values() if node["schema"] == "marts"}
     assert not [mart for mart in sorted(marts) if f"`{mart}`" not in overview]
@@ -220,8 +220,8 @@ def test_docs_have_an_overview_and_describe_every_column(build: Build, manifest:
     described = {
         (node["schema"], node.get("identifier") or node["name"], column.lower())
         for node in nodes.values()
-        for column, facts in node["columns"].items()
-        if facts["description"].strip()
+        for column, properties in node["columns"].items()
+        if properties["description"].strip()
     }
     tables = {(node["schema"], node.get("identifier") or node["name"]) for node in nodes.values()}
     columns = {
@@ -232,5 +232,5 @@ def test_docs_have_an_overview_and_describe_every_column(build: Build, manifest:
     assert not sorted(columns - described)
     built = {row[:2] for row in columns}
     assert not sorted({row for row in described if row[:2] in built} - columns)
-    named = [key for key, node in nodes.items() if key.split(".")[0] in ("model", "seed", "source")]
-    assert not [key for key in named if not nodes[key]["description"].strip()]
+    documented = [key for key, node in nodes.items() if key.split(".")[0] in ("model", "seed", "source")]
+    assert not [key for key in documented if not nodes[key]["description"].strip()]

@@ -1,4 +1,4 @@
-"""What the Hub's API has changed so far, each change applied to a small hub: the finding that it must lead to."""
+"""Past and possible API changes of the Hub, each applied to a small hub, with the findings that they must cause."""
 
 import copy
 import csv
@@ -23,7 +23,7 @@ N_MODELS = 300
 
 
 def made_record(number: int) -> Record:
-    """A record with every field that the changes are about."""
+    """A record with every field that a change affects."""
     second = 1_710_000_000 + 1000 * number
     return {
         "id": f"owner-{number % 40}/model-{number}",
@@ -56,7 +56,7 @@ def made_record(number: int) -> Record:
 
 
 def small_hub() -> list[Record]:
-    """Real records where there are some, with what the sample leaves out added; else made ones. Oldest first."""
+    """Records from oldest to newest: real ones if available, with missing fields filled in, else generated ones."""
     path = REAL_DATA / "hub_models_2026-06-05.jsonl.gz"
     real: list[Record] = []
     if path.exists():
@@ -79,7 +79,7 @@ HUB = small_hub()
 
 
 def everywhere(change: Callable[[Record], object], every: int = 1) -> Change:
-    """The change of a record, done to every (or every n-th) record."""
+    """Apply a change to every n-th record."""
 
     def changed(records: list[Record]) -> list[Record]:
         for record in records[::every]:
@@ -101,31 +101,34 @@ def with_tag(tag: str, every: int = 1) -> Change:
     return everywhere(lambda record: record["tags"].append(tag), every)
 
 
-def created(time: str) -> Callable[[Record], None]:
+def created_at(time: str) -> Callable[[Record], None]:
     def change(record: Record) -> None:
         record.update({"createdAt": time, "_id": object_id(time, 1)})
 
     return change
 
 
-def renamed(record: Record) -> None:
+def rename_security_status(record: Record) -> None:
     status = record.pop("securityStatus")
     record["securityRepoStatus"] = {"scans": {"done": status["scansDone"]}}
 
 
-def card_in_lists(record: Record) -> None:
+def card_values_as_lists(record: Record) -> None:
     for name in ("license", "language", "base_model"):
         record["cardData"][name] = ["a", "b"]
 
 
-def only_names(record: Record) -> None:
+def reduce_siblings(record: Record) -> None:
     record["siblings"] = [{"rfilename": file["rfilename"]} for file in record["siblings"]]
 
 
 @dataclass(frozen=True)
 class Case:
-    """A change, and exactly the findings that it leads to (`others`: at least these). `before` is what the hub was like
-    before, `types` what the contract said then, `rate` the limit that the Hub tells."""
+    """A change of the current snapshot, and the findings that it must cause.
+
+    `findings` are all findings, or some of them if `others` is true. `before` changes the previous snapshot, `types`
+    the contract. `rate` is the rate limit that the Hub reports, `source` the source of the current snapshot.
+    """
 
     change: Change
     findings: Findings
@@ -136,29 +139,27 @@ class Case:
     source: str = "api/models"
 
 
-NO_CHANGE: Change = lambda records: records  # noqa: E731, shorter than a function that says nothing more
+NO_CHANGE: Change = lambda records: records  # noqa: E731, a function would be longer
 KEYS = {"api_contract": "path", "relations": "relation", "tag_prefixes": "prefix"}
 CASES = {
-    "nothing": Case(NO_CHANGE, set()),
-    "another order of keys and tags": Case(
+    "no change": Case(NO_CHANGE, set()),
+    "other order of keys and tags": Case(
         everywhere(lambda record: record.update({"tags": record["tags"][::-1], "likes": record.pop("likes")})), set()
     ),
     "modelId dropped under expand": Case(without("modelId"), {("field_gone", "modelId", None, "warn")}),
-    "10,000 -> 1,000 a page": Case(
+    "10,000 -> 1,000 records per page": Case(
         lambda records: records[: N_MODELS // 10], {("models_lost", "id", None, "error")}, others=True
     ),
     "safetensors gained sharded": Case(
         everywhere(lambda record: record["safetensors"].update(sharded=True)),
         {("field_new", "safetensors.sharded", None, "warn")},
     ),
-    "securityStatus renamed and nested anew": Case(
-        everywhere(renamed),
+    "securityStatus renamed and nested differently": Case(
+        everywhere(rename_security_status),
         {("field_gone", "securityStatus", None, "warn"), ("field_new", "securityRepoStatus", None, "warn")},
     ),
-    "baseModels refused on the list": Case(without("baseModels"), {("field_gone", "baseModels", None, "warn")}),
-    "baseModels accepted later": Case(
-        NO_CHANGE, {("field_new", "baseModels", None, "warn")}, before=without("baseModels")
-    ),
+    "baseModels no longer on the list": Case(without("baseModels"), {("field_gone", "baseModels", None, "warn")}),
+    "baseModels added": Case(NO_CHANGE, {("field_new", "baseModels", None, "warn")}, before=without("baseModels")),
     "inferenceProviderMapping became an object": Case(
         with_value("inferenceProviderMapping", {"x": {"status": "live"}}),
         {("type_changed", "inferenceProviderMapping", "object", "warn")},
@@ -169,26 +170,26 @@ CASES = {
         {("type_changed", "trendingScore", "number", "warn")},
         types={"trendingScore": "integer"},
     ),
-    "trendingScore is fractional, as the contract knows": Case(with_value("trendingScore", 0.5, every=9), set()),
-    "usedStorage went": Case(without("usedStorage"), {("field_gone", "usedStorage", None, "warn")}),
-    "xetEnabled came": Case(with_value("xetEnabled", True), {("field_new", "xetEnabled", None, "warn")}),
-    "xetEnabled went": Case(
+    "trendingScore is fractional, as the contract allows": Case(with_value("trendingScore", 0.5, every=9), set()),
+    "usedStorage removed": Case(without("usedStorage"), {("field_gone", "usedStorage", None, "warn")}),
+    "xetEnabled added": Case(with_value("xetEnabled", True), {("field_new", "xetEnabled", None, "warn")}),
+    "xetEnabled removed": Case(
         NO_CHANGE, {("field_gone", "xetEnabled", None, "warn")}, before=with_value("xetEnabled", True)
     ),
     "base_model, license and language as lists": Case(
-        everywhere(card_in_lists),
+        everywhere(card_values_as_lists),
         {("type_changed", f"cardData.{name}", "array", "warn") for name in ("license", "language", "base_model")},
         before=everywhere(
             lambda record: record["cardData"].update({"license": "a", "language": "b", "base_model": "c"})
         ),
         types={f"cardData.{name}": "string" for name in ("license", "language", "base_model")},
     ),
-    "base_model, license and language as lists, as the contract knows": Case(everywhere(card_in_lists), set()),
+    "base_model, license and language as lists, as the contract allows": Case(everywhere(card_values_as_lists), set()),
     "siblings reduced to rfilename": Case(
-        everywhere(only_names),
+        everywhere(reduce_siblings),
         {("field_gone", "siblings[].size", None, "warn"), ("field_gone", "siblings[].blobId", None, "warn")},
     ),
-    "direction dropped": Case(lambda records: records[::-1], {("order_reversed", "createdAt", None, "warn")}),
+    "newest first": Case(lambda records: records[::-1], {("order_reversed", "createdAt", None, "warn")}),
     "gguf beyond 63 bits": Case(
         with_value("gguf", {"total": 2**63, "architecture": "llama"}, every=50),
         {("value_outside", "gguf.total", str(2**63), "warn")},
@@ -200,26 +201,26 @@ CASES = {
             ("type_changed", "gguf.total", "number", "warn"),
         },
     ),
-    "rate-limit tiers": Case(NO_CHANGE, {("value_outside", "RateLimit-Policy api", "700", "warn")}, rate=700),
-    "automatic tags retired": Case(
+    "other rate limit": Case(NO_CHANGE, {("value_outside", "RateLimit-Policy api", "700", "warn")}, rate=700),
+    "automatic tag removed": Case(
         everywhere(lambda record: record["tags"].remove("autotrain_compatible")),
         {("flag_gone", "tags[]", "autotrain_compatible", "warn")},
     ),
-    "createdAt below its floor": Case(
-        everywhere(created("2022-03-01T00:00:00.000Z"), every=100),
+    "createdAt below its minimum": Case(
+        everywhere(created_at("2022-03-01T00:00:00.000Z"), every=100),
         {("value_outside", "createdAt", "2022-03-01T00:00:00.000Z", "warn")},
     ),
-    "createdAt a second above its floor": Case(everywhere(created("2022-03-02T23:29:05.000Z"), every=100), set()),
-    "_id of another moment than createdAt": Case(
+    "createdAt above its minimum": Case(everywhere(created_at("2022-03-02T23:29:05.000Z"), every=100), set()),
+    "_id does not match createdAt": Case(
         everywhere(lambda record: record.update(_id="64" * 12)), {("id_time_mismatches", "_id", None, "warn")}
     ),
-    "a new relation": Case(
+    "new relation": Case(
         with_tag("base_model:distilled:a/b", every=100), {("relation_new", "tags[]", "distilled", "warn")}
     ),
-    "a new prefix of many owners": Case(with_tag("hardware:gpu"), {("prefix_new", "tags[]", "hardware", "warn")}),
-    "a new prefix of one owner": Case(with_tag("mine:x", every=N_MODELS), set()),
-    "an unknown word": Case(with_value("gated", "staff", every=50), {("value_outside", "gated", "staff", "warn")}),
-    "most tasks gone": Case(
+    "new prefix of many owners": Case(with_tag("hardware:gpu"), {("prefix_new", "tags[]", "hardware", "warn")}),
+    "new prefix of one owner": Case(with_tag("mine:x", every=N_MODELS), set()),
+    "unknown value": Case(with_value("gated", "staff", every=50), {("value_outside", "gated", "staff", "warn")}),
+    "most tasks missing": Case(
         lambda records: without("pipeline_tag")(records[30:]) and records,
         {("null_share_jumped", "pipeline_tag", None, "warn")},
     ),
@@ -228,7 +229,7 @@ CASES = {
         {("field_gone", "tags", None, "error"), ("records_without_tags", "tags[]", None, "error")},
         others=True,
     ),
-    "a fifth without tags": Case(
+    "one fifth without tags": Case(
         with_value("tags", None, every=5),
         {("null_share_jumped", "tags", None, "error"), ("records_without_tags", "tags[]", None, "warn")},
         others=True,
@@ -243,27 +244,27 @@ CASES = {
         {("type_changed", "createdAt", "integer", "error"), ("records_without_time", "createdAt", None, "error")},
         others=True,
     ),
-    "a tenth of the models": Case(lambda records: records[: N_MODELS - N_MODELS // 10], set(), others=True),
-    "more than a tenth of the models": Case(
+    "one tenth of the models lost": Case(lambda records: records[: N_MODELS - N_MODELS // 10], set(), others=True),
+    "more than one tenth of the models lost": Case(
         lambda records: records[: N_MODELS - N_MODELS // 10 - 1], {("models_lost", "id", None, "error")}, others=True
     ),
-    "a field that another source never had": Case(without("safetensors", "sha"), set(), source="dump.parquet"),
+    "field that another source never had": Case(without("safetensors", "sha"), set(), source="dump.parquet"),
 }
 
 
 class DriftWarehouse(MemoryWarehouse):
-    """Two snapshots of one series and what is said about the second."""
+    """Two snapshots of one series, and the findings about the second."""
 
     def __init__(self, models: list[CompiledModel]) -> None:
-        wanted = ("staging", "quality", "records")
+        folders = ("staging", "quality", "records")
         tags = ("int_tags", "int_record_tags", "int_tag_vocabulary")
-        unwanted = ("int_models_current", "snapshot_health", "unknown_values")
+        excluded = ("snapshot_health", "unknown_values")
         super().__init__(
             ROOT / "seeds",
             [
                 model
                 for model in models
-                if (model.folder in wanted or model.name in tags) and model.name not in unwanted
+                if (model.folder in folders or model.name in tags) and model.name not in excluded
             ],
         )
 
@@ -303,22 +304,24 @@ class DriftWarehouse(MemoryWarehouse):
 
 
 @pytest.fixture(scope="module")
-def whole(compiled_models: list[CompiledModel]) -> DriftWarehouse:
+def shared_warehouse(compiled_models: list[CompiledModel]) -> DriftWarehouse:
     return DriftWarehouse(compiled_models)
 
 
 @pytest.fixture
-def drift(whole: DriftWarehouse) -> Iterator[DriftWarehouse]:
-    whole.clear()
+def drift(shared_warehouse: DriftWarehouse) -> Iterator[DriftWarehouse]:
+    """The shared warehouse without snapshots. Its seeds are restored after the test."""
+    connection = shared_warehouse.connection
+    shared_warehouse.clear()
     for seed in KEYS:
-        whole.connection.execute(f"create or replace temp table kept_{seed} as from staging.{seed}")
-    yield whole
+        connection.execute(f"create or replace temp table original_{seed} as from staging.{seed}")
+    yield shared_warehouse
     for seed in KEYS:
-        whole.connection.execute(f"create or replace table staging.{seed} as from kept_{seed}")
+        connection.execute(f"create or replace table staging.{seed} as from original_{seed}")
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_each_change_leads_to_its_findings(drift: DriftWarehouse, name: str) -> None:
+def test_each_change_causes_its_findings(drift: DriftWarehouse, name: str) -> None:
     case = CASES[name]
     for path, types in case.types.items():
         drift.connection.execute("update staging.api_contract set types = ? where path = ?", [types, path])
@@ -334,7 +337,7 @@ def test_each_change_leads_to_its_findings(drift: DriftWarehouse, name: str) -> 
 
 
 @pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.findings])
-def test_the_proposed_lines_accept_what_was_found(drift: DriftWarehouse, name: str) -> None:
+def test_proposed_seed_lines_accept_the_findings(drift: DriftWarehouse, name: str) -> None:
     case = CASES[name]
     for path, types in case.types.items():
         drift.connection.execute("update staging.api_contract set types = ? where path = ?", [types, path])
@@ -349,44 +352,44 @@ def test_the_proposed_lines_accept_what_was_found(drift: DriftWarehouse, name: s
             marks = ", ".join(["nullif(?, '')"] * len(cells))
             drift.connection.execute(f"insert into staging.{proposal.seed} values ({marks})", cells)
     measures = {measure for (measure,) in drift.rows("select measure from staging.snapshot_bounds")}
-    # No line of a seed brings models or tags back: what a snapshot lost is accepted by its name.
+    # Seed lines do not accept lost models, tags or flags: those snapshots are accepted by name.
     assert {kind for kind, *_ in drift.findings()} <= measures | {"flag_gone"}
 
 
-def test_a_first_snapshot_as_the_contract_has_it_has_no_finding(drift: DriftWarehouse) -> None:
+def test_first_snapshot_that_fits_the_contract_has_no_findings(drift: DriftWarehouse) -> None:
     drift.land("first", copy.deepcopy(HUB), 1)
     assert drift.findings() == set()
 
 
-def test_the_second_of_two_that_lost_models_is_measured_by_the_largest(drift: DriftWarehouse) -> None:
+def test_number_of_models_is_compared_with_the_largest_earlier_snapshot(drift: DriftWarehouse) -> None:
     for day, n_models in enumerate((300, 250, 245), start=1):
         drift.land(f"day {day}", copy.deepcopy(HUB[:n_models]), day)
     drift.run_models()
     assert drift.errors() == ["models_lost"]
 
 
-def test_cards_that_came_back_without_text_refuse_the_snapshot(drift: DriftWarehouse) -> None:
+def test_emptied_cards_refuse_the_snapshot(drift: DriftWarehouse) -> None:
     drift.land("now", copy.deepcopy(HUB), 1)
 
-    def check(day: int, outcome: str, n_bytes: int | None, models: int) -> None:
+    def land_cards(day: int, outcome: str, n_bytes: int | None, models: int) -> None:
         drift.connection.execute(
             "insert into raw.cards by name select 'model ' || i as model_id, 'hub' as source, ? as outcome, "
             "?::bigint as n_bytes, make_timestamp(2026, 1, ?, 0, 0, 0) as fetched_at from range(?) as models (i)",
             [outcome, n_bytes, day, models],
         )
 
-    check(1, "ok", 100, 200)
-    check(2, "unchanged", None, 200)
+    land_cards(1, "ok", 100, 200)
+    land_cards(2, "unchanged", None, 200)
     assert drift.findings() == set()
-    check(3, "ok", 0, 10)
+    land_cards(3, "ok", 0, 10)
     assert drift.findings() == {("cards_emptied", "card", None, "warn")}
-    check(4, "none", None, 30)
+    land_cards(4, "none", None, 30)
     assert drift.findings() == {("cards_emptied", "card", None, "error")}
     assert drift.errors() == ["cards_emptied"]
 
 
 def brute_force_profile(records: list[Record]) -> dict[str, dict[str, int]]:
-    """Records that have each path, by type, as a plain walk over the parsed JSON finds them."""
+    """For each path the number of records by type, from a recursive walk over the parsed JSON."""
     names = {str: "string", int: "integer", float: "number", bool: "boolean", dict: "object", list: "array"}
 
     def types(values: list[Any]) -> str:
@@ -416,8 +419,8 @@ def brute_force_profile(records: list[Record]) -> dict[str, dict[str, int]]:
     return counts
 
 
-def test_profile_equals_a_plain_walk_over_the_records(drift: DriftWarehouse) -> None:
-    hostile: list[Record] = [
+def test_profile_equals_a_recursive_walk_over_the_records(drift: DriftWarehouse) -> None:
+    unusual: list[Record] = [
         {
             "id": "h/1",
             "a.b": 1,
@@ -437,16 +440,16 @@ def test_profile_equals_a_plain_walk_over_the_records(drift: DriftWarehouse) -> 
             "half": 0.5,
         },
     ]
-    drift.land("now", copy.deepcopy(HUB) + hostile, 1)
+    drift.land("now", copy.deepcopy(HUB) + unusual, 1)
     drift.run_models()
-    expected = brute_force_profile(HUB + hostile)
+    expected = brute_force_profile(HUB + unusual)
     columns = "string", "integer", "number", "boolean", "object", "array", "mixed", "null"
     names = ", ".join(f"n_{column}" for column in columns)
     found = {
         path: {column: count for column, count in zip(columns, counts, strict=True) if count}
         for path, *counts in drift.rows(f"select path, {names} from marts.api_field_profile")
     }
-    # Whole numbers beyond 64 bits are read as other numbers.
+    # DuckDB reads integers of more than 64 bits as doubles.
     expected["big"] = {"number": 1}
     assert found == expected
     values = "select n_distinct_in_sample from marts.api_field_profile where path = 'gated'"
@@ -454,7 +457,7 @@ def test_profile_equals_a_plain_walk_over_the_records(drift: DriftWarehouse) -> 
     assert drift.rows("select example from marts.api_field_profile where path = 'half'") == [("0.5",)]
 
 
-def test_profile_ends_at_the_first_level_of_what_is_nested_beyond_reason(drift: DriftWarehouse) -> None:
+def test_profile_stops_at_the_first_level_of_deeply_nested_json(drift: DriftWarehouse) -> None:
     drift.land("now", copy.deepcopy(HUB), 1)
     deep = '{"id": "h/1", "id": "h/2", "deep": ' + "[" * 100_000 + "]" * 100_000 + ', "also": 1}'
     drift.connection.execute(

@@ -1,4 +1,4 @@
-"""Mutation, transitions and drift: what SQL counts against the same counts in plain Python."""
+"""Mutation, transitions and cards: the counts in SQL compared with the same counts in plain Python."""
 
 import random
 import statistics
@@ -44,14 +44,15 @@ def check(warehouse: MemoryWarehouse, records: list[dict[str, Any]]) -> None:
     warehouse.build(records)
     counted = HandCount(records)
     sums: dict[tuple[str, str], list[float]] = defaultdict(lambda: [0, 0])
-    for measure, relation, numerator, denominator in warehouse.rows(
-        "select measure, relation, numerator, denominator from intermediate.int_family_trait_ratios"
+    for trait, relation, numerator, denominator in warehouse.rows(
+        "select trait, relation, numerator, denominator from intermediate.int_family_trait_ratios "
+        "where measure = 'mutation'"
     ):
-        sums[measure, relation][0] += numerator
-        sums[measure, relation][1] += denominator
+        sums[trait, relation][0] += numerator
+        sums[trait, relation][1] += denominator
     for trait in TRAITS:
         rates = counted.mutation_rates(trait)
-        found = {relation: both for (measure, relation), both in sums.items() if measure == f"mutation_{trait}"}
+        found = {relation: both for (of_trait, relation), both in sums.items() if of_trait == trait}
         assert found.keys() == {relation for relation, (n_edges, *_) in rates.items() if n_edges}
         for relation, (n_edges, rate, *_) in rates.items():
             if rate is not None:
@@ -69,15 +70,15 @@ def check(warehouse: MemoryWarehouse, records: list[dict[str, Any]]) -> None:
 
 @settings(
     max_examples=60,
-    deadline=None,  # the machine may be busy; speed is not what is tested
+    deadline=None,  # the machine may be busy
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(records=hubs())
-def test_mutations_and_transitions_of_random_hubs(warehouse: MemoryWarehouse, records: list[dict[str, Any]]) -> None:
+def test_random_hubs_agree_with_plain_python(warehouse: MemoryWarehouse, records: list[dict[str, Any]]) -> None:
     check(warehouse, records)
 
 
-def test_models_with_very_many_languages(warehouse: MemoryWarehouse) -> None:
+def test_models_with_many_languages(warehouse: MemoryWarehouse) -> None:
     rng = random.Random(3)
     letters = "abcdefghijklmnopqrstuvwxyz"
     codes = [a + b for a in letters for b in letters]
@@ -93,12 +94,12 @@ def test_models_with_very_many_languages(warehouse: MemoryWarehouse) -> None:
     check(warehouse, records)
 
 
-def test_no_edges_at_all(warehouse: MemoryWarehouse) -> None:
+def test_hub_without_edges(warehouse: MemoryWarehouse) -> None:
     check(warehouse, [{"id": "org/alone", "tags": ["license:mit", "en"]}])
     assert warehouse.rows("select count(*) from intermediate.int_ordered_values") == [(0,)]
 
 
-def test_cards_and_subjects_are_counted_as_by_hand(warehouse: MemoryWarehouse) -> None:
+def test_cards_and_subjects_agree_with_plain_python(warehouse: MemoryWarehouse) -> None:
     rng = random.Random(11)
     records: list[dict[str, Any]] = [
         {
@@ -126,11 +127,11 @@ def test_cards_and_subjects_are_counted_as_by_hand(warehouse: MemoryWarehouse) -
             [("2401.1", "cs.LG cs.CL"), ("2401.2", "cs.LG"), ("2401.9", "cs.CV")],
         )
         warehouse.build(records)
-        texts = {model: card for model, card in cards.items() if card is not None}
-        lengths = [len(card) for card in texts.values()]
+        found = {model: card for model, card in cards.items() if card is not None}
+        lengths = [len(card) for card in found.values()]
         auto = {
             model: "automatically generated" in card.lower() or "generated automatically" in card.lower()
-            for model, card in texts.items()
+            for model, card in found.items()
         }
         assert warehouse.rows(
             "select n_models, n_looked_for, n_with_card, mean_characters, median_characters, max_characters, "
@@ -139,12 +140,12 @@ def test_cards_and_subjects_are_counted_as_by_hand(warehouse: MemoryWarehouse) -
             (
                 20,
                 16,
-                len(texts),
+                len(found),
                 sum(lengths) / len(lengths),
                 statistics.median(lengths),
                 max(lengths),
-                sum(len(card.split()) for card in texts.values()) / len(texts),
-                sum(auto.values()) / len(texts),
+                sum(len(card.split()) for card in found.values()) / len(found),
+                sum(auto.values()) / len(found),
                 sum(length > 3 for length in lengths) / 20,
             )
         ]
@@ -154,25 +155,25 @@ def test_cards_and_subjects_are_counted_as_by_hand(warehouse: MemoryWarehouse) -
             for tag in record["tags"]
             if tag.startswith("base_model")
         ]
-        both = [(parent, child) for parent, child in edges if parent in texts and child in texts]
+        both = [(parent, child) for parent, child in edges if parent in found and child in found]
         sums = dict(
             warehouse.rows(
-                "select measure, (sum(numerator), sum(denominator)) from intermediate.int_family_card_ratios "
-                "where relation = 'finetune' group by measure"
+                "select (measure, side), (sum(numerator), sum(denominator)) from intermediate.int_family_card_ratios "
+                "where relation = 'finetune' group by measure, side"
             )
         )
-        assert sums["n_characters_change"] == (
-            sum(len(texts[child]) - len(texts[parent]) for parent, child in both),
+        assert sums["n_characters", "change"] == (
+            sum(len(found[child]) - len(found[parent]) for parent, child in both),
             len(both),
         )
-        assert sums["is_auto_generated_parent"] == (sum(auto[parent] for parent, _ in both), len(both))
-        looked_for = [(parent, child) for parent, child in edges if parent in cards and child in cards]
-        assert sums["has_card_child"] == (sum(child in texts for _, child in looked_for), len(looked_for))
+        assert sums["is_auto_generated", "parent"] == (sum(auto[parent] for parent, _ in both), len(both))
+        checked = [(parent, child) for parent, child in edges if parent in cards and child in cards]
+        assert sums["has_card", "child"] == (sum(child in found for _, child in checked), len(checked))
         links = {paper: sum(f"arxiv:{paper}" in record["tags"] for record in records) for paper in ("2401.1",)}
-        lg = sum(bool({"arxiv:2401.1", "arxiv:2401.2"} & set(record["tags"])) for record in records)
+        n_learning = sum(bool({"arxiv:2401.1", "arxiv:2401.2"} & set(record["tags"])) for record in records)
         assert warehouse.rows("from marts.paper_subjects order by category") == [
             ("cs.CL", 1, links["2401.1"]),
-            ("cs.LG", 2, lg),
+            ("cs.LG", 2, n_learning),
         ]
     finally:
         connection.execute("delete from raw.cards")

@@ -1,4 +1,4 @@
-"""Several snapshots: a real series of observations, and incremental builds against full refreshes."""
+"""Several snapshots: a series of observations, the history marts, and incremental builds against full refreshes."""
 
 import gzip
 import json
@@ -36,22 +36,22 @@ def written(path: Path, lines: list[dict[str, Any]]) -> Source:
     return Source(path, path.name)
 
 
-def test_the_real_series_lists_at_each_moment_what_was_there(tmp_path: Path, real_file: Callable[[str], Path]) -> None:
+def test_real_series_lists_the_models_present_at_each_time(tmp_path: Path, real_file: Callable[[str], Path]) -> None:
     path = real_file(SERIES)
-    there: dict[str, dict[str, Any]] = {}
+    present: dict[str, dict[str, Any]] = {}
     expected = {}
     for time in sorted({line["observed_at"] for line in lines_of(path)}, key=utc):
         now = [line for line in lines_of(path) if line["observed_at"] == time]
         for line in now:
             if "id" not in line:
                 slug = line["path"].removeprefix("data/").removesuffix(".json")
-                there = {k: v for k, v in there.items() if k.lower().replace(".", "-") != slug}
+                present = {k: v for k, v in present.items() if k.lower().replace(".", "-") != slug}
         for line in now:
             if line.get("removed"):
-                there.pop(line["id"], None)
+                present.pop(line["id"], None)
             elif "id" in line:
-                there[line["id"]] = line
-        expected[utc(time)] = {model_id: line["likes"] for model_id, line in there.items()}
+                present[line["id"]] = line
+        expected[utc(time)] = {model_id: line["likes"] for model_id, line in present.items()}
     assert len(expected) == 13
 
     database = tmp_path / "phylohub.duckdb"
@@ -66,12 +66,12 @@ def test_the_real_series_lists_at_each_moment_what_was_there(tmp_path: Path, rea
             assert model_id not in found.setdefault(taken_at, {})
             found[taken_at][model_id] = likes
         assert found == expected
-        # A text is kept once: a moment costs what was observed in it.
-        (n_texts,) = connection.execute("select count(*) from raw.hub_records").fetchone() or (0,)
-        assert n_texts <= sum("id" in line for line in lines_of(path))
+        # Each distinct record is stored once, so there are at most as many records as observations.
+        (n_records,) = connection.execute("select count(*) from raw.hub_records").fetchone() or (0,)
+        assert n_records <= sum("id" in line for line in lines_of(path))
 
 
-def test_what_is_no_observation_is_rejected_and_nothing_else_is_lost(tmp_path: Path) -> None:
+def test_malformed_observations_are_rejected_and_the_rest_is_landed(tmp_path: Path) -> None:
     path = tmp_path / "series.jsonl"
     good = {"observed_at": "2026-01-01T00:00:00+02:00", "id": "a/b"}
     bad = [b"\xff", b"no JSON", b"[" * 100_000, b"1", b'{"id":"a/b"}', b'{"observed_at":3,"id":"a"}']
@@ -87,7 +87,7 @@ def test_what_is_no_observation_is_rejected_and_nothing_else_is_lost(tmp_path: P
         assert [reason for _, reason, _ in reasons] == [
             "not UTF-8", "not JSON", "not JSON", "not an object", "no time", "no time", "no id", "id is not a string",
             "id is empty",
-        ]  # fmt: skip  # beside the nine bad lines above
+        ]  # fmt: skip  # in the order of the nine malformed lines above
         path.write_bytes(json.dumps(good).encode())
         with pytest.raises(PhylohubError, match="another file"):
             land_series(connection, Source(path, path.name), "s")
@@ -96,7 +96,7 @@ def test_what_is_no_observation_is_rejected_and_nothing_else_is_lost(tmp_path: P
             land_series(connection, Source(path, path.name), "t")
 
 
-def test_history_follows_values_that_change_go_and_come_back(warehouse: MemoryWarehouse) -> None:
+def test_history_follows_values_that_change_disappear_and_return(warehouse: MemoryWarehouse) -> None:
     warehouse.build([])
     connection = warehouse.connection
     connection.execute("delete from raw.snapshots")
@@ -120,10 +120,10 @@ def test_history_follows_values_that_change_go_and_come_back(warehouse: MemoryWa
                     [f"day {day}", position, 10 * day + position],
                 )
         warehouse.run_models()
-        day_of = (
+        traits = (
             "select model_id, trait, value, day(valid_from), day(valid_to) from marts.model_trait_history order by all"
         )
-        assert warehouse.rows(day_of) == [
+        assert warehouse.rows(traits) == [
             ("a", "license", "gemma", 3, None),
             ("a", "license", "mit", 1, 3),
             ("a", "parent", "finetune:b", 2, 3),
@@ -144,7 +144,7 @@ def test_history_follows_values_that_change_go_and_come_back(warehouse: MemoryWa
 
 
 def changed(before: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """A hub a week later: in a hundred models one has changed, one in a thousand is gone, and there are new ones."""
+    """The hub a week later: 1 % of the models have other likes, some have new tags, 0.1 % are gone, five are new."""
     after = []
     for number, record in enumerate(before):
         if number % 1_000 == 7:
@@ -169,22 +169,22 @@ def changed(before: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def cards(path: Path, models: list[dict[str, Any]], word: str) -> Path:
-    """A file with a card for each model: its record, so that words are as frequent as in records, and a word more."""
+    """Write a card for each model: a word and the model's record, so that words are as frequent as in records."""
     written(path, [{"id": model["id"], "card": f"{word} {json.dumps(model)} {'.' * 512}"} for model in models])
     return path
 
 
-def age(record: dict[str, Any]) -> str:
+def modified_at(record: dict[str, Any]) -> str:
     return str(record["lastModified"])
 
 
-def test_an_incremental_build_gives_the_tables_of_a_full_refresh(tmp_path: Path) -> None:
+def test_incremental_build_equals_full_refresh(tmp_path: Path) -> None:
     before = list(records(2_000, seed=3))
     first = tmp_path / "first.jsonl"
     written(first, before)
     grown = Build(tmp_path, first, cards=cards(tmp_path / "cards.jsonl", before, "old"))
     assert grown.dbt.returncode == 0, grown.dbt.stdout
-    # The same file's name: the second snapshot is of the first one's series.
+    # The same file name, so that both snapshots belong to one series.
     second = tmp_path / "second" / "first.jsonl"
     second.parent.mkdir()
     written(second, changed(before))
@@ -194,34 +194,35 @@ def test_an_incremental_build_gives_the_tables_of_a_full_refresh(tmp_path: Path)
     counted = "select candidates, document_ids from intermediate.int_similarity_vocabulary order by artifact"
     vocabulary = "select artifact, n_documents, terms, document_frequency from intermediate.int_similarity_vocabulary"
     counted_before = grown.rows(counted)
-    anew = tmp_path / "anew.duckdb"
-    shutil.copy(grown.database, anew)
+    refreshed = tmp_path / "refreshed.duckdb"
+    shutil.copy(grown.database, refreshed)
     variables = json.dumps(FEW_DRAWS)
-    without = "--exclude-resource-types", "unit_test"
-    done = run_dbt(grown.database, tmp_path / "target", "build", *without, "--vars", variables)
+    exclude = "--exclude-resource-types", "unit_test"
+    done = run_dbt(grown.database, tmp_path / "target", "build", *exclude, "--vars", variables)
     assert done.returncode == 0, done.stdout
-    done = run_dbt(anew, tmp_path / "target", "build", *without, "test", "--full-refresh", "--vars", variables)
+    done = run_dbt(refreshed, tmp_path / "target", "build", *exclude, "test", "--full-refresh", "--vars", variables)
     assert done.returncode == 0, done.stdout
-    # With the times, which `tables` leaves out: both are of the same landing.
+    # Here the times must agree too (`tables` excludes them), since both builds read the same landed snapshots.
     timed = "model_presence", "model_trait_history", "model_metric_history", "family_snapshots"
     queries = [f"from marts.{mart} order by all" for mart in timed]
     tables, histories = grown.tables(), [grown.rows(query) for query in queries]
     assert grown.rows("select table_name from information_schema.tables where table_name like '%dbt_tmp%'") == []
-    # What was counted has been gone on with, without what has left.
+    # The vocabulary was updated: it keeps most documents, has new ones, and no longer has those that left.
     counted_now = grown.rows(counted)
     for (_, ids), (_, ids_before) in zip(counted_now, counted_before, strict=True):
         assert 0 < len(set(ids_before) - set(ids)) < len(ids) / 10
         assert set(ids) - set(ids_before)
-    assert counted_now[1][0] == counted_before[1][0]  # of the records; so few cards prove too little and are read again
+    # Candidate words of the records are kept. Those of the cards are chosen again, since the cards are few.
+    assert counted_now[1][0] == counted_before[1][0]
     words = sorted(grown.rows(vocabulary))
-    grown.database = anew
+    grown.database = refreshed
     expected = grown.tables()
     assert sorted(grown.rows(vocabulary)) == words
     assert [grown.rows(query) for query in queries] == histories
     assert tables.keys() == expected.keys()
     for mart, rows in expected.items():
         assert tables[mart] == rows, mart
-    old, new = ({record["id"]: record for record in sorted(hub, key=age)} for hub in (before, changed(before)))
+    old, new = ({record["id"]: record for record in sorted(hub, key=modified_at)} for hub in (before, changed(before)))
     n_changed = sum(old[model_id] != new[model_id] for model_id in old.keys() & new.keys())
     assert n_changed > 20
     assert sorted(tables["snapshot_changes"]) == [
@@ -230,7 +231,7 @@ def test_an_incremental_build_gives_the_tables_of_a_full_refresh(tmp_path: Path)
     ]
 
 
-def test_a_history_that_lost_a_snapshot_is_told_anew(tmp_path: Path) -> None:
+def test_history_is_rebuilt_after_a_snapshot_was_dropped(tmp_path: Path) -> None:
     path = tmp_path / "hub.jsonl"
     hub = [{"id": f"a/{number}", "tags": []} for number in range(3)]
     database = tmp_path / "phylohub.duckdb"
@@ -254,36 +255,36 @@ def test_a_history_that_lost_a_snapshot_is_told_anew(tmp_path: Path) -> None:
     assert counts() == [("two", 2, 2, 0), ("three", 3, 1, 0)]
 
 
-def test_a_file_that_an_older_version_built_is_refused_with_the_way_out(tmp_path: Path) -> None:
+def test_build_file_of_an_older_version_needs_a_full_refresh(tmp_path: Path) -> None:
     database, target = tmp_path / "phylohub.duckdb", tmp_path / "target"
     select = ("--select", "+int_records_parsed", "--exclude", "test_type:unit", "resource_type:test")
     with connect_raw(database, create=True) as connection:
         land_snapshot(connection, "one", [written(tmp_path / "hub.jsonl", [{"id": "a/b", "tags": []}])])
     assert run_dbt(database, target, "build", *select).returncode == 0
     with duckdb.connect(str(database)) as connection:
-        connection.execute("alter table intermediate.int_records_parsed add column of_old integer")
+        connection.execute("alter table intermediate.int_records_parsed add column removed_column integer")
     done = run_dbt(database, target, "build", *select)
     assert done.returncode != 0
-    assert "of_old" in done.stdout
+    assert "removed_column" in done.stdout
     assert "full_refresh" in done.stdout
     assert run_dbt(database, target, "build", "--full-refresh", *select).returncode == 0
 
 
-def test_texts_are_read_anew_once_a_vocabulary_has_changed(tmp_path: Path) -> None:
+def test_records_are_read_again_after_a_vocabulary_changed(tmp_path: Path) -> None:
     path = tmp_path / "hub.jsonl"
     hub = [
         {"id": "a/parent", "tags": ["license:mit", "en"]},
         {"id": "a/child", "tags": ["base_model:finetune:a/parent"], "pipeline_tag": "text-generation"},
     ]
     database = tmp_path / "phylohub.duckdb"
-    read_once = "int_record_languages", "int_record_traits", "int_record_parents"
-    select = ("--select", *(f"+{model}" for model in read_once), "--exclude", "resource_type:test", "test_type:unit")
+    incremental = "int_record_languages", "int_record_traits", "int_record_parents"
+    select = ("--select", *(f"+{model}" for model in incremental), "--exclude", "resource_type:test", "test_type:unit")
 
     def read() -> list[list[tuple[Any, ...]]]:
         done = run_dbt(database, tmp_path / "target", "build", *select)
         assert done.returncode == 0, done.stdout
         with duckdb.connect(str(database), read_only=True) as connection:
-            return [connection.execute(f"from intermediate.{model} order by all").fetchall() for model in read_once]
+            return [connection.execute(f"from intermediate.{model} order by all").fetchall() for model in incremental]
 
     with connect_raw(database, create=True) as connection:
         land_snapshot(connection, "one", [written(path, hub)])
@@ -291,7 +292,7 @@ def test_texts_are_read_anew_once_a_vocabulary_has_changed(tmp_path: Path) -> No
     assert all(expected)
     assert read() == expected
     with duckdb.connect(str(database)) as connection:
-        for model, column in zip(read_once, ("language", "trait_value", "parent_id"), strict=True):
-            # What another vocabulary would have made of them.
+        for model, column in zip(incremental, ("language", "trait_value", "parent_id"), strict=True):
+            # Pretend that another vocabulary gave other values.
             connection.execute(f"update intermediate.{model} set {column} = 'stale', vocabulary_digest = 'another'")
     assert read() == expected

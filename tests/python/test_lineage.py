@@ -1,4 +1,4 @@
-"""Closure, generations, depths and families against networkx, on every shape that has broken a recursion."""
+"""Closure, generations, depths, families and cycles compared with networkx, on random hubs and hard cases."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,9 +19,9 @@ EDGE_SETS: dict[str, Callable[[str], bool]] = {
 
 @dataclass
 class Hub:
-    """Models 0..n-1 by the month they were created in, and edges (parent, child, relation).
+    """Models 0..n-1, each with its month of creation, and edges (parent, child, relation).
 
-    A parent that is no model of the hub is missing from it.
+    A parent of n or more is missing from the hub.
     """
 
     created: list[int]
@@ -50,7 +50,7 @@ class Hub:
         return graph
 
     def acyclic(self, edge_set: str) -> "nx.DiGraph[int]":
-        """The rule that the mart documents: of the edges on a cycle cut those from the younger to the older."""
+        """The graph without the edges that lie on a cycle and lead from a younger model to an older one."""
         graph = self.graph(edge_set)
         component = {
             node: number for number, nodes in enumerate(nx.strongly_connected_components(graph)) for node in nodes
@@ -169,8 +169,8 @@ RELATIONS = ["finetune", "adapter", "merge", "quantized", "distill"]
 
 @st.composite
 def hubs(draw: st.DrawFn) -> Hub:
-    """Up to 12 models, several of one age, with any edges between them: cycles, self-loops, several parents,
-    several relations a pair, parents that are not there."""
+    """Up to 12 models with random edges and ages: cycles, self-loops, several parents, several relations per pair,
+    missing parents, models of the same age."""
     n = draw(st.integers(1, 12))
     created = draw(st.lists(st.integers(0, 5), min_size=n, max_size=n))
     edge = st.tuples(st.integers(0, n + 1), st.integers(0, n - 1), st.sampled_from(RELATIONS))
@@ -179,15 +179,15 @@ def hubs(draw: st.DrawFn) -> Hub:
 
 @settings(
     max_examples=150,
-    deadline=None,  # the machine may be busy; speed is not what is tested
+    deadline=None,  # the machine may be busy
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(hub=hubs(), reverse=st.booleans())
-def test_random_hubs(warehouse: MemoryWarehouse, hub: Hub, reverse: bool) -> None:
+def test_random_hubs_agree_with_networkx(warehouse: MemoryWarehouse, hub: Hub, reverse: bool) -> None:
     check(warehouse, hub, reverse)
 
 
-SHAPES = {
+HARD_CASES = {
     "empty": Hub([]),
     "one model": Hub([0]),
     "one edge": Hub([0, 1], [(0, 1, "finetune")]),
@@ -195,8 +195,8 @@ SHAPES = {
     "self-loop beside an edge": Hub([0, 1], [(0, 0, "merge"), (0, 1, "finetune")]),
     "only missing parents": Hub([0, 1], [(5, 0, "finetune"), (5, 1, "adapter")]),
     "cycle of two": Hub([1, 0], [(0, 1, "finetune"), (1, 0, "finetune")]),
-    "cycle of two of one age": Hub([0, 0], [(0, 1, "finetune"), (1, 0, "finetune")]),
-    "cycle of three whose cut leaves a model bare": Hub(
+    "cycle of two with the same age": Hub([0, 0], [(0, 1, "finetune"), (1, 0, "finetune")]),
+    "cycle of three whose cut isolates a model": Hub(
         [0, 0, 0], [(0, 2, "finetune"), (1, 0, "finetune"), (2, 1, "finetune")]
     ),
     "cycle of five with a tail and a head": Hub(
@@ -209,18 +209,18 @@ SHAPES = {
     "a cycle only through a merge": Hub([0, 1], [(0, 1, "finetune"), (1, 0, "merge")]),
     "several relations of one pair": Hub([0, 1], [(0, 1, "finetune"), (0, 1, "merge"), (0, 1, "adapter")]),
     "several parents": Hub([0] * 6, [(i, 5, "merge") for i in range(5)]),
-    "every edge of a clique both ways": Hub(list(range(6)), [(i, j, "finetune") for i in range(6) for j in range(6)]),
+    "clique, both directions": Hub(list(range(6)), [(i, j, "finetune") for i in range(6) for j in range(6)]),
 }
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("case", HARD_CASES)
 @pytest.mark.parametrize("reverse", [False, True])
-def test_shapes(warehouse: MemoryWarehouse, shape: str, reverse: bool) -> None:
-    check(warehouse, SHAPES[shape], reverse)
+def test_hard_cases_agree_with_networkx(warehouse: MemoryWarehouse, case: str, reverse: bool) -> None:
+    check(warehouse, HARD_CASES[case], reverse)
 
 
-def test_ladder_of_diamonds_with_two_to_the_forty_paths(warehouse: MemoryWarehouse) -> None:
-    rungs = 40
+def test_ladder_with_exponentially_many_paths(warehouse: MemoryWarehouse) -> None:
+    rungs = 40  # a ladder of 40 diamonds has 2^40 paths
     edges = [
         (3 * rung + parent, 3 * rung + child, "finetune")
         for rung in range(rungs)
@@ -229,7 +229,7 @@ def test_ladder_of_diamonds_with_two_to_the_forty_paths(warehouse: MemoryWarehou
     check(warehouse, Hub(list(range(3 * rungs + 1)), edges))
 
 
-def test_chain_of_a_thousand(warehouse: MemoryWarehouse) -> None:
+def test_chain_of_one_thousand_edges(warehouse: MemoryWarehouse) -> None:
     n = 1_001
     warehouse.build(Hub([0] * n, [(i, i + 1, "finetune") for i in range(n - 1)]).records())
     assert warehouse.rows(
@@ -240,7 +240,7 @@ def test_chain_of_a_thousand(warehouse: MemoryWarehouse) -> None:
     ) == [(name(0), n, 1, 1_000, 1)]
 
 
-def test_cycle_of_three_hundred(warehouse: MemoryWarehouse) -> None:
+def test_cycle_of_three_hundred_is_cut_once(warehouse: MemoryWarehouse) -> None:
     n = 300
     hub = Hub(list(range(n)), [(i, (i + 1) % n, "finetune") for i in range(n)])
     warehouse.build(hub.records())
@@ -249,7 +249,7 @@ def test_cycle_of_three_hundred(warehouse: MemoryWarehouse) -> None:
     assert warehouse.rows("select depth from intermediate.int_families where edge_set = 'all'") == [(n - 1,)]
 
 
-def test_star_of_a_hundred_thousand(warehouse: MemoryWarehouse) -> None:
+def test_star_of_one_hundred_thousand_children(warehouse: MemoryWarehouse) -> None:
     leaves = 100_000
     star = Hub([0] * (leaves + 1), [(0, leaf, "finetune") for leaf in range(1, leaves + 1)])
     warehouse.build(star.records())
@@ -259,8 +259,8 @@ def test_star_of_a_hundred_thousand(warehouse: MemoryWarehouse) -> None:
     assert warehouse.rows("select count(*), max(distance) from marts.lineage_closure") == [(3 * leaves, 1)]
 
 
-def test_rows_in_any_order_give_the_same_marts(warehouse: MemoryWarehouse) -> None:
-    hub = SHAPES["cycle of five with a tail and a head"]
+def test_order_of_records_does_not_change_the_marts(warehouse: MemoryWarehouse) -> None:
+    hub = HARD_CASES["cycle of five with a tail and a head"]
     marts = ("lineage_edges", "lineage_closure", "model_ancestry", "family_growth", "models")
     built = []
     for records in (hub.records(), hub.records()[::-1]):
