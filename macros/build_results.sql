@@ -6,7 +6,7 @@
 {% macro record_build_start() %}
     {% if execute and flags.WHICH in ('build', 'run', 'test', 'seed', 'snapshot') %}
         {% set nodes = graph.nodes.keys() | list + graph.get('unit_tests', {}).keys() | list %}
-        {% do run_query('create table if not exists main.build_results (node varchar, status varchar)') %}
+        {% do run_query('create table if not exists main.build_results (node string, status string)') %}
         {% do run_query('delete from main.build_results where node not in (' ~ string_literals(nodes) ~ ')') %}
         {% do write_build_results(dict.fromkeys(selected_resources, 'running')) %}
     {% endif %}

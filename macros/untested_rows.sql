@@ -17,7 +17,7 @@
     {%- set table = string_literals([model.schema ~ '.' ~ model.identifier]) -%}
     {%- do run_query(
         'create table if not exists main.tested_rows '
-        ~ '(table_name varchar, last_key bigint, n_rows bigint, hashes varchar)'
+        ~ '(table_name string, last_key bigint, n_rows bigint, hashes string)'
     ) -%}
     {%- set query -%}
         select max(tested.last_key)

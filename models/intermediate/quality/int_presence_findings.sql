@@ -20,7 +20,7 @@ classified as (
             when
                 is_present and share_with_value_previous >= 0.01
                 and (
-                    share_with_value < share_with_value_previous - 0.1
+                    share_with_value < share_with_value_previous - 1e-1
                     or share_with_value < share_with_value_previous / 2
                 )
                 then 'null_share_jumped'

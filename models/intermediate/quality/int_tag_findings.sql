@@ -80,7 +80,7 @@ gone_flags as (
         and current_tags.value is null
         -- If no record has tags, another finding reports it, and not one per flag.
         and exists (select other_tags.value from current_tags as other_tags)
-        and previous_tags.n_models >= 0.01 * compared.n_models_previous
+        and 100 * previous_tags.n_models >= compared.n_models_previous
 
 ),
 

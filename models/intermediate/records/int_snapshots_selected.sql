@@ -10,9 +10,9 @@ final as (
     from snapshots
     where
         completed_at is not null
-        {% if var('snapshot') %}
+    {%- if var('snapshot') %}
             and snapshot = {{ dbt.string_literal(dbt.escape_single_quotes(var('snapshot'))) }}
-        {% endif %}
+        {%- endif %}
     order by completed_at desc, snapshot desc
     limit 1
 

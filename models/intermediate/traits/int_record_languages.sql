@@ -37,7 +37,7 @@ declared as (
         false as is_paper
     from card_declared
     union all
-    -- Two-letter tags count only if the card declares no language (int_record_tags_classified). The study counts them all.
+    -- Two-letter tags count only if the card declares no language (int_record_tags_classified). The study counts all.
     select
         record_id,
         lower(tag_value) as declared,

@@ -1,6 +1,10 @@
 {# Post-hook of an incremental Python model: drops the tables in which dbt-duckdb stages its new rows. They are meant
    to be temporary but are not, and each build would leave one in the file. #}
 {% macro drop_temporary_tables(relation) -%}
+    {{ return(adapter.dispatch('drop_temporary_tables', 'phylohub')(relation)) }}
+{%- endmacro %}
+
+{% macro duckdb__drop_temporary_tables(relation) -%}
     {%- if execute -%}
         {%- set query -%}
             select table_schema, table_name
