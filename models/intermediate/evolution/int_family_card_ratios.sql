@@ -29,8 +29,7 @@ edge_cards as (
 
 sums as (
 
-        -- has_card covers edges for which it is known of both models whether they have a card; the other measures
-        -- cover edges whose models both have one.
+    -- has_card needs to know for both models whether they have a card; the other measures need both texts.
     {% for measure, parent, child in [
         ('has_card', 'parent_has_card', 'child_has_card'),
         ('n_characters', 'parent_characters', 'child_characters'),
