@@ -29,7 +29,6 @@ edge_cards as (
 
 sums as (
 
-    -- has_card needs to know for both models whether they have a card; the other measures need both texts.
     {% for measure, parent, child in [
         ('has_card', 'parent_has_card', 'child_has_card'),
         ('n_characters', 'parent_characters', 'child_characters'),
@@ -43,6 +42,7 @@ sums as (
             sum({{ child }}) as child_sum,
             count(*) as n_edges
         from edge_cards
+        -- has_card needs to know for both models whether they have a card; the other measures need both texts.
         where {{ parent }} is not null and {{ child }} is not null
         group by relation, family_key
         {% if not loop.last %}union all{% endif %}
