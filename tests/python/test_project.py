@@ -34,8 +34,8 @@ ENGINE_SQL = {
     TYPE_NAME: r"\b(?:varchar|u?hugeint)\b|\bas\s+text\b",
     "function of one engine": (
         r"\b(?:starts_with|ends_with|startswith|endswith|contains|strpos|instr|arg_max|arg_min|max_by|min_by|unnest"
-        r"|generate_series|string_agg|group_concat|len|from_json|to_json|(?:array|epoch|json|list|map|regexp|struct)_\w+)"
-        r"\s*\("
+        r"|generate_series|string_agg|group_concat|len|from_json|to_json"
+        r"|(?:array|epoch|json|list|map|regexp|struct)_\w+)\s*\("
     ),
     "extract(epoch ...)": r"\bextract\s*\(\s*epoch\b",
     "aggregate with order by": (
