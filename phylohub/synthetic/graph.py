@@ -341,9 +341,8 @@ def mutate_languages(old: Array, fresh: Array, u: Array) -> Array:
     size = (old != NO_CODE).sum(axis=1)
     partial = u < PLANTED.language_partial
     added, step = fresh[:, 0].astype(np.int64), 1 + (u * 8).astype(np.int64)
-    while (
-        again := (old == added[:, None]).any(axis=1)
-    ).any():  # ends: steps of 1 to 8 reach at least 23 of the 184 languages
+    # The loop ends, since steps of 1 to 8 reach at least 23 of the 184 languages.
+    while (again := (old == added[:, None]).any(axis=1)).any():
         added[again] = (added[again] + step[again]) % count
     new = np.full_like(old, NO_CODE)
     new[:, 0] = np.where(partial, old[:, 0], added)
