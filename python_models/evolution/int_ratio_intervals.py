@@ -20,7 +20,7 @@ def model(dbt, session):
     low, high = bootstrap.ratio_intervals(*sums, dbt.config.get("n_resamples"), dbt.config.get("seed"))
     return pa.table(
         {
-            **{key: pa.array(values, pa.string()) for key, values in zip(KEYS, zip(*keys, strict=True), strict=True)},
+            **{name: pa.array([key[i] for key in keys], pa.string()) for i, name in enumerate(KEYS)},
             "value_low": pa.array(low, from_pandas=True),
             "value_high": pa.array(high, from_pandas=True),
         }
