@@ -29,13 +29,13 @@ def remaining(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     if n_cards:
         n_requests, seconds, seen = _limit(connection, is_api=False)
         yield (
-            f"cards: {n_cards:,} of snapshot {snapshot} to ask for, "
+            f"cards: {n_cards:,} of snapshot {snapshot} left to fetch, "
             f"{_duration(n_cards / n_requests * seconds)} at {n_requests:,} requests in {seconds} s{seen}"
         )
     n_papers = len(linked_papers(connection, snapshot))
     if n_papers:
         duration = _duration(-(-n_papers // BATCH_IDS) * GAP_SECONDS)
-        yield f"papers: {n_papers:,} of snapshot {snapshot} to ask for, {duration} at arXiv's pace"
+        yield f"papers: {n_papers:,} of snapshot {snapshot} left to fetch, {duration} at arXiv's pace"
 
 
 def _crawl_line(connection: duckdb.DuckDBPyConnection, snapshot: str, n_landed: int) -> str:
