@@ -10,11 +10,11 @@ def model(dbt, session):
     dbt.config(materialized="table", schema="intermediate")
     transitions = dbt.ref("int_ordered_transitions").fetchnumpy()
     no_transitions = {name: column[:0] for name, column in transitions.items()}
-    transitions = groups.split(transitions, "trait", "relation")
-    values = dbt.ref("int_ordered_values").order("trait, relation, popularity").fetchnumpy()
+    transitions = groups.split(transitions, "counting", "trait", "relation")
+    values = dbt.ref("int_ordered_values").order("counting, trait, relation, popularity").fetchnumpy()
     rows = []
-    for (trait, relation), ordered in groups.split(values, "trait", "relation").items():
-        names, observed = ordered["trait_value"], transitions.get((trait, relation), no_transitions)
+    for (counting, trait, relation), ordered in groups.split(values, "counting", "trait", "relation").items():
+        names, observed = ordered["trait_value"], transitions.get((counting, trait, relation), no_transitions)
         families = drift.FamilyTransitions.of(
             len(names),
             *(observed[column] for column in ("family_key", "from_number", "to_number", "n_transitions")),
@@ -22,12 +22,13 @@ def model(dbt, session):
         for weighting in ("weighted", "unweighted"):
             fit = _fit(families.total(), names, weighting, dbt)
             # Only the weighted orders of fine-tunes are resampled: the study's argument rests on them.
-            n_resamples = dbt.config.get("n_order_resamples") if (relation, weighting) == RESAMPLED else 0
+            n_resamples = dbt.config.get("n_order_resamples") if (counting, relation, weighting) == RESAMPLED else 0
             resampled = list(families.resampled(n_resamples, dbt.config.get("seed")))
             places, shares = _resample(resampled, names, weighting, dbt)
             for place, number in enumerate(fit.order, start=1):
                 rows.append(
                     {
+                        "counting": counting,
                         "trait": trait,
                         "relation": relation,
                         "weighting": weighting,
@@ -76,9 +77,9 @@ def _resample(resampled, names, weighting, dbt):
     return places, np.nanquantile(shares, [0.025, 0.975], axis=0)
 
 
-RESAMPLED = ("finetune", "weighted")
+RESAMPLED = ("ours", "finetune", "weighted")
 SCHEMA = pa.schema(
-    [(name, pa.string()) for name in ("trait", "relation", "weighting")]
+    [(name, pa.string()) for name in ("counting", "trait", "relation", "weighting")]
     + [("place", pa.int32()), ("trait_value", pa.string())]
     + [("earliest_place", pa.int32()), ("latest_place", pa.int32())]
     + [("place_low", pa.float64()), ("place_high", pa.float64())]

@@ -18,28 +18,23 @@ final as (
         trait_overlaps.trait,
         edges.relation,
         edges.family_key,
-        edges.is_paper_edge,
         trait_overlaps.n_parent,
         trait_overlaps.n_child,
         trait_overlaps.n_shared,
         trait_overlaps.n_union,
-        trait_overlaps.n_shared_paper,
-        trait_overlaps.n_union_paper,
         count(*) as n_edges
     from trait_overlaps
     inner join edges
         on trait_overlaps.parent_key = edges.parent_key and trait_overlaps.child_key = edges.child_key
+    where trait_overlaps.n_union is not null
     group by
         trait_overlaps.trait,
         edges.relation,
         edges.family_key,
-        edges.is_paper_edge,
         trait_overlaps.n_parent,
         trait_overlaps.n_child,
         trait_overlaps.n_shared,
-        trait_overlaps.n_union,
-        trait_overlaps.n_shared_paper,
-        trait_overlaps.n_union_paper
+        trait_overlaps.n_union
 
 )
 

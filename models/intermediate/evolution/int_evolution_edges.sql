@@ -16,8 +16,7 @@ usable as (
     select
         parent_key,
         child_key,
-        relation,
-        is_paper_edge
+        relation
     from edges
     where parent_in_hub and not is_self_loop
 
@@ -28,16 +27,14 @@ by_relation as (
     select
         parent_key,
         child_key,
-        relation,
-        is_paper_edge
+        relation
     from usable
     union all
     -- A pair counts once in `all`, even if it has several relations.
     select
         parent_key,
         child_key,
-        'all' as relation,
-        bool_or(is_paper_edge) as is_paper_edge
+        'all' as relation
     from usable
     group by parent_key, child_key
 
@@ -51,7 +48,6 @@ final as (
         by_relation.relation,
         by_relation.parent_key,
         by_relation.child_key,
-        by_relation.is_paper_edge,
         coalesce(families.family_key, by_relation.parent_key) as family_key
     from by_relation
     left join families on by_relation.parent_key = families.model_key

@@ -1,7 +1,6 @@
 with trait_overlaps as (
 
     select * from {{ ref('int_edge_trait_overlaps') }}
-    where n_union is not null
 
 ),
 

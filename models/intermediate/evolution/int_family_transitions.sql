@@ -7,6 +7,7 @@ with edges as (
 transitions as (
 
     select * from {{ ref('int_pair_transitions') }}
+    where is_transition
 
 ),
 
@@ -18,8 +19,7 @@ final as (
         edges.family_key,
         transitions.from_value,
         transitions.to_value,
-        count(*) filter (where transitions.is_transition) as n_transitions,
-        sum(case when edges.is_paper_edge then transitions.n_paper else 0 end) as n_transitions_paper
+        count(*) as n_transitions
     from transitions
     inner join edges
         on transitions.parent_key = edges.parent_key and transitions.child_key = edges.child_key

@@ -1,7 +1,25 @@
 with transitions as (
 
-    select * from {{ ref('int_family_transitions') }}
-    where n_transitions > 0
+    select
+        'ours' as counting,
+        trait,
+        relation,
+        family_key,
+        from_value,
+        to_value,
+        n_transitions
+    from {{ ref('int_family_transitions') }}
+    union all
+    -- The study does not resample families, so its transitions are not split by family. No family has the key 0.
+    select
+        'paper' as counting,
+        trait,
+        relation,
+        0 as family_key,
+        from_value,
+        to_value,
+        n_transitions
+    from {{ ref('int_paper_transitions') }}
 
 ),
 
@@ -15,6 +33,7 @@ final as (
 
     -- Values are numbered by popularity from 0, like the rows and columns of the solver's matrices.
     select
+        transitions.counting,
         transitions.trait,
         transitions.relation,
         transitions.family_key,
@@ -24,12 +43,14 @@ final as (
     from transitions
     inner join ordered_values as origins
         on
-            transitions.trait = origins.trait
+            transitions.counting = origins.counting
+            and transitions.trait = origins.trait
             and transitions.relation = origins.relation
             and transitions.from_value = origins.trait_value
     inner join ordered_values as targets
         on
-            transitions.trait = targets.trait
+            transitions.counting = targets.counting
+            and transitions.trait = targets.trait
             and transitions.relation = targets.relation
             and transitions.to_value = targets.trait_value
 

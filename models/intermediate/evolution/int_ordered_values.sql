@@ -13,6 +13,7 @@ counts as (
 drifting_values as (
 
     select
+        counting,
         trait,
         relation,
         from_value as trait_value
@@ -20,6 +21,7 @@ drifting_values as (
     where n_forward > n_backward
     union
     select
+        counting,
         trait,
         relation,
         to_value as trait_value
@@ -28,17 +30,14 @@ drifting_values as (
 
 ),
 
-ranked as (
+carried_values as (
 
     select
+        drifting_values.counting,
         drifting_values.trait,
         drifting_values.relation,
         drifting_values.trait_value,
-        counts.n_models,
-        row_number() over (
-            partition by drifting_values.trait, drifting_values.relation
-            order by counts.n_models desc, drifting_values.trait_value asc
-        ) as popularity
+        case drifting_values.counting when 'paper' then counts.n_models_paper else counts.n_models end as n_models
     from drifting_values
     inner join counts
         on drifting_values.trait = counts.trait and drifting_values.trait_value = counts.trait_value
@@ -46,9 +45,21 @@ ranked as (
 
 ),
 
+ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by counting, trait, relation order by n_models desc, trait_value asc
+        ) as popularity
+    from carried_values
+
+),
+
 final as (
 
     select
+        counting,
         trait,
         relation,
         trait_value,

@@ -14,6 +14,7 @@ final as (
 
     -- Joins each drift to the places of its two values.
     select
+        orders.counting,
         orders.trait,
         orders.relation,
         orders.weighting,
@@ -27,16 +28,18 @@ final as (
     from drifts
     inner join orders
         on
-            drifts.trait = orders.trait
+            drifts.counting = orders.counting
+            and drifts.trait = orders.trait
             and drifts.relation = orders.relation
             and drifts.from_value = orders.trait_value
     inner join orders as targets
         on
-            drifts.trait = targets.trait
+            drifts.counting = targets.counting
+            and drifts.trait = targets.trait
             and drifts.relation = targets.relation
             and drifts.to_value = targets.trait_value
             and orders.weighting = targets.weighting
-    group by orders.trait, orders.relation, orders.weighting
+    group by orders.counting, orders.trait, orders.relation, orders.weighting
 
 )
 

@@ -32,6 +32,8 @@ final as (
         case when n_parent > 0 and n_child > 0 then n_child end as n_child,
         case when n_parent > 0 and n_child > 0 then n_shared end as n_shared,
         case when n_parent > 0 and n_child > 0 then n_parent + n_child - n_shared end as n_union,
+        case when n_parent_paper > 0 and n_child_paper > 0 then n_parent_paper end as n_parent_paper,
+        case when n_parent_paper > 0 and n_child_paper > 0 then n_child_paper end as n_child_paper,
         case when n_parent_paper > 0 and n_child_paper > 0 then n_shared_paper end as n_shared_paper,
         case
             when n_parent_paper > 0 and n_child_paper > 0 then n_parent_paper + n_child_paper - n_shared_paper

@@ -1,7 +1,16 @@
 with edges as (
 
-    select * from {{ ref('int_evolution_edges') }}
+    select
+        parent_key,
+        child_key
+    from {{ ref('int_evolution_edges') }}
     where relation = 'all'
+    union
+    -- The study counts self-loops, too.
+    select
+        parent_key,
+        child_key
+    from {{ ref('int_paper_edges') }}
 
 ),
 

@@ -1,13 +1,32 @@
 with transitions as (
 
-    select * from {{ ref('int_trait_transitions') }}
+    select
+        'ours' as counting,
+        trait,
+        relation,
+        from_value,
+        to_value,
+        n_transitions
+    from {{ ref('int_trait_transitions') }}
     where n_transitions > 0
+    union all
+    -- The study orders the values of fine-tunes alone.
+    select
+        'paper' as counting,
+        trait,
+        relation,
+        from_value,
+        to_value,
+        n_transitions_paper as n_transitions
+    from {{ ref('int_trait_transitions') }}
+    where n_transitions_paper > 0 and relation = 'finetune'
 
 ),
 
 both_ways as (
 
     select
+        counting,
         trait,
         relation,
         from_value,
@@ -17,6 +36,7 @@ both_ways as (
     from transitions
     union all
     select
+        counting,
         trait,
         relation,
         to_value as from_value,
@@ -30,6 +50,7 @@ both_ways as (
 totals as (
 
     select
+        counting,
         trait,
         relation,
         from_value,
@@ -37,7 +58,7 @@ totals as (
         sum(n_forward) as n_forward,
         sum(n_backward) as n_backward
     from both_ways
-    group by trait, relation, from_value, to_value
+    group by counting, trait, relation, from_value, to_value
 
 ),
 
@@ -45,6 +66,7 @@ final as (
 
     -- Each pair is oriented in the direction of more transitions; ties go by the alphabet.
     select
+        counting,
         trait,
         relation,
         from_value,

@@ -37,6 +37,16 @@ with_relation as (
 
 ),
 
+bare as (
+
+    select distinct
+        record_id,
+        parent_id
+    from parsed
+    where relation = 'unspecified'
+
+),
+
 final as (
 
     -- A tag without a relation repeats the tag with one. It is an edge of its own only if there is no such tag.
@@ -44,10 +54,12 @@ final as (
         parsed.record_id,
         parsed.parent_id,
         parsed.relation,
+        bare.record_id is not null as has_bare_tag,
         vocabularies.digest as vocabulary_digest
     from parsed
     cross join {{ ref('int_vocabularies') }} as vocabularies
     left join with_relation on parsed.record_id = with_relation.record_id and parsed.parent_id = with_relation.parent_id
+    left join bare on parsed.record_id = bare.record_id and parsed.parent_id = bare.parent_id
     where parsed.parent_id <> '' and (parsed.relation <> 'unspecified' or with_relation.record_id is null)
 
 )

@@ -5,7 +5,7 @@ with estimates as (
 
 ),
 
-final as (
+ours as (
 
     select
         relation,
@@ -25,6 +25,40 @@ final as (
         {% endfor %}
     from estimates
     group by relation
+
+),
+
+paper as (
+
+    select
+        relation,
+        {% for measure in ['has_card', 'n_characters', 'is_auto_generated'] %}
+            max(case when measure = '{{ measure }}' then n_edges end) as {{ measure }}_edges_paper,
+            max(case when measure = '{{ measure }}' then parent_mean end) as {{ measure }}_parent_mean_paper,
+            max(case when measure = '{{ measure }}' then child_mean end) as {{ measure }}_child_mean_paper,
+            max(case when measure = '{{ measure }}' then child_mean - parent_mean end) as {{ measure }}_change_paper
+            {%- if not loop.last %},{% endif %}
+        {% endfor %}
+    from {{ ref('int_paper_card_ratios') }}
+    group by relation
+
+),
+
+final as (
+
+    select
+        coalesce(ours.relation, paper.relation) as relation,
+        {% for measure in ['has_card', 'n_characters', 'is_auto_generated'] %}
+            {% for column in ['edges', 'parent_mean', 'child_mean', 'change', 'change_low', 'change_high'] %}
+                ours.{{ measure }}_{{ column }},
+            {% endfor %}
+            {% for column in ['edges', 'parent_mean', 'child_mean', 'change'] %}
+                paper.{{ measure }}_{{ column }}_paper
+                {%- if not (loop.last and measure == 'is_auto_generated') %},{% endif %}
+            {% endfor %}
+        {% endfor %}
+    from ours
+    full outer join paper on ours.relation = paper.relation
 
 )
 

@@ -5,7 +5,7 @@ with estimates as (
 
 ),
 
-final as (
+ours as (
 
     select
         relation,
@@ -17,6 +17,32 @@ final as (
         max(case when side = 'change' then value_high end) as change_high
     from estimates
     group by relation
+
+),
+
+paper as (
+
+    select * from {{ ref('int_paper_ratios') }}
+    where trait = 'language'
+
+),
+
+final as (
+
+    select
+        coalesce(ours.relation, paper.relation) as relation,
+        coalesce(ours.n_edges, 0) as n_edges,
+        ours.parent_mean,
+        ours.child_mean,
+        ours.change,
+        ours.change_low,
+        ours.change_high,
+        coalesce(paper.n_edges, 0) as n_edges_paper,
+        paper.n_values_parent as parent_mean_paper,
+        paper.n_values_child as child_mean_paper,
+        paper.n_values_child - paper.n_values_parent as change_paper
+    from ours
+    full outer join paper on ours.relation = paper.relation
 
 )
 

@@ -1,7 +1,7 @@
 with drifts as (
 
     select * from {{ ref('int_trait_drift_counts') }}
-    where trait = 'license'
+    where counting = 'ours' and trait = 'license'
 
 ),
 

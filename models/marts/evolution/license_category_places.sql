@@ -1,7 +1,7 @@
 with orders as (
 
     select * from {{ ref('int_trait_orders') }}
-    where trait = 'license'
+    where counting = 'ours' and trait = 'license'
 
 ),
 

@@ -5,25 +5,9 @@ with estimates as (
 
 ),
 
-trait_overlaps as (
-
-    select * from {{ ref('int_edge_trait_overlaps') }}
-
-),
-
 paper as (
 
-    select
-        trait,
-        relation,
-        cast(sum(n_edges) as bigint) as n_edges,
-        {{ ordered_sum(
-            'n_edges * (1 - n_shared_paper / cast(n_union_paper as double))',
-            ['n_shared_paper', 'n_union_paper', 'n_edges'],
-        ) }} / sum(n_edges) as rate
-    from trait_overlaps
-    where is_paper_edge and n_union_paper is not null
-    group by trait, relation
+    select * from {{ ref('int_paper_ratios') }}
 
 ),
 
@@ -37,7 +21,7 @@ final as (
         estimates.value_low as rate_low,
         estimates.value_high as rate_high,
         coalesce(paper.n_edges, 0) as n_edges_paper,
-        paper.rate as rate_paper
+        paper.mutation_rate as rate_paper
     from estimates
     full outer join paper on estimates.trait = paper.trait and estimates.relation = paper.relation
 

@@ -1,6 +1,7 @@
 with drifts as (
 
     select * from {{ ref('int_trait_drift_counts') }}
+    where counting = 'ours'
 
 ),
 

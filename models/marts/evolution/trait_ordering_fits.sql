@@ -13,6 +13,7 @@ counts as (
 solutions as (
 
     select
+        counting,
         trait,
         relation,
         weighting,
@@ -29,7 +30,28 @@ solutions as (
         max(solver) as solver,
         max(seconds) as seconds
     from orders
-    group by trait, relation, weighting
+    group by counting, trait, relation, weighting
+
+),
+
+fits as (
+
+    select
+        solutions.*,
+        coalesce(counts.n_drifts, 0) as n_drifts,
+        coalesce(counts.n_drifts_compatible, 0) as n_drifts_compatible,
+        counts.n_drifts_compatible / cast(nullif(counts.n_drifts, 0) as double) as share_of_drifts_compatible,
+        coalesce(counts.n_transitions, 0) as n_transitions,
+        coalesce(counts.n_transitions_compatible, 0) as n_transitions_compatible,
+        counts.n_transitions_compatible / cast(nullif(counts.n_transitions, 0) as double)
+            as share_of_transitions_compatible
+    from solutions
+    left join counts
+        on
+            solutions.counting = counts.counting
+            and solutions.trait = counts.trait
+            and solutions.relation = counts.relation
+            and solutions.weighting = counts.weighting
 
 ),
 
@@ -37,40 +59,51 @@ final as (
 
     select
         ---- keys
-        solutions.trait,
-        solutions.relation,
-        solutions.weighting,
+        ours.trait,
+        ours.relation,
+        ours.weighting,
 
         ---- optimum
-        solutions.n_values,
-        solutions.optimum,
-        solutions.bound,
-        solutions.proven,
-        solutions.places_proven,
+        ours.n_values,
+        ours.optimum,
+        ours.bound,
+        ours.proven,
+        ours.places_proven,
 
         ---- fit
-        coalesce(counts.n_drifts, 0) as n_drifts,
-        coalesce(counts.n_drifts_compatible, 0) as n_drifts_compatible,
-        counts.n_drifts_compatible / cast(nullif(counts.n_drifts, 0) as double) as share_of_drifts_compatible,
-        solutions.share_of_drifts_compatible_low,
-        solutions.share_of_drifts_compatible_high,
-        coalesce(counts.n_transitions, 0) as n_transitions,
-        coalesce(counts.n_transitions_compatible, 0) as n_transitions_compatible,
-        counts.n_transitions_compatible / cast(nullif(counts.n_transitions, 0) as double)
-            as share_of_transitions_compatible,
-        solutions.share_of_transitions_compatible_low,
-        solutions.share_of_transitions_compatible_high,
-        solutions.n_resamples,
+        ours.n_drifts,
+        ours.n_drifts_compatible,
+        ours.share_of_drifts_compatible,
+        ours.share_of_drifts_compatible_low,
+        ours.share_of_drifts_compatible_high,
+        ours.n_transitions,
+        ours.n_transitions_compatible,
+        ours.share_of_transitions_compatible,
+        ours.share_of_transitions_compatible_low,
+        ours.share_of_transitions_compatible_high,
+        ours.n_resamples,
+
+        ---- fit by the study's count
+        paper.n_values as n_values_paper,
+        paper.optimum as optimum_paper,
+        paper.n_drifts as n_drifts_paper,
+        paper.n_drifts_compatible as n_drifts_compatible_paper,
+        paper.share_of_drifts_compatible as share_of_drifts_compatible_paper,
+        paper.n_transitions as n_transitions_paper,
+        paper.n_transitions_compatible as n_transitions_compatible_paper,
+        paper.share_of_transitions_compatible as share_of_transitions_compatible_paper,
 
         ---- solver
-        solutions.solver,
-        solutions.seconds
-    from solutions
-    left join counts
+        ours.solver,
+        ours.seconds
+    from fits as ours
+    left join fits as paper
         on
-            solutions.trait = counts.trait
-            and solutions.relation = counts.relation
-            and solutions.weighting = counts.weighting
+            ours.trait = paper.trait
+            and ours.relation = paper.relation
+            and ours.weighting = paper.weighting
+            and paper.counting = 'paper'
+    where ours.counting = 'ours'
 
 )
 

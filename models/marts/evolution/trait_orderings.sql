@@ -1,6 +1,7 @@
 with orders as (
 
     select * from {{ ref('int_trait_orders') }}
+    where counting = 'ours'
 
 ),
 

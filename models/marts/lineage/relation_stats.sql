@@ -19,7 +19,6 @@ counted as (
     select
         edges.relation,
         count(*) as n_edges,
-        count(*) filter (where edges.is_paper_edge) as n_edges_paper,
         count(*) filter (where not edges.parent_in_hub) as n_edges_without_parent,
         count(*) filter (where edges.is_self_loop) as n_self_loops,
         count(*) filter (where edges.is_counted) as n_edges_counted,
@@ -32,19 +31,27 @@ counted as (
 
 ),
 
+paper as (
+
+    select * from {{ ref('int_paper_relation_counts') }}
+
+),
+
 final as (
 
     select
-        relation,
-        n_edges,
-        n_edges_paper,
-        n_edges_without_parent,
-        n_self_loops,
-        n_edges_counted,
-        n_children,
-        n_children_with_children,
-        n_edges_to_parents / cast(nullif(n_edges_counted, 0) as double) as share_of_edges_to_parents
+        coalesce(counted.relation, paper.relation) as relation,
+        coalesce(counted.n_edges, 0) as n_edges,
+        coalesce(paper.n_edges, 0) as n_edges_paper,
+        coalesce(counted.n_edges_without_parent, 0) as n_edges_without_parent,
+        coalesce(counted.n_self_loops, 0) as n_self_loops,
+        coalesce(counted.n_edges_counted, 0) as n_edges_counted,
+        coalesce(counted.n_children, 0) as n_children,
+        coalesce(counted.n_children_with_children, 0) as n_children_with_children,
+        coalesce(paper.n_children_with_children, 0) as n_children_with_children_paper,
+        counted.n_edges_to_parents / cast(nullif(counted.n_edges_counted, 0) as double) as share_of_edges_to_parents
     from counted
+    full outer join paper on counted.relation = paper.relation
 
 )
 

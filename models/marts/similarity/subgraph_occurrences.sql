@@ -34,8 +34,7 @@ paths as (
         {{ whole_quotient('coalesce(sum(children.n_children * (children.n_children - 1)), 0)', 2) }}
             as two_grandchildren,
         coalesce(sum(children.n_children * (parents.n_children - 1)), 0) as child_with_sibling,
-        coalesce(sum(parents.n_parents * children.n_children), 0) as path_of_three,
-        coalesce(sum(least(parents.n_parents, 1) * children.n_children), 0) as path_of_three_paper
+        coalesce(sum(parents.n_parents * children.n_children), 0) as path_of_three
     from edges
     inner join degrees as parents on edges.parent_key = parents.model_key
     inner join degrees as children on edges.child_key = children.model_key
@@ -67,28 +66,37 @@ totals as (
 
 ),
 
-final as (
+counted as (
 
-    {% for shape, title, shape_edges, exact, paper in [
-        ('two_models', 'any two models', '', 'n_models * (n_models - 1)', none),
-        ('edge', 'one edge', 'u>v', 'edges', none),
-        ('two_children', 'two children', 'u>v u>w', 'two_children', none),
-        ('path_of_two', 'chain of three', 'u>v v>w', 'path_of_two', none),
-        ('three_children', 'three children', 'u>v u>w u>x', 'three_children', none),
-        ('two_grandchildren', 'two grandchildren', 'u>v v>w v>x', 'two_grandchildren', none),
-        ('uncle', 'uncle and nephew', 'u>v u>x v>w', 'child_with_sibling - n_triangles', 'child_with_sibling'),
-        ('path_of_three', 'chain of four', 't>u u>v v>w', 'path_of_three', 'path_of_three_paper'),
+    {% for shape, title, shape_edges, count in [
+        ('two_models', 'any two models', '', 'n_models * (n_models - 1)'),
+        ('edge', 'one edge', 'u>v', 'edges'),
+        ('two_children', 'two children', 'u>v u>w', 'two_children'),
+        ('path_of_two', 'chain of three', 'u>v v>w', 'path_of_two'),
+        ('three_children', 'three children', 'u>v u>w u>x', 'three_children'),
+        ('two_grandchildren', 'two grandchildren', 'u>v v>w v>x', 'two_grandchildren'),
+        ('uncle', 'uncle and nephew', 'u>v u>x v>w', 'child_with_sibling - n_triangles'),
+        ('path_of_three', 'chain of four', 't>u u>v v>w', 'path_of_three'),
     ] %}
         select
             {{ loop.index }} as shape_number,
             '{{ shape }}' as shape,
             '{{ title }}' as title,
             '{{ shape_edges }}' as edges,
-            cast({{ exact }} as {{ wide_integer() }}) as n_occurrences,
-            cast({{ paper or exact }} as {{ wide_integer() }}) as n_occurrences_paper
+            cast({{ count }} as {{ wide_integer() }}) as n_occurrences
         from totals
-        {% if not loop.last %} union all {% endif %}
+        {% if not loop.last %}union all{% endif %}
     {% endfor %}
+
+),
+
+final as (
+
+    select
+        counted.*,
+        paper.n_occurrences as n_occurrences_paper
+    from counted
+    inner join {{ ref('int_paper_occurrences') }} as paper on counted.shape = paper.shape
 
 )
 
