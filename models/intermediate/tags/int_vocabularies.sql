@@ -1,6 +1,7 @@
 with final as (
 
     {{ digest_of_tables([
+        ref('ambiguous_languages'),
         ref('languages'),
         ref('libraries'),
         ref('tag_flags'),

@@ -34,18 +34,21 @@ declared as (
         declared,
         'card' as declared_in,
         true as is_counted,
+        false as is_undecided,
         false as is_paper
     from card_declared
     union all
-    -- Two-letter tags count only if the card declares no language (int_record_tags_classified). The study counts all.
+    -- Two-letter tags count only if the card declares no language and they have no other meaning
+    -- (int_record_ambiguous_tags). The study counts all.
     select
         record_id,
         lower(tag_value) as declared,
         'tag' as declared_in,
-        kind = 'language' as is_counted,
+        is_language as is_counted,
+        is_undecided_language as is_undecided,
         is_two_letter_language as is_paper
     from tags
-    where kind = 'language' or is_two_letter_language
+    where is_language or is_two_letter_language
 
 ),
 
@@ -56,6 +59,7 @@ resolved as (
         declared.record_id,
         declared.declared_in,
         declared.is_counted,
+        declared.is_undecided,
         declared.is_paper,
         coalesce(codes.language, primary_codes.language, declared.declared) as language
     from declared
@@ -72,6 +76,7 @@ final as (
         resolved.language,
         min(resolved.declared_in) as declared_in,
         bool_or(resolved.is_counted) as is_counted,
+        bool_or(resolved.is_undecided) and not bool_or(resolved.is_counted) as is_undecided,
         bool_or(resolved.is_paper) as is_paper,
         any_value(vocabularies.digest) as vocabulary_digest
     from resolved

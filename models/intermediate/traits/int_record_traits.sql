@@ -27,18 +27,19 @@ languages as (
 
 tag_values as (
 
+    -- A flag counts as one if it is also the task, library or language of the record.
     -- A record has each tag once, but two tags can have one value (if both arxiv and arXiv were in the seed). Only
     -- those are deduplicated: there are few, and deduplicating every row would be the most expensive step.
     select
         record_id,
-        kind,
+        case when is_flag then 'flag' else kind end as tag_kind,
         tag_value
     from tags
     where not has_shared_value
     union all
     select distinct
         record_id,
-        kind,
+        case when is_flag then 'flag' else kind end as tag_kind,
         tag_value
     from tags
     where has_shared_value
@@ -52,7 +53,7 @@ by_source as (
     select
         record_id,
         'tag' as source,
-        kind as tag_kind,
+        tag_kind,
         tag_value as trait_value,
         true as is_counted,
         true as is_paper

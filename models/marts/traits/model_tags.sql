@@ -16,7 +16,12 @@ final as (
         models.model_id,
         tags.tag,
         tags.kind,
-        tags.tag_value as value
+        tags.tag_value as value,
+        tags.is_task,
+        tags.is_library,
+        tags.is_language,
+        tags.is_undecided_language,
+        tags.is_flag
     from tags
     inner join models on tags.record_id = models.record_id
 

@@ -10,6 +10,18 @@ models as (
 
 ),
 
+undecided_languages as (
+
+    select
+        record_languages.language,
+        count(*) as n_models
+    from {{ ref('int_record_languages') }} as record_languages
+    inner join models on record_languages.record_id = models.record_id
+    where record_languages.is_undecided
+    group by record_languages.language
+
+),
+
 totals as (
 
     select count(*) as n_models from models
@@ -68,10 +80,12 @@ final as (
         counts.n_models,
         counts.n_models / cast(totals.n_models as double) as share_of_models,
         counts.n_models / cast(with_trait.n_models as double) as share_of_models_with_trait,
-        counts.n_models_paper
+        counts.n_models_paper,
+        coalesce(undecided_languages.n_models, 0) as n_models_undecided
     from counts
     cross join totals
     left join with_trait on counts.trait = with_trait.trait
+    left join undecided_languages on counts.trait = 'language' and counts.trait_value = undecided_languages.language
 
 )
 
