@@ -47,8 +47,14 @@ def _language_codes() -> dict[str, str]:
     return codes
 
 
+def _ambiguous_languages() -> dict[str, dict[str, str]]:
+    with (ROOT / "seeds" / "ambiguous_languages.csv").open(newline="") as file:
+        return {row["code"]: row for row in csv.DictReader(file)}
+
+
 PREFIX_KINDS = _prefix_kinds()
 LANGUAGE_CODES = _language_codes()
+AMBIGUOUS = _ambiguous_languages()
 
 
 class HandCount:
@@ -70,14 +76,43 @@ class HandCount:
         self.tags: dict[str, dict[str, tuple[str, str]]] = {
             model: dict(_classify(record)) for model, record in self.records.items()
         }
+        self.undecided = {model: _code_tags(record)[1] for model, record in self.records.items()}
 
     def model_tags(self) -> set[tuple[str, str, str, str]]:
         """(model, tag, kind, value)."""
         return {(model, tag, kind, value) for model, tags in self.tags.items() for tag, (kind, value) in tags.items()}
 
     def of_kind(self, kind: str) -> set[tuple[str, str]]:
-        """(model, value) of the tags of a kind."""
+        """(model, value) of the tags of a kind. Flags count also if their main kind is another."""
+        if kind == "flag":
+            return {(model, tag) for model, tags in self.tags.items() for tag in tags if _is_flag(tag)}
         return {(model, value) for model, _, tag_kind, value in self.model_tags() if tag_kind == kind and value}
+
+    def readings(self) -> set[tuple[str, str, bool, bool, bool, bool, bool]]:
+        """(model, tag, is a task, is a library, is a language, may be a language, is a flag)."""
+        rows = set()
+        for model, tags in self.tags.items():
+            record = self.records[model]
+            declared, (codes, undecided) = _declared_languages(record), _code_tags(record)
+            for tag in tags:
+                plain = not _has_known_prefix(tag)
+                rows.add(
+                    (
+                        model,
+                        tag,
+                        tag == record.get("pipeline_tag") or (plain and tag in TASKS),
+                        tag == record.get("library_name") or (plain and tag in LIBRARIES),
+                        tag.lower() in declared or tag in codes,
+                        tag in undecided,
+                        _is_flag(tag),
+                    )
+                )
+        return rows
+
+    def undecided_languages(self) -> Counter[str]:
+        """Number of models by language that a tag may or may not name."""
+        found = self._languages()
+        return Counter(code for model, codes in self.undecided.items() for code in codes - found[model][1])
 
     def languages(self) -> set[tuple[str, str, str, bool]]:
         """(model, language, where it is declared, whether the study counts it)."""
@@ -92,7 +127,7 @@ class HandCount:
         for model, record in self.records.items():
             declared = _declared_languages(record)
             card = {_language(text) for text in declared}
-            counted = card | {_language(value) for _, (kind, value) in self.tags[model].items() if kind == "language"}
+            counted = card | _code_tags(record)[0]
             found[model] = (card, counted, TWO_LETTERS.intersection(self.tags[model]))
         return found
 
@@ -214,8 +249,41 @@ def _language(declared: str) -> str:
     return LANGUAGE_CODES.get(declared) or LANGUAGE_CODES.get(re.split("[-_]", declared)[0]) or declared
 
 
+def _has_known_prefix(tag: str) -> bool:
+    return ":" in tag and tag.partition(":")[0] in PREFIX_KINDS
+
+
+def _is_flag(tag: str) -> bool:
+    return PREFIX_KINDS[tag.partition(":")[0]] == "flag" if _has_known_prefix(tag) else tag in FLAGS
+
+
+def _code_tags(record: dict[str, Any]) -> tuple[set[str], set[str]]:
+    """The two-letter tags that name languages of a card that declares none, and those that are undecided."""
+    tags = set(record.get("tags") or [])
+    if _declared_languages(record):
+        return set(), set()
+    own = {record.get("pipeline_tag"), record.get("library_name")}
+    doubtful = {tag for tag in tags & TWO_LETTERS if tag in AMBIGUOUS or tag in own}
+    clear = (tags & TWO_LETTERS) - doubtful
+    named, undecided = set(clear), set()
+    for code in doubtful:
+        row = AMBIGUOUS.get(code, {})
+
+        def speaks_for(column: str, row: dict[str, str] = row) -> bool:
+            return bool(row.get(column)) and any(re.search(row[column], text.lower()) for text in (record["id"], *tags))
+
+        language = len(clear) >= 3 or speaks_for("language_pattern")
+        other = code in own or speaks_for("other_pattern")
+        if language == other:
+            undecided.add(code)
+        elif language:
+            named.add(code)
+    return named, undecided
+
+
 def _classify(record: dict[str, Any]) -> Iterator[tuple[str, tuple[str, str]]]:
     declared = _declared_languages(record)
+    codes, _ = _code_tags(record)
     for tag in set(record.get("tags") or []):
         prefix, colon, rest = tag.partition(":")
         if colon and prefix in PREFIX_KINDS:
@@ -229,7 +297,7 @@ def _classify(record: dict[str, Any]) -> Iterator[tuple[str, tuple[str, str]]]:
             yield tag, ("library", tag)
         elif tag in FLAGS:
             yield tag, ("flag", tag)
-        elif tag in TWO_LETTERS and not declared:
+        elif tag in codes:
             yield tag, ("language", tag)
         else:
             yield tag, ("free", tag)

@@ -70,9 +70,11 @@ def test_tags_and_traits(build: Build, counted: HandCount) -> None:
     assert set(
         build.rows("select model_id, tag, kind, lower(value) from marts.model_tags where kind = 'language'")
     ) == {row for row in counted.model_tags() if row[2] == "language"}
-    assert set(build.rows("from marts.model_tags where kind <> 'language'")) == {
+    assert set(build.rows("select model_id, tag, kind, value from marts.model_tags where kind <> 'language'")) == {
         row for row in counted.model_tags() if row[2] != "language"
     }
+    readings = "select model_id, tag, is_task, is_library, is_language, is_undecided_language, is_flag"
+    assert set(build.rows(f"{readings} from marts.model_tags")) == counted.readings()
     assert set(build.rows("select model_id, license from marts.model_licenses")) == counted.of_kind("license")
     assert set(build.rows("from marts.model_datasets")) == counted.of_kind("dataset")
     assert set(build.rows("select model_id, arxiv_id from marts.model_papers")) == counted.of_kind("arxiv")
@@ -85,6 +87,24 @@ def test_trait_distribution(build: Build, counted: HandCount) -> None:
     assert {(trait, value): (ours, paper) for trait, value, ours, paper, _ in rows} == counted.trait_distribution()
     for _, _, n_models, _, share in rows:
         assert share == pytest.approx(n_models / len(counted.records))
+    undecided = "select value, n_models_undecided from marts.trait_distribution where n_models_undecided > 0"
+    assert dict(build.rows(undecided)) == counted.undecided_languages()
+    assert build.rows(f"{undecided} and trait <> 'language'") == []
+
+
+def test_flags_count_every_model_that_carries_the_tag(build: Build, counted: HandCount) -> None:
+    """By the plain list of tags of each record, whatever else a tag is on that model."""
+    carriers = Counter(tag for record in counted.records.values() for tag in set(record.get("tags") or []))
+    found = dict(
+        build.rows(
+            "select value, n_models from marts.trait_distribution "
+            "where trait = 'flag' and value in (select flag from staging.tag_flags)"
+        )
+    )
+    flags = [flag for (flag,) in build.rows("select flag from staging.tag_flags")]
+    assert found == {flag: carriers[flag] for flag in flags if carriers[flag]}
+    by_tag = "select tag, count(*) from marts.model_tags where is_flag group by tag"
+    assert {flag: n for flag, n in build.rows(by_tag) if flag in found} == found
 
 
 def test_edges_and_families(build: Build, counted: HandCount) -> None:

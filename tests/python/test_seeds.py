@@ -34,6 +34,7 @@ STUDY_CATEGORIES = {
     "llama3": "commercial",
     "llama3.[1-3]": "commercial",
     "*openrail*": "use-restricted",
+    "*-rail-*": "use-restricted",
     "cc-by-nc-*": "use-restricted",
     "cc-by-*": "copyleft",
     "cc-by-sa-*": "copyleft",
@@ -157,6 +158,36 @@ def test_no_task_is_also_a_library_or_a_two_letter_language() -> None:
 def test_licenses_follow_the_studys_grouping() -> None:
     for row in seed("licenses"):
         assert row["study_category"] == study_category(row["license"]), row["license"]
+
+
+@pytest.mark.parametrize(
+    ("category", "licenses"),
+    [
+        ("commercial", "gemma llama2 llama3 llama3.1 llama3.2 llama3.3"),
+        ("use-restricted", "openrail++ openrail creativeml-openrail-m bigscience-bloom-rail-1.0"),
+        ("use-restricted", "cc-by-nc-4.0 cc-by-nc-sa-4.0 cc-by-nc-nd-4.0"),
+        ("copyleft", "cc-by-4.0 cc-by-sa-4.0 gpl-3.0 gpl-2.0"),
+        ("permissive", "mit apache-2.0 unlicense cc0-1.0 cc artistic-2.0 afl-3.0"),
+    ],
+)
+def test_every_license_that_the_study_groups_has_its_category(category: str, licenses: str) -> None:
+    found = {row["license"]: row["study_category"] for row in seed("licenses")}
+    assert {found[name] for name in licenses.split()} == {category}
+
+
+def test_every_license_in_the_published_order_is_grouped_by_the_study() -> None:
+    grouped = {row["license"] for row in seed("licenses") if row["study_category"]}
+    assert {row["value"] for row in seed("published_orders") if row["trait"] == "license"} <= grouped
+
+
+def test_the_same_family_of_licenses_is_use_restricted_in_both_groupings() -> None:
+    family = [row for row in seed("licenses") if "rail" in row["license"]]
+    assert len(family) == 6
+    assert {(row["category"], row["study_category"]) for row in family} == {("use-restricted", "use-restricted")}
+
+
+def test_ambiguous_codes_are_two_letter_codes() -> None:
+    assert keys("ambiguous_languages") <= {row["alpha_2"] for row in seed("languages")}
 
 
 def test_licenses_link_to_their_terms() -> None:

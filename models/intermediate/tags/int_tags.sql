@@ -7,8 +7,7 @@ with records as {{ not_materialized() }} (
 
 exploded as (
 
-    select {{ explode('tags') }} as tag
-    from records
+    select {{ explode('tags') }} as tag from records
 
 ),
 
