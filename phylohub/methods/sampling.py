@@ -97,6 +97,12 @@ PAIR_KINDS: tuple[PairKind, ...] = tuple(
 )
 """The 24 pair kinds, shape by shape."""
 
+PAIR_KINDS_BY_DISTANCE: dict[tuple[int | None, int | None], tuple[PairKind, ...]] = {
+    ends: tuple(kind for kind in PAIR_KINDS if (kind.generation_gap, kind.distance) == ends)
+    for ends in dict.fromkeys(_RELATIONS.values())
+}
+"""The pair kinds by generation gap and distance; both are None for two arbitrary models."""
+
 
 @dataclass(frozen=True, eq=False)
 class Graph:

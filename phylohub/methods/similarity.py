@@ -106,45 +106,76 @@ def estimates(samples: Sequence[Floats], n_resamples: int = 10_000, seed: int = 
 
     Raises ValueError if a value is not in [-1, 1].
     """
+    return pooled_estimates([[sample] for sample in samples], n_resamples, seed)
+
+
+def pooled_estimates(
+    groups: Sequence[Sequence[Floats]], n_resamples: int = 10_000, seed: int = 0
+) -> list[Estimate]:
+    """The same for the values of several samples together, such as all pairs of parent and child in all shapes.
+
+    A resample draws rows, and each row brings its value in every sample of the group: pairs of one occurrence stay
+    together, since they share models and are not independent. Rows of different shapes are drawn independently in the
+    first place, so joining them does not change the variance to expect. Each value has the same weight, so the mean is
+    no mean of means. Samples of length 0 are left out.
+
+    Raises ValueError if the other samples of a group differ in length, or if a value is not in [-1, 1].
+    """
+    tables = [_table(group) for group in groups]
     found: dict[int, Estimate] = {}
-    for length in {len(sample) for sample in samples}:
-        places = [i for i, sample in enumerate(samples) if len(sample) == length]
-        means = _resampled_means(np.stack([samples[i] for i in places], axis=1), n_resamples, seed)
-        for i, resampled in zip(places, means.T, strict=True):
-            there = samples[i][~np.isnan(samples[i])]
-            n = len(there)
+    for length in {len(table) for table in tables}:
+        places = [i for i, table in enumerate(tables) if len(table) == length]
+        there = [~np.isnan(tables[i]) for i in places]
+        sums = np.stack([np.where(known, tables[i], 0).sum(axis=1) for i, known in zip(places, there, strict=True)], 1)
+        counts = np.stack([known.sum(axis=1) for known in there], axis=1)
+        means = _resampled_means(sums, counts, n_resamples, seed)
+        for i, known, resampled in zip(places, there, means.T, strict=True):
+            values = tables[i][known]
+            n = len(values)
             resampled = resampled[~np.isnan(resampled)]  # a resample without values has no mean
             low, high = np.percentile(resampled, [2.5, 97.5]).tolist() if len(resampled) else (np.nan, np.nan)
-            mean = float(there.mean()) if n else np.nan
-            sd = float(there.std(ddof=1)) if n > 1 else np.nan
-            found[i] = Estimate(n, length - n, mean, sd, low, high)
-    return [found[i] for i in range(len(samples))]
+            mean = float(values.mean()) if n else np.nan
+            sd = float(values.std(ddof=1)) if n > 1 else np.nan
+            found[i] = Estimate(n, known.size - n, mean, sd, low, high)
+    return [found[i] for i in range(len(tables))]
 
 
-def _resampled_means(values: Floats, n_resamples: int, seed: int) -> Floats:
-    """The mean of each column over resamples of the rows, (n_resamples, columns); NaN without values."""
-    n, n_columns = values.shape
-    means = np.full((n_resamples, n_columns), np.nan)
-    there = ~np.isnan(values)
-    known = np.where(there, values, 0)
-    if (np.abs(known) > 1).any():
+def _table(group: Sequence[Floats]) -> Floats:
+    """The samples of a group as columns, without those of length 0."""
+    columns = [sample for sample in group if len(sample)]
+    if len({len(column) for column in columns}) > 1:
+        raise ValueError(f"samples of one group have different lengths: {sorted(len(column) for column in columns)}")
+    table = np.stack(columns, axis=1) if columns else np.zeros((0, 1))
+    if (np.abs(table[~np.isnan(table)]) > 1).any():
         raise ValueError("a value is not in [-1, 1]")
+    return table
+
+
+def _resampled_means(sums: Floats, counts: Ints, n_resamples: int, seed: int) -> Floats:
+    """The mean of each column over resamples of the rows, (n_resamples, columns); NaN without values.
+
+    A row of a column holds the sum of some values in [-1, 1] and their number.
+    """
+    n, n_columns = sums.shape
+    means = np.full((n_resamples, n_columns), np.nan)
     if n == 0:
         return means
-    scale = 2.0 ** (52 - n.bit_length())
-    some = np.flatnonzero(there.any(axis=0))  # without cards, half of the columns are empty
-    gaps = np.flatnonzero(~there[:, some].all(axis=0))
-    table = np.hstack((np.rint(known[:, some] * scale), there[:, some[gaps]]))
+    some = np.flatnonzero(counts.any(axis=0))  # without cards, half of the columns are empty
+    sums, counts = sums[:, some], counts[:, some]
+    bits = [n.bit_length() + int(most - 1).bit_length() for most in counts.max(axis=0)]
+    scale = 2.0 ** (52 - np.array(bits, np.int64))
+    gaps = np.flatnonzero((counts != counts[0]).any(axis=0))
+    table = np.hstack((np.rint(sums * scale), counts[:, gaps]))
     rng = np.random.default_rng([seed, n])
     at_once = max(1, ROWS_AT_ONCE // n)
     for begin in range(0, n_resamples, at_once):
         times = np.empty((min(at_once, n_resamples - begin), n))
         for row in times:  # one by one, so that the counts stay in a core's cache
             row[:] = np.bincount(rng.integers(n, size=n), minlength=n)
-        sums = times @ table
-        n_there = np.full((len(times), len(some)), n, np.float64)
-        n_there[:, gaps] = sums[:, len(some) :]
+        products = times @ table
+        n_there = np.tile(n * counts[0].astype(np.float64), (len(times), 1))
+        n_there[:, gaps] = products[:, len(some) :]
         found = np.full(n_there.shape, np.nan)
-        np.divide(sums[:, : len(some)], scale * n_there, out=found, where=n_there > 0)
+        np.divide(products[:, : len(some)], scale * n_there, out=found, where=n_there > 0)
         means[begin : begin + len(times), some] = found
     return means

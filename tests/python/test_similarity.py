@@ -178,7 +178,8 @@ def test_resampled_means_are_the_means_of_the_drawn_rows() -> None:
     n, n_resamples = 60, 50
     values = rng.uniform(-1, 1, (n, 5))
     values[rng.random((n, 5)) < [0, 0.2, 0.9, 0, 1]] = NAN
-    found = similarity._resampled_means(values, n_resamples, 3)
+    known = ~np.isnan(values)
+    found = similarity._resampled_means(np.where(known, values, 0), known.astype(np.int64), n_resamples, 3)
     rows = np.random.default_rng([3, n]).integers(n, size=(n_resamples, n), dtype=np.int32)
     drawn = values[rows]
     for column in range(5):

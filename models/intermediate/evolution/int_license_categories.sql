@@ -18,6 +18,13 @@ final as (
         study_category as category
     from licenses
     where study_category is not null
+    union all
+    select
+        'creative-commons' as taxonomy,
+        license,
+        creative_commons as category
+    from licenses
+    where creative_commons is not null
 
 )
 
