@@ -109,9 +109,7 @@ def estimates(samples: Sequence[Floats], n_resamples: int = 10_000, seed: int = 
     return pooled_estimates([[sample] for sample in samples], n_resamples, seed)
 
 
-def pooled_estimates(
-    groups: Sequence[Sequence[Floats]], n_resamples: int = 10_000, seed: int = 0
-) -> list[Estimate]:
+def pooled_estimates(groups: Sequence[Sequence[Floats]], n_resamples: int = 10_000, seed: int = 0) -> list[Estimate]:
     """The same for the values of several samples together, such as all pairs of parent and child in all shapes.
 
     A resample draws rows, and each row brings its value in every sample of the group: pairs of one occurrence stay

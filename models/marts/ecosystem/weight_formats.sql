@@ -1,10 +1,16 @@
 with models as (
 
+    select * from {{ ref('int_models_current') }}
+
+),
+
+libraries as {{ not_materialized() }} (
+
     select
-        current_models.record_id,
-        records.library
-    from {{ ref('int_models_current') }} as current_models
-    inner join {{ ref('int_records_parsed') }} as records on current_models.record_id = records.record_id
+        record_id,
+        trait_value as library
+    from {{ ref('int_record_traits') }}
+    where trait = 'library'
 
 ),
 
@@ -43,8 +49,9 @@ model_formats as (
     select
         models.record_id,
         weight_tags.format
-    from models
-    inner join weight_tags on models.library = weight_tags.tag
+    from libraries
+    inner join weight_tags on libraries.library = weight_tags.tag
+    inner join models on libraries.record_id = models.record_id
 
 ),
 
