@@ -54,7 +54,7 @@ def build(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         records = real_file(request.param)
     cards = made_cards(record["id"] for record in read_records(records))
     landed = write(folder / "cards.jsonl", [{"id": model, "card": card} for model, card in cards.items()])
-    build = Build(folder, records, {"n_similarity_resamples": 3000}, cards=landed)
+    build = Build(folder, records, {"n_similarity_resamples": 3000}, data_tests=False, cards=landed)
     assert build.dbt.returncode == 0, build.dbt.stdout
     return build
 
@@ -344,7 +344,7 @@ def test_hub_of_one_edge_without_cards_weights_and_licenses(tmp_path: Path) -> N
         # Neither a self-loop nor a missing parent makes a relative.
         {"id": "b/alone", "createdAt": "2024-01-03T00:00:00.000Z", "tags": ["base_model:b/alone", "base_model:b/gone"]},
     ]
-    build = Build(tmp_path, write(tmp_path / "tiny.jsonl", records))
+    build = Build(tmp_path, write(tmp_path / "tiny.jsonl", records), data_tests=False)
     assert build.dbt.returncode == 0, build.dbt.stdout
     assert build.rows("select * exclude (n_known) from marts.card_coverage_by_family_ties order by 1") == [
         (False, 1, 0, 0, None, None),
