@@ -32,6 +32,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from phylohub.methods.ordering_blocks import Block, earliest_places, first_order, optimal_prefixes
+from phylohub.methods.ordering_differences import PlaceDifferences, place_differences
 from phylohub.methods.ordering_program import Program, Solver, order_score
 
 Bools = NDArray[np.bool_]
@@ -88,6 +89,31 @@ def linear_ordering(
     """
     started = time.perf_counter()
     weight = _checked_weights(items, traffic)
+    blocks, kept, bound = _optimal_blocks(weight, solver, started + time_limit, max_work)
+    return _ordering(weight, blocks, kept, bound, solver, started)
+
+
+def linear_ordering_with_differences(
+    items: Sequence[str],
+    traffic: ArrayLike,
+    *,
+    solver: Solver = "highs",
+    time_limit: float = 60.0,
+    max_work: int = MAX_WORK,
+) -> tuple[Ordering, PlaceDifferences | None]:
+    """The same as `linear_ordering`, with the range of place[b] - place[a] over all optimal orders for all items a, b.
+
+    The differences are None if a component's orders exceed `max_work`, or if all orders together do.
+    """
+    started = time.perf_counter()
+    weight = _checked_weights(items, traffic)
+    blocks, kept, bound = _optimal_blocks(weight, solver, started + time_limit, max_work)
+    found = _ordering(weight, blocks, kept, bound, solver, started)
+    return found, place_differences(blocks, kept, max_work)
+
+
+def _optimal_blocks(weight: Integers, solver: Solver, deadline: float, max_work: int) -> tuple[list[Block], Bools, int]:
+    """The blocks in a topological order, the edges that some optimal order may respect, and the upper bound."""
     if solver not in ("highs", "cbc"):
         raise ValueError(f"unknown solver {solver!r}: use 'highs' or 'cbc'")
     kept = weight > 0  # edges that some optimal order may respect
@@ -95,13 +121,16 @@ def linear_ordering(
     blocks = []
     for component in _components(kept):
         inside = np.ix_(component, component)
-        solution = _solve_component(weight[inside], solver, started + time_limit, max_work)
+        solution = _solve_component(weight[inside], solver, deadline, max_work)
         kept[inside] &= solution.kept
         bound -= int(weight[inside].sum()) - solution.bound
         blocks += [block.renumbered(component, len(weight)) for block in solution.blocks]
     n_ancestors = _reachable(kept).sum(axis=0)
-    blocks.sort(key=lambda block: int(n_ancestors[block.members[0]]))  # a topological order
+    blocks.sort(key=lambda block: int(n_ancestors[block.members[0]]))
+    return blocks, kept, bound
 
+
+def _ordering(weight: Integers, blocks: list[Block], kept: Bools, bound: int, solver: str, started: float) -> Ordering:
     order = first_order(blocks, kept)
     optimum = order_score(order, weight)
     earliest = earliest_places(blocks, kept)

@@ -76,7 +76,7 @@ def optimal_prefixes(
 
     keys: Keys = np.zeros((1, bit.shape[1]), np.uint64)
     least_lost, least_paid = np.zeros(1), np.zeros(1)
-    levels = [_unpacked(keys, m)]  # the sets by size; rows are numbered across all levels
+    levels = [unpacked_sets(keys, m)]  # the sets by size; rows are numbered across all levels
     steps: list[tuple[Integers, Integers, Integers]] = []  # start, item, end of the best steps to each set
     first_row = 0
     for _ in range(m):
@@ -94,12 +94,12 @@ def optimal_prefixes(
             step_paid[chosen] += (levels[-1][rows[:, None], first] & outside[rows[:, None], third]) @ price
         cheap = step_paid <= gap
         start, item, step_lost, step_paid = start[cheap], item[cheap], step_lost[cheap], step_paid[cheap]
-        keys, end = _distinct(keys[start] | bit[item])
+        keys, end = distinct_sets(keys[start] | bit[item])
         least_lost = _minimum_by(end, step_lost, len(keys))
         least_paid = _minimum_by(end, step_paid, len(keys))
         best = step_lost == least_lost[end]
         steps.append((first_row + start[best], item[best], next_row + end[best]))
-        levels.append(_unpacked(keys, m))
+        levels.append(unpacked_sets(keys, m))
         first_row = next_row
 
     optimal = np.zeros(first_row + 1, dtype=bool)  # sets on a path of best steps to the full set
@@ -127,11 +127,11 @@ def _triangles_by_second(prices: Prices, members: Integers) -> list[tuple[Intege
     return [(first[at], third[at], price[at]) for at in (second == member for member in range(len(members)))]
 
 
-def _unpacked(keys: Keys, m: int) -> Bools:
+def unpacked_sets(keys: Keys, m: int) -> Bools:
     return np.unpackbits(keys.view(np.uint8), axis=1, count=m).view(np.bool_)
 
 
-def _distinct(keys: Keys) -> tuple[Keys, Integers]:
+def distinct_sets(keys: Keys) -> tuple[Keys, Integers]:
     """The distinct rows, and the number of each row among them."""
     by_key = np.lexsort(keys.T)
     ordered = keys[by_key]
