@@ -167,7 +167,7 @@ def sample(graph: Graph, shape: str, n_draws: int, seed: int) -> Ints:
     rng = np.random.default_rng([seed, list(SHAPES).index(shape)])
     if shape == "two_models":
         if graph.n_nodes > 1:
-            return np.stack(_distinct(rng, np.full(n_draws, graph.n_nodes), 2), axis=1)
+            return np.stack(draw_distinct(rng, np.full(n_draws, graph.n_nodes), 2), axis=1)
     elif total := int((weights := _weights(graph, shape)).sum()):
         anchor = np.searchsorted(weights.cumsum(), rng.integers(total, size=n_draws), side="right")
         return np.stack(_draw(graph, shape, rng, anchor), axis=1)
@@ -245,7 +245,7 @@ def _ranges(begin: Ints, length: Ints) -> Ints:
     return np.arange(length.sum()) + np.repeat(begin - (length.cumsum() - length), length)
 
 
-def _distinct(rng: np.random.Generator, below: Ints, n: int) -> list[Ints]:
+def draw_distinct(rng: np.random.Generator, below: Ints, n: int) -> list[Ints]:
     """For each entry of `below`, n distinct numbers from 0 to below - 1; every order is equally likely."""
     drawn: list[Ints] = []
     for i in range(n):
@@ -259,7 +259,7 @@ def _distinct(rng: np.random.Generator, below: Ints, n: int) -> list[Ints]:
 def _children(graph: Graph, rng: np.random.Generator, node: Ints, n: int) -> list[Ints]:
     """n distinct children of each node."""
     begin = graph.first_child[node]
-    return [graph.child[begin + i] for i in _distinct(rng, graph.first_child[node + 1] - begin, n)]
+    return [graph.child[begin + i] for i in draw_distinct(rng, graph.first_child[node + 1] - begin, n)]
 
 
 def _draw(graph: Graph, shape: str, rng: np.random.Generator, anchor: Ints) -> list[Ints]:
