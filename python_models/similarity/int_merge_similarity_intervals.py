@@ -3,8 +3,9 @@
 import numpy as np
 import pyarrow as pa
 
-from phylohub.methods import similarity
+from phylohub.methods import groups, parents, similarity
 
+MEASURES = [(artifact, measure) for artifact in ("metadata", "card") for measure in similarity.Similarities._fields]
 PAIR_KINDS = (
     "merge_child_parent",
     "child_nearest_parent",
@@ -17,21 +18,25 @@ PAIR_KINDS = (
 def model(dbt, session):
     dbt.config(materialized="table", schema="intermediate")
     samples = dbt.ref("int_merge_similarity_samples").order("pair_kind, draw").fetchnumpy()
-    pairs = np.stack([np.ma.filled(samples[end], 0) for end in ("first_key", "second_key")])
-    rows, values = [], []
+    no_samples = {name: column[:0] for name, column in samples.items()}
+    samples = groups.split(samples, "pair_kind")
+    rows = []
     for kind in PAIR_KINDS:
-        here = samples["pair_kind"] == kind
-        for artifact in ("metadata", "card"):
-            for measure in similarity.Similarities._fields:
-                found = np.ma.filled(samples[f"{artifact}_{measure}"][here].astype(float), np.nan)
-                compared = np.unique(pairs[:, here][:, ~np.isnan(found)], axis=1)
-                rows.append({"artifact": artifact, "measure": measure, "pair_kind": kind})
-                rows[-1]["n_distinct_pairs"] = compared.shape[1]
-                values.append(found)
-    estimates = similarity.estimates(values, dbt.config.get("n_similarity_resamples"), dbt.config.get("seed"))
-    for row, estimate in zip(rows, estimates, strict=True):
-        row.update({name: None if np.isnan(value) else value for name, value in estimate._asdict().items()})
+        sample = samples.get((kind,), no_samples)
+        values = np.stack([_filled(sample[f"{artifact}_{measure}"], np.nan) for artifact, measure in MEASURES], axis=1)
+        pairs = np.stack([_filled(sample[end], 0) for end in ("first_key", "second_key")])
+        n_resamples, seed = dbt.config.get("n_similarity_resamples"), dbt.config.get("seed")
+        estimates = parents.estimates(sample["child_key"], values, n_resamples, seed)
+        for (artifact, measure), column, estimate in zip(MEASURES, values.T, estimates, strict=True):
+            found = {name: None if np.isnan(value) else value for name, value in estimate._asdict().items()}
+            n_distinct = np.unique(pairs[:, ~np.isnan(column)], axis=1).shape[1]
+            row = {"artifact": artifact, "measure": measure, "pair_kind": kind, "n_distinct_pairs": n_distinct}
+            rows.append(row | found)
     return pa.Table.from_pylist(rows, schema=SCHEMA)
+
+
+def _filled(column, missing):
+    return np.ma.filled(column.astype(float), missing)
 
 
 SCHEMA = pa.schema(

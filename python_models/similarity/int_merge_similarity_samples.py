@@ -19,6 +19,7 @@ def model(dbt, session):
     finetune, parent = finetunes.draw(1, n_draws, seed)
     drawn = merges.of_children(merge)
     # The last pairs are all parents of the merges drawn: any of them can be the nearest or the farthest.
+    children = [merge, merge, finetune]
     pairs = [
         (parents[:, 0], merge),
         tuple(np.sort(parents, axis=1).T),
@@ -29,7 +30,7 @@ def model(dbt, session):
     ends = np.cumsum([len(first) for first, _ in pairs])[:-1]
     split = {name: np.split(values, ends) for name, values in found.items()}
     tables = [
-        _table(kind, *pairs[number], {name: values[number] for name, values in split.items()})
+        _table(kind, children[number], *pairs[number], {name: values[number] for name, values in split.items()})
         for number, kind in enumerate(("merge_child_parent", "parents_of_merge", "finetune_child_parent"))
     ]
     place = np.searchsorted(drawn.child, merge)
@@ -37,7 +38,7 @@ def model(dbt, session):
     for number, kind in enumerate(("child_nearest_parent", "child_farthest_parent")):
         # Which parent it is depends on the measure.
         values = {name: both[number][place] for name, both in ranges.items()}
-        tables.append(_table(kind, [None] * len(merge), merge, values))
+        tables.append(_table(kind, merge, [None] * len(merge), merge, values))
     return pa.concat_tables(tables)
 
 
@@ -60,10 +61,11 @@ def _similarities(dbt, session, first, second):
     return found
 
 
-def _table(kind, first, second, values):
+def _table(kind, child, first, second, values):
     columns = {
         "pair_kind": pa.array([kind] * len(second), pa.string()),
         "draw": pa.array(range(len(second)), pa.int32()),
+        "child_key": pa.array(child, pa.int32()),
         "first_key": pa.array(first, pa.int32()),
         "second_key": pa.array(second, pa.int32()),
     }

@@ -29,7 +29,7 @@ from phylohub.methods.cards import card_text
 from phylohub.methods.components import component_growth
 from phylohub.methods.ordering import linear_ordering, linear_ordering_with_differences
 from phylohub.methods.ordering_differences import PlaceDifferences
-from phylohub.methods.parents import Parents
+from phylohub.methods.parents import Parents, estimates
 
 Traffic = NDArray[np.int64]
 
@@ -207,6 +207,17 @@ def test_nearest_and_farthest_are_unknown_if_a_parent_is() -> None:
     nearest, farthest = of.nearest_and_farthest(np.array([0.5, 0.25, 0.1, np.nan, 0.9]))
     assert nearest.tolist() == [0.5, pytest.approx(np.nan, nan_ok=True)]
     assert farthest.tolist() == [0.25, pytest.approx(np.nan, nan_ok=True)]
+
+
+def test_more_draws_of_the_same_children_do_not_narrow_the_interval() -> None:
+    child = np.arange(12)
+    values = np.random.default_rng(1).random((12, 1))
+    (once,) = estimates(child, values, 4000, 1)
+    (often,) = estimates(np.repeat(child, 500), np.repeat(values, 500, axis=0), 4000, 1)
+    assert (often.n, often.low, often.high) == (6000, once.low, once.high)
+    assert once.high - once.low == pytest.approx(2 * 1.96 * values.std() / np.sqrt(12), rel=0.2)
+    (alone,) = estimates(np.zeros(9, np.int64), np.full((9, 1), 0.5), 100, 1)
+    assert alone == (9, 0, 0.5, 0, 0.5, 0.5)
 
 
 ### The marts of two hubs
@@ -492,6 +503,17 @@ def test_similarities_of_merges_match_scikit_learn_and_rapidfuzz(small_hub: Hub)
 
 def test_estimates_summarize_the_sampled_pairs(hub: Hub) -> None:
     pairs = sampled_pairs(hub)
+    children = {
+        (kind, draw): child
+        for kind, draw, child in hub.build.rows(
+            "select pair_kind, draw, model_id from intermediate.int_merge_similarity_samples "
+            "inner join intermediate.int_models_current on child_key = model_key"
+        )
+    }
+    for draw, (_, child, *_) in pairs["merge_child_parent"].items():
+        assert {children[kind, draw] for kind in pairs if kind != "finetune_child_parent"} == {child}
+    for draw, (_, child, *_) in pairs["finetune_child_parent"].items():
+        assert children["finetune_child_parent", draw] == child
     rows = hub.build.rows(
         "select pair_kind, artifact, measure, n, n_missing, n_distinct_pairs, has_few_pairs, mean, low, high "
         "from marts.merge_similarity"
@@ -508,8 +530,13 @@ def test_estimates_summarize_the_sampled_pairs(hub: Hub) -> None:
         else:
             assert mean == pytest.approx(np.mean(values))
             assert low - 1e-12 <= mean <= high + 1e-12
-            if n > 100:
-                assert high - low == pytest.approx(2 * 1.96 * np.std(values) / np.sqrt(n), rel=0.4)
+            residuals: dict[str, float] = defaultdict(float)
+            for draw, row in pairs[kind].items():
+                if row[number] is not None:
+                    residuals[children[kind, draw]] += row[number] - mean
+            if len(residuals) > 20:
+                error = np.sqrt(sum(total**2 for total in residuals.values())) / n
+                assert high - low == pytest.approx(2 * 1.96 * error, rel=0.4)
 
 
 def test_means_agree_with_all_merges(small_hub: Hub) -> None:
