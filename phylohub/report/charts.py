@@ -20,6 +20,7 @@ from phylohub.report.style import (
     PALE,
     ROW,
     SHARE,
+    SQUARE,
     YEARS,
     inline_data,
     rows_axis,
@@ -30,24 +31,24 @@ from phylohub.report.text import unique_labels
 
 @dataclass(frozen=True)
 class Bar:
-    """A bar with the label at its end, and the value that the study published."""
+    """A bar with the label at its end, the study's value, and another value of this snapshot to compare with it."""
 
     name: str
     value: float
     label: str
     published: float | None = None
+    other: float | None = None
+
+    def most(self) -> float:
+        """The largest of the values."""
+        return max(self.value, self.published or 0, self.other or 0)
 
 
 def bars(rows: Sequence[Bar], axis_title: str, form: str = SHARE) -> alt.LayerChart:
     """Horizontal bars, one row per name."""
     names = unique_labels(row.name for row in rows)
-    data = inline_data(
-        [
-            {**vars(row), "name": name, "end": max(row.value, row.published or 0)}
-            for name, row in zip(names, rows, strict=True)
-        ]
-    )
-    most = max([row.value for row in rows] + [row.published or 0 for row in rows])
+    data = inline_data([{**vars(row), "name": name, "end": row.most()} for name, row in zip(names, rows, strict=True)])
+    most = max(row.most() for row in rows)
     axis = alt.Axis(format=form, tickCount=4)
     if form == SHARE:
         # The axis ends beyond the longest bar, but no share exceeds 100%.
@@ -58,6 +59,7 @@ def bars(rows: Sequence[Bar], axis_title: str, form: str = SHARE) -> alt.LayerCh
     return sized(
         ROW * len(rows),
         base.mark_bar(color=PALE, stroke=BLUE, strokeWidth=0.8, height=12).encode(x=x),
+        base.transform_filter("datum.other != null").mark_point(**SQUARE).encode(x=alt.X("other:Q")),
         base.mark_text(align="left", dx=8).encode(x=alt.X("end:Q"), text="label:N"),
         base.transform_filter("datum.published != null").mark_point(**DIAMOND).encode(x=alt.X("published:Q")),
     )
@@ -67,6 +69,7 @@ def bars(rows: Sequence[Bar], axis_title: str, form: str = SHARE) -> alt.LayerCh
 class Dot:
     """A mean or rate with its interval. A row without a value is a heading of the rows below it.
 
+    `published` is the study's value, and `other` another value of this snapshot, drawn as an open square.
     `outlines` and `filled` are the paths of a glyph beside the name (see `shapes.glyph`).
     """
 
@@ -77,21 +80,24 @@ class Dot:
     published: float | None = None
     outlines: str = ""
     filled: str = ""
+    other: float | None = None
 
 
 GLYPH = 42  # pixels reserved for the widest glyph
 
 
-def dots(rows: Sequence[Dot], axis_title: str, form: str = SHARE, top: float | None = None) -> alt.LayerChart:
-    """Dots with intervals on an axis from zero to `top`, or to the largest value."""
+def dots(
+    rows: Sequence[Dot], axis_title: str, form: str = SHARE, top: float | None = None, bottom: float = 0
+) -> alt.LayerChart:
+    """Dots with intervals on an axis from `bottom` to `top`, or to the largest value."""
     names = unique_labels((row.name for row in rows), 44)
     data = inline_data([{**vars(row), "name": name} for name, row in zip(names, rows, strict=True)])
-    most = max([row.high or row.value or 0 for row in rows] + [row.published or 0 for row in rows])
+    most = max(max(row.high or row.value or 0, row.published or 0, row.other or 0) for row in rows) or 1
     x = alt.X(
         "value:Q",
         title=axis_title,
         axis=alt.Axis(format=form, tickCount=5),
-        scale=alt.Scale(domain=[0, top or most * 1.05]),
+        scale=alt.Scale(domain=[bottom, most * 1.05 if top is None else top]),
     )
     y = rows_axis(names)
     glyphs = any(row.filled for row in rows)
@@ -108,6 +114,7 @@ def dots(rows: Sequence[Dot], axis_title: str, form: str = SHARE, top: float | N
         base.transform_filter("datum.value != null")
         .mark_point(filled=True, color=BLUE, size=45, opacity=1)
         .encode(x=x),
+        base.transform_filter("datum.other != null").mark_point(**SQUARE).encode(x=alt.X("other:Q")),
         base.transform_filter("datum.published != null").mark_point(**DIAMOND).encode(x=alt.X("published:Q")),
     ]
     if glyphs:
@@ -214,7 +221,7 @@ def months(rows: Sequence[tuple[date, int, int]]) -> alt.LayerChart:
 
 
 def lines(
-    series: Sequence[tuple[str, Sequence[tuple[date, int]]]], axis_title: str, *, log: bool = False
+    series: Sequence[tuple[str, Sequence[tuple[date, float]]]], axis_title: str, form: str = COUNT, *, log: bool = False
 ) -> alt.LayerChart:
     """Lines over time. Dashes, and a number at the end of each line, tell them apart."""
     dashes = [[1, 0], [6, 2], [2, 2], [8, 2, 2, 2], [1, 3], [12, 3]]
@@ -224,10 +231,11 @@ def lines(
         data += [{"line": number, "month": month.isoformat(), "n": n} for month, n in points]
         ends.append({"month": points[-1][0].isoformat(), "n": points[-1][1], "label": str(number + 1)})
     # Move overlapping numbers apart.
-    span = max(end["n"] for end in ends) / max(min(n for _, points in series for _, n in points), 1)
+    top = max(n for _, points in series for _, n in points)
+    step = (top / max(min(n for _, points in series for _, n in points), 1)) ** 0.075 if log else 0.075 * top
     for lower, upper in itertools.pairwise(sorted(ends, key=lambda end: (end["n"], end["label"]))):
         lower.setdefault("at", lower["n"])
-        upper["at"] = max(upper["n"], lower["at"] * span**0.075)
+        upper["at"] = max(upper["n"], lower["at"] * step if log else lower["at"] + step)
     ends[0].setdefault("at", ends[0]["n"])
     x = alt.X(
         "month:T",
@@ -235,7 +243,7 @@ def lines(
         title=None,
         axis=YEARS,
     )
-    axis = _decades([n for _, points in series for _, n in points]) if log else alt.Axis(format=COUNT, tickCount=5)
+    axis = _decades([n for _, points in series for _, n in points]) if log else alt.Axis(format=form, tickCount=5)
     y = alt.Y("n:Q", title=axis_title, scale=LOGARITHM if log else alt.Scale(), axis=axis)
     line = alt.Chart(inline_data(data)).encode(x=x, y=y)
     layers = [

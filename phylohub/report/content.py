@@ -29,7 +29,7 @@ class Table:
 @dataclass(frozen=True)
 class Figure:
     """`name` is the stem of its files. `finding` says what it shows, and is its text alternative; `legend` explains the
-    marks."""
+    marks. `paper` is the section or figure of the paper that it reproduces."""
 
     name: str
     title: str
@@ -37,6 +37,7 @@ class Figure:
     chart: alt.TopLevelMixin
     legend: str = ""
     table: Table | None = None
+    paper: str = ""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from phylohub.report.charts import Bar, Bubble, bars, bubbles
 from phylohub.report.content import Column, Figure, Page, Section, Table
 from phylohub.report.graphs import TreeNode, radial
 from phylohub.report.marts import Marts, relation_label, relation_order
-from phylohub.report.style import BARS_LEGEND
+from phylohub.report.style import BARS_LEGEND, STUDY_COUNT_LEGEND
 from phylohub.report.text import count_of, format_number, format_share, safe_text, study_note
 
 N_TREES = 4
@@ -236,8 +236,8 @@ def _shapes(marts: Marts) -> Section:
             Figure(
                 "depths",
                 "Depth of fine-tune families",
-                f"The deepest family of fine-tunes has depth {depths[-1][0]} (study nearly "
-                f"{format_number(marts.published['depth_max'])}). {format_share(depths[0][1] / total)} of families "
+                f"The deepest family of fine-tunes has depth {depths[-1][0]} (study "
+                f"{marts.study_text('depth_max')}). {format_share(depths[0][1] / total)} of families "
                 f"have depth {depths[0][0]}.",
                 bars(
                     [Bar(str(depth), n / total, f"{format_share(n / total)}, {n:,}") for depth, n, _ in depths[:20]],
@@ -266,19 +266,22 @@ def _shapes(marts: Marts) -> Section:
 def _relations(marts: Marts) -> Section:
     rows = marts.rows(
         "select relation, n_edges, n_edges_without_parent, n_children, n_children_with_children, "
-        f"share_of_edges_to_parents from marts.relation_stats order by {relation_order('relation')}"
+        "share_of_edges_to_parents, n_edges_paper, n_children_with_children_paper "
+        f"from marts.relation_stats order by {relation_order('relation')}"
     )
     drawn = [row for row in rows if row[3]]
     if not drawn:
         return Section("relations", "Children by relation", missing="No edge in this snapshot has its parent in it.")
 
-    def published(relation: str) -> float | None:
-        children = marts.published.get(f"children_with_children_{relation}")
-        edges = marts.published.get(f"edges_{relation}")
-        return children / edges if children is not None and edges else None
-
     bars_of = [
-        Bar(relation_label(row[0]), row[4] / row[3], format_share(row[4] / row[3]), published(row[0])) for row in drawn
+        Bar(
+            relation_label(row[0]),
+            row[4] / row[3],
+            format_share(row[4] / row[3]),
+            _published_share(marts, row[0]),
+            row[7] / row[6] if row[6] else None,
+        )
+        for row in drawn
     ]
     return Section(
         "relations",
@@ -289,14 +292,18 @@ def _relations(marts: Marts) -> Section:
                 "relations",
                 "Children with children",
                 "Share of children with children: "
+                + "; ".join(f"{safe_text(bar.name, 40)} {bar.label}" for bar in bars_of)
+                + ". By the study's count: "
                 + "; ".join(
-                    f"{safe_text(bar.name, 40)} {bar.label}"
+                    f"{safe_text(bar.name, 40)} {format_share(bar.other)}"
                     + study_note(None if bar.published is None else format_share(bar.published))
                     for bar in bars_of
+                    if bar.other is not None
                 )
                 + ".",
                 bars(bars_of, "share of children with children"),
-                legend=f"{BARS_LEGEND} The study's values are children with children, divided by edges.",
+                legend=f"{BARS_LEGEND} {STUDY_COUNT_LEGEND} The study counts edges, also several of one child, and "
+                "children in the graph without merges.",
                 table=Table(
                     "Edges and children by relation",
                     [
@@ -306,12 +313,20 @@ def _relations(marts: Marts) -> Section:
                         Column("Children", "count"),
                         Column("Children with children", "count"),
                         Column("Share of edges to children with children", "share"),
+                        Column("Edges (study's count)", "count"),
+                        Column("To children with children (study's count)", "count"),
                     ],
                     rows,
                 ),
             )
         ],
     )
+
+
+def _published_share(marts: Marts, relation: str) -> float | None:
+    children = marts.published.get(f"children_with_children_{relation}")
+    edges = marts.published.get(f"edges_{relation}")
+    return children / edges if children is not None and edges else None
 
 
 def _largest(marts: Marts) -> Section:

@@ -47,13 +47,19 @@ class Arc:
     traffic: float
 
 
-def arcs(values: Sequence[str], published: Sequence[int | None], drifts: Sequence[Arc]) -> alt.LayerChart:
+def arcs(
+    values: Sequence[str],
+    by_study: Sequence[int | None],
+    published: Sequence[int | None],
+    drifts: Sequence[Arc],
+) -> alt.LayerChart:
     """An order from top to bottom, with drift along it on the right, and drift against it on the left and dashed.
 
-    `published` holds the study's place of each value. An arc is wider if it has more traffic.
+    `by_study` and `published` hold the place of each value by the study's count and in the study. An arc is wider if it
+    has more traffic.
     """
     n = len(values)
-    left, middle, right = 85.0, 195.0, WIDTH - 8 - 85.0 - 195.0
+    left, middle, right = 85.0, 222.0, WIDTH - 8 - 85.0 - 222.0
     most = max((arc.traffic for arc in drifts), default=1)
     points = []
     for number, arc in enumerate(drifts):
@@ -72,10 +78,12 @@ def arcs(values: Sequence[str], published: Sequence[int | None], drifts: Sequenc
                 }
             )
     names = [
-        {"y": place, "name": f"{place}. {label}", "study": "" if other is None else str(other)}
-        for place, (label, other) in enumerate(zip(unique_labels(values, 26), published, strict=True), start=1)
+        {"y": place, "name": f"{place}. {label}", "count": _or_empty(count), "study": _or_empty(other)}
+        for place, (label, count, other) in enumerate(
+            zip(unique_labels(values, 22), by_study, published, strict=True), start=1
+        )
     ]
-    head = [{"y": 0.1, "name": "place and value", "study": "study"}]
+    head = [{"y": 0.1, "name": "place and value", "count": "count", "study": "study"}]
     x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[-left, middle + right], nice=False))
     y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[n + 0.7, -0.3], nice=False))
     lines = alt.Chart(inline_data(points)).encode(
@@ -88,12 +96,18 @@ def arcs(values: Sequence[str], published: Sequence[int | None], drifts: Sequenc
         lines.transform_filter("datum.forward").mark_line(color=BLUE, opacity=0.6),
         lines.transform_filter("!datum.forward").mark_line(color=ORANGE, strokeDash=[4, 3], opacity=0.9),
         text.mark_text(align="left").encode(x=alt.XDatum(8), text="name:N"),
+        text.mark_text(align="right", color=MUTED).encode(x=alt.XDatum(middle - 42), text="count:N"),
         text.mark_text(align="right", color=MUTED).encode(x=alt.XDatum(middle - 8), text="study:N"),
         text.mark_point(filled=True, size=14, color=INK, opacity=1).encode(x=alt.XDatum(0)),
         text.mark_point(filled=True, size=14, color=INK, opacity=1).encode(x=alt.XDatum(middle)),
         header.mark_text(align="left", color=MUTED).encode(x=alt.XDatum(8), text="name:N"),
+        header.mark_text(align="right", color=MUTED).encode(x=alt.XDatum(middle - 42), text="count:N"),
         header.mark_text(align="right", color=MUTED).encode(x=alt.XDatum(middle - 8), text="study:N"),
     )
+
+
+def _or_empty(place: int | None) -> str:
+    return "" if place is None else str(place)
 
 
 @dataclass(frozen=True)

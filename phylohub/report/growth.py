@@ -1,11 +1,15 @@
-"""Growth: models created per month, and the largest families over time."""
+"""Growth: models created per month, the largest families, and the largest connected component over time."""
+
+import itertools
 
 from phylohub.report.charts import lines, months
 from phylohub.report.content import Column, Figure, Page, Section, Table
 from phylohub.report.marts import Marts
+from phylohub.report.style import SHARE
 from phylohub.report.text import count_of, format_number, format_share, safe_text
 
 N_FAMILIES = 5
+EDGE_SETS = {"all": "with merges", "no_merge": "without merges", "finetune": "fine-tunes only"}
 
 
 def page(marts: Marts) -> Page:
@@ -13,8 +17,8 @@ def page(marts: Marts) -> Page:
     return Page(
         "growth.html",
         "Growth",
-        "Models created per month, and the growth of the largest families.",
-        [_hub(marts), _families(marts)],
+        "Models created per month, and the growth of the largest families and of the largest connected component.",
+        [_hub(marts), _families(marts), _components(marts)],
     )
 
 
@@ -131,6 +135,70 @@ def _families(marts: Marts) -> Section:
                     "Families in the figure",
                     [Column("Number", "count"), Column("Family", "name"), Column("Members", "count")],
                     [(place, names[place], points[-1][1]) for place, (_, points) in zip(names, series, strict=True)],
+                ),
+            )
+        ],
+    )
+
+
+def _components(marts: Marts) -> Section:
+    id_, title = "components", "The largest connected component"
+    if not marts.has("largest_component_by_month"):
+        return Section(id_, title, missing=marts.missing("largest_component_by_month"))
+    rows = marts.rows(
+        "select edge_set, month, n_models_total, n_models_largest, n_models_second, share_of_models_largest, "
+        "n_edges_total from marts.largest_component_by_month where month is not null and share_of_models_largest is "
+        "not null order by edge_set, month"
+    )
+    series = {edge_set: [row for row in rows if row[0] == edge_set] for edge_set in EDGE_SETS}
+    series = {edge_set: of for edge_set, of in series.items() if of and of[-1][3] > 1}
+    if not series:
+        return Section(id_, title, missing="This snapshot has no edges between models with a creation date.")
+    findings = []
+    for number, (edge_set, of) in enumerate(series.items(), start=1):
+        last = of[-1]
+        rise, month = max(
+            ((after[5] - before[5], after[1]) for before, after in itertools.pairwise(of)), default=(0.0, last[1])
+        )
+        findings.append(
+            f"{number}: {EDGE_SETS[edge_set]}, the largest component has {format_share(last[5])} of all models "
+            f"({format_number(last[3])}; the second largest {format_number(last[4])}). Its largest rise in a month is "
+            f"{format_number(100 * rise, 1)} percentage points ({month:%Y-%m})"
+        )
+    return Section(
+        id_,
+        title,
+        [
+            "The study expects that merges may join most families into one component, in a phase transition: the share "
+            "of models in the largest component would rise steeply within a short time, and only with merges. Models "
+            "count from the month of their creation, edges from that of the child."
+        ],
+        figures=[
+            Figure(
+                "largest-component",
+                "Share of models in the largest component",
+                ". ".join(findings) + ".",
+                lines(
+                    [(edge_set, [(row[1], row[5]) for row in of]) for edge_set, of in series.items()],
+                    "share of models",
+                    ".1%" if max(row[5] for of in series.values() for row in of) < 0.1 else SHARE,
+                ),
+                legend="Lines: "
+                + ", ".join(f"{number} {EDGE_SETS[edge_set]}" for number, edge_set in enumerate(series, start=1))
+                + ". In a sample, families are split where a parent is missing, so the share is too low.",
+                paper="section 5",
+                table=Table(
+                    "The largest connected component by month",
+                    [
+                        Column("Edges"),
+                        Column("Month"),
+                        Column("Models", "count"),
+                        Column("In the largest component", "count"),
+                        Column("In the second largest", "count"),
+                        Column("Share of models", "share"),
+                        Column("Edges so far", "count"),
+                    ],
+                    [(EDGE_SETS[row[0]], f"{row[1]:%Y-%m}", *row[2:]) for of in series.values() for row in of],
                 ),
             )
         ],

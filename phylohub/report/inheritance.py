@@ -2,17 +2,26 @@
 
 from typing import Any
 
+from phylohub.report import direction
 from phylohub.report.charts import Arrow, Dot, arrows, dots
 from phylohub.report.content import Column, Figure, Page, Section, Table
 from phylohub.report.graphs import Arc, arcs
 from phylohub.report.marts import TRAITS, Marts, relation_label, relation_order
-from phylohub.report.style import ARROWS_LEGEND, COUNT, DECIMAL, DOTS_LEGEND, SHARE
+from phylohub.report.style import ARROWS_LEGEND, COUNT, DECIMAL, DOTS_LEGEND, SHARE, STUDY_COUNT_LEGEND
 from phylohub.report.text import count_of, format_number, format_share, safe_text, study_note
 
 N_ARCS = 80
 N_DRIFTS = 200
 MIN_CARD_EDGES = 30  # card lengths vary by a factor of 100, so a mean over fewer edges is not meaningful
-STUDY_LEGEND = "Last row: the study (whole Hub). Other rows: this snapshot."
+STUDY_LEGEND = (
+    "Last row: the study (whole Hub). The row above it: this snapshot by the study's count. Other rows: this snapshot."
+)
+TAXONOMIES = {
+    "ours": "phylohub's categories",
+    "study": "the study's categories",
+    "creative-commons": "Creative Commons licenses",
+}
+PAPER_SECTIONS = {"license": "section 4.1", "task": "section 4.4"}  # other traits: section 4
 
 
 def page(marts: Marts) -> Page:
@@ -20,8 +29,18 @@ def page(marts: Marts) -> Page:
     return Page(
         "inheritance.html",
         "Inheritance and mutation",
-        "Mutation rates, drift and orders of traits; license categories; languages and model cards.",
-        [_mutation(marts), _orders(marts), _categories(marts), _languages(marts), _cards(marts), _drifts(marts)],
+        "Mutation rates, drift and orders of traits; license categories and task groups; languages and model cards.",
+        [
+            _mutation(marts),
+            _orders(marts),
+            direction.directedness(marts),
+            _categories(marts),
+            direction.task_groups(marts),
+            direction.place_differences(marts),
+            _languages(marts),
+            _cards(marts),
+            _drifts(marts),
+        ],
     )
 
 
@@ -38,10 +57,12 @@ def _mutation(marts: Marts) -> Section:
             missing="No fine-tune in this snapshot has a trait that its parent also has.",
         )
     published = {row[0]: marts.published.get(f"mutation_rate_{row[0]}") for row in main}
-    rates = [
-        f"{trait} {format_share(rate)} of {count_of(n, 'edge')}"
-        + study_note(None if (other := published[trait]) is None else format_share(other))
-        for trait, _, n, rate, *_ in main
+    rates = [f"{trait} {format_share(rate)} of {count_of(n, 'edge')}" for trait, _, n, rate, *_ in main]
+    by_study = [
+        f"{row[0]} {format_share(row[7])} of {count_of(row[6], 'edge')}"
+        + study_note(marts.study_text(f"mutation_rate_{row[0]}"))
+        for row in main
+        if published[row[0]] is not None
     ]
     return Section(
         "mutation",
@@ -55,9 +76,14 @@ def _mutation(marts: Marts) -> Section:
             Figure(
                 "mutation-rates",
                 "Mutation rates along fine-tunes",
-                "Share of fine-tunes with a mutation: " + "; ".join(rates) + ".",
-                dots([Dot(row[0], row[3], row[4], row[5], published[row[0]]) for row in main], "mutation rate"),
-                legend=DOTS_LEGEND,
+                f"Share of fine-tunes with a mutation: {'; '.join(rates)}."
+                + (f" By the study's count: {'; '.join(by_study)}." if by_study else ""),
+                dots(
+                    [Dot(row[0], row[3], row[4], row[5], published[row[0]], other=row[7]) for row in main],
+                    "mutation rate",
+                ),
+                legend=f"{DOTS_LEGEND} {STUDY_COUNT_LEGEND}",
+                paper="section 4",
                 table=Table(
                     "Mutation rates by trait and relation",
                     [
@@ -91,8 +117,8 @@ def _orders(marts: Marts) -> Section:
         "Drift and orders",
         [
             "The values are sorted from top to bottom so that as much drift along fine-tunes as possible points "
-            "down. The column on the right is the place in the study's order. Several orders can be equally good; "
-            "the table lists the earliest and latest place of each value."
+            "down. Several orders can be equally good; the table lists the earliest and latest place of each value. "
+            "The order by the study's count is the one to compare with the study's."
         ]
         + [f"The trait {trait} does not drift in this snapshot, so it has no order." for trait in absent],
         missing="" if figures else "No trait drifts along fine-tunes in this snapshot.",
@@ -127,42 +153,69 @@ def _order(marts: Marts, trait: str) -> Figure | None:
     ]
     proven, n_drifts, n_along, n_transitions, n_transitions_along, part = fit
     study = marts.published_places.get(trait, {})
-    both = [value for value in place if value in study]
-    agree, pairs = _agreement([study[value] for value in both])
-    published = [
-        f"{marts.published[f'order_drifts_compatible_{trait}']:.0f} of "
-        f"{marts.published[f'order_drifts_{trait}']:.0f} drifts"
-    ]
-    study_part = marts.published.get(f"order_share_transitions_compatible_{trait}")
-    if study_part is None:
-        study_part = (
-            marts.published[f"order_transitions_compatible_{trait}"] / marts.published[f"order_transitions_{trait}"]
+    places_paper = dict(
+        marts.rows(
+            "select value, place from marts.trait_orderings_paper where trait = $trait and weighting = 'weighted' and "
+            "value is not null order by place",
+            {"trait": trait},
         )
-    published.append(f"{format_share(study_part)} of transitions")
+    )
     return Figure(
         f"order-{trait}",
         f"Order and drift of {TRAITS[trait]}",
         f"From {safe_text(names[0], 40)} to {safe_text(names[-1], 40)}: {n_along} of {count_of(n_drifts, 'drift')} and "
         f"{format_number(n_transitions_along)} of {count_of(n_transitions, 'transition')} ({format_share(part)}) are "
-        f"compatible with this order, which is {'proven' if proven else 'not proven'} optimal. Study: "
-        f"{' and '.join(published)}. Both orders contain {count_of(pairs, 'pair')} of values and sort {agree:,} of "
-        "them the same way.",
-        arcs(names, [study.get(value) for value in place], drifts[:N_ARCS]),
-        legend="Right, solid: drift along the order. Left, dashed: drift against it. Wider arcs have more traffic."
+        f"compatible with this order, which is {'proven' if proven else 'not proven'} optimal. "
+        f"{_by_study(marts, trait, places_paper)}",
+        arcs(
+            names, [places_paper.get(value) for value in place], [study.get(value) for value in place], drifts[:N_ARCS]
+        ),
+        legend="Columns: place by the study's count (count), and in the study (study). "
+        "Right, solid: drift along the order. Left, dashed: drift against it. Wider arcs have more traffic."
         + (f" Only the {N_ARCS} strongest of {len(drifts):,} drifts are drawn." if len(drifts) > N_ARCS else ""),
+        paper=PAPER_SECTIONS.get(trait, "section 4"),
         table=Table(
             f"Order of {TRAITS[trait]}",
             [
                 Column("Place", "count"),
                 Column("Value", "name"),
+                Column("Place by the study's count", "count"),
                 Column("Place in the study", "count"),
                 Column("Earliest place", "count"),
                 Column("Latest place", "count"),
                 Column("Resampled, 95% low", "decimal"),
                 Column("Resampled, 95% high", "decimal"),
             ],
-            [(row[0], name, study.get(row[1]), *row[2:]) for name, row in zip(names, places, strict=True)],
+            [
+                (row[0], name, places_paper.get(row[1]), study.get(row[1]), *row[2:])
+                for name, row in zip(names, places, strict=True)
+            ],
         ),
+    )
+
+
+def _by_study(marts: Marts, trait: str, places: dict[str, int]) -> str:
+    """Sentences that compare the order by the study's count, given as places by value, with the study's."""
+    if not places:
+        return "By the study's count, there is no drift to order."
+    ours = {name: marts.by_study(f"order_{name}_{trait}") for name in ("drifts", "drifts_compatible")}
+    part = marts.by_study(f"order_share_transitions_compatible_{trait}")
+    share = f"order_share_transitions_compatible_{trait}"
+    transitions = (
+        marts.study_text(share)
+        if share in marts.study
+        else format_share(
+            marts.published[f"order_transitions_compatible_{trait}"] / marts.published[f"order_transitions_{trait}"]
+        )
+    )
+    study = marts.published_places.get(trait, {})
+    agree, pairs = _agreement([study[value] for value in places if value in study])
+    return (
+        f"By the study's count, {format_number(ours['drifts_compatible'])} of {format_number(ours['drifts'])} drifts "
+        f"and {format_share(part)} of transitions are compatible with its order (study "
+        f"{marts.study_text(f'order_drifts_compatible_{trait}')} of {marts.study_text(f'order_drifts_{trait}')}, and "
+        f"{transitions}). That order and the study's contain {count_of(pairs, 'pair')} of the same values and sort "
+        f"{agree:,} of them the same way."
     )
 
 
@@ -174,7 +227,7 @@ def _agreement(other: list[int]) -> tuple[int, int]:
 
 def _categories(marts: Marts) -> Section:
     figures = []
-    for taxonomy, title in (("ours", "phylohub's categories"), ("study", "the study's categories")):
+    for taxonomy, title in TAXONOMIES.items():
         rows = marts.rows(
             "select category, mean_place, first_place, last_place, n_licenses from marts.license_category_places "
             "where taxonomy = $taxonomy and relation = 'finetune' and weighting = 'weighted' order by mean_place, "
@@ -203,6 +256,7 @@ def _categories(marts: Marts) -> Section:
                 f"{rows[-1][0]} licenses last ({rows[-1][1]:.1f}).{strongest}",
                 dots([Dot(row[0], row[1], row[2], row[3]) for row in rows], "place in the order of licenses", DECIMAL),
                 legend="Dots: mean place. Lines: first to last place.",
+                paper="section 4.1",
                 table=Table(
                     f"Drift between license categories: {title}",
                     [
@@ -219,15 +273,25 @@ def _categories(marts: Marts) -> Section:
     return Section(
         "categories",
         "License categories",
-        ["The two taxonomies differ on purpose. For example, the study counts every cc-by license as copyleft."],
+        [
+            "The first two taxonomies differ on purpose: the study counts every cc-by license as copyleft, for "
+            "example. The third splits the Creative Commons licenses by whether they allow commercial use."
+        ]
+        if len(figures) > 2
+        else ["The two taxonomies differ on purpose. For example, the study counts every cc-by license as copyleft."],
         missing="" if figures else "No license drifts along fine-tunes in this snapshot, so categories have no places.",
         figures=figures,
     )
 
 
-def _arrows(rows: list[tuple[Any, ...]], study: Arrow) -> list[Arrow]:
-    """Arrows of rows (relation, edges, parents' mean, children's mean), with the study's arrow last."""
-    return [*(Arrow(relation_label(row[0]), row[2], row[3]) for row in rows), study]
+def _arrows(marts: Marts, rows: list[tuple[Any, ...]], parent: str, child: str) -> list[Arrow]:
+    """Arrows of rows (relation, edges, parents' mean, children's mean), with those by the study's count and of the
+    study last. `parent` and `child` name the published figures."""
+    arrows_of = [Arrow(relation_label(row[0]), row[2], row[3]) for row in rows]
+    parent_mean, child_mean = marts.by_study(parent), marts.by_study(child)
+    if parent_mean is not None and child_mean is not None:
+        arrows_of.append(Arrow("all relations, study's count", parent_mean, child_mean))
+    return [*arrows_of, Arrow("study, all relations", marts.published[parent], marts.published[child])]
 
 
 def _languages(marts: Marts) -> Section:
@@ -239,7 +303,7 @@ def _languages(marts: Marts) -> Section:
         return Section(
             "languages", "Languages", missing="No edge in this snapshot has languages for both parent and child."
         )
-    parent, child = marts.published["languages_parent_mean"], marts.published["languages_child_mean"]
+    parent, child = "languages_parent_mean", "languages_child_mean"
     every = rows[0]
     return Section(
         "languages",
@@ -250,12 +314,12 @@ def _languages(marts: Marts) -> Section:
                 "language-drift",
                 "Number of languages of parents and children",
                 f"Mean over {relation_label(every[0])}: {every[2]:.2f} languages for parents and {every[3]:.2f} for "
-                f"children ({count_of(every[1], 'edge')}). Study: {parent:.2f} and {child:.2f}.",
-                arrows(
-                    _arrows(rows, Arrow("study, all relations", parent, child)),
-                    "mean number of languages",
-                ),
+                f"children ({count_of(every[1], 'edge')}). By the study's count: "
+                f"{format_number(marts.by_study(parent), 2)} and {format_number(marts.by_study(child), 2)} (study "
+                f"{marts.study_text(parent)} and {marts.study_text(child)}).",
+                arrows(_arrows(marts, rows, parent, child), "mean number of languages"),
                 legend=f"{ARROWS_LEGEND} {STUDY_LEGEND}",
+                paper="section 4",
                 table=Table(
                     "Languages by relation",
                     [
@@ -288,7 +352,7 @@ def _cards(marts: Marts) -> Section:
             missing="No edge in this snapshot has the cards of both parent and child. Run `phylohub ingest cards`, "
             "then `dbt build`.",
         )
-    parent, child = marts.published["card_characters_parent_mean"], marts.published["card_characters_child_mean"]
+    parent, child = "card_characters_parent_mean", "card_characters_child_mean"
     every = rows[0]
     difference = every[7] - every[6]
     return Section(
@@ -303,13 +367,12 @@ def _cards(marts: Marts) -> Section:
                 "card-drift",
                 "Length of cards of parents and children",
                 f"Mean over {relation_label(every[0])}: {format_number(every[2])} characters for parents and "
-                f"{format_number(every[3])} for children. Study: {format_number(parent)} and {format_number(child)}.",
-                arrows(
-                    _arrows(rows, Arrow("study, all relations", parent, child)),
-                    "mean number of characters",
-                    COUNT,
-                ),
+                f"{format_number(every[3])} for children. By the study's count: "
+                f"{format_number(marts.by_study(parent))} and {format_number(marts.by_study(child))} (study "
+                f"{marts.study_text(parent)} and {marts.study_text(child)}).",
+                arrows(_arrows(marts, rows, parent, child), "mean number of characters", COUNT),
                 legend=f"{ARROWS_LEGEND} {STUDY_LEGEND}",
+                paper="section 4.2",
                 table=Table(
                     "Cards by relation",
                     [
@@ -329,10 +392,12 @@ def _cards(marts: Marts) -> Section:
                 "card-automation",
                 "Auto-generated cards of parents and children",
                 f"{format_share(every[6])} of the parents' cards and {format_share(every[7])} of the children's are "
-                f"auto-generated, a difference of {format_number(difference, 3)}. Study: "
-                f"{format_number(marts.published['card_auto_generated_change'], 3)}.",
+                f"auto-generated, a difference of {format_number(difference, 3)}. By the study's count: "
+                f"{format_number(marts.by_study('card_auto_generated_change'), 3)} (study "
+                f"{marts.study_text('card_auto_generated_change')}).",
                 arrows([Arrow(relation_label(row[0]), row[6], row[7]) for row in rows], "share of cards", SHARE),
                 legend=ARROWS_LEGEND,
+                paper="section 4.2",
             ),
         ],
     )

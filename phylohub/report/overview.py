@@ -2,123 +2,20 @@
 
 from phylohub.report.content import Column, Page, Section, Table
 from phylohub.report.marts import Marts
+from phylohub.report.published import find_comparison
 from phylohub.report.similarity import RELATIVES
-from phylohub.report.text import count_of, format_figure, format_share, join_words, safe_text
-
-# Title of each published figure, and the query of this snapshot's value. Every published figure needs an entry.
-_SINGLE = {
-    "models": ("Models", "select count(*) from marts.models"),
-    "edges": ("Edges (one per parent and child)", "select count(*) from marts.lineage_edges where is_paper_edge"),
-    "depth_max": (
-        "Depth of the deepest family (longest path of fine-tunes)",
-        "select max(depth) from marts.families where edge_set = 'finetune'",
-    ),
-    "papers": ("Papers linked from models", "select count(distinct arxiv_id) from marts.model_papers"),
-    "card_share": ("Share of models with a card", "select share_with_card_paper from marts.card_stats"),
-    "card_characters_mean": ("Card characters, mean", "select mean_characters from marts.card_stats"),
-    "card_characters_median": ("Card characters, median", "select median_characters from marts.card_stats"),
-    "card_characters_min": ("Card characters, minimum", "select min_characters from marts.card_stats"),
-    "card_characters_max": ("Card characters, maximum", "select max_characters from marts.card_stats"),
-    "card_words_mean": ("Card words, mean", "select mean_words from marts.card_stats"),
-    "card_words_median": ("Card words, median", "select median_words from marts.card_stats"),
-    "card_characters_parent_mean": (
-        "Card characters, mean of parents",
-        "select n_characters_parent_mean from marts.card_drift where relation = 'all'",
-    ),
-    "card_characters_child_mean": (
-        "Card characters, mean of children",
-        "select n_characters_child_mean from marts.card_drift where relation = 'all'",
-    ),
-    "card_auto_generated_change": (
-        "Share of auto-generated cards, child minus parent",
-        "select is_auto_generated_change from marts.card_drift where relation = 'all'",
-    ),
-    "languages_parent_mean": (
-        "Languages, mean of parents",
-        "select parent_mean from marts.language_drift where relation = 'all'",
-    ),
-    "languages_child_mean": (
-        "Languages, mean of children",
-        "select child_mean from marts.language_drift where relation = 'all'",
-    ),
-    "availability_doi_download_ratio": (
-        "Mean downloads with a DOI, as a multiple of those without",
-        "select mean_downloads_with / nullif(mean_downloads_without, 0) from marts.availability where feature = 'doi'",
-    ),
-}
-
-# Published figures whose name ends in a value of the data ($key): the prefix of the name, the title, and the query.
-_KEYED = {
-    "availability_": (
-        "Share of models with {}",
-        "select share_of_models from marts.availability where feature = $key",
-    ),
-    "children_with_children_": (
-        "Children with children, {}",
-        "select n_children_with_children from marts.relation_stats where relation = $key",
-    ),
-    "edges_": ("Edges, {}", "select n_edges from marts.relation_stats where relation = $key"),
-    "mutation_edges_": (
-        "Fine-tune edges with a {} of both parent and child (study's count)",
-        "select n_edges_paper from marts.mutation_rates where relation = 'finetune' and trait = $key",
-    ),
-    "mutation_rate_": (
-        "Mutation rate of {} along fine-tunes (study's count)",
-        "select rate_paper from marts.mutation_rates where relation = 'finetune' and trait = $key",
-    ),
-    "occurrences_": (
-        "Occurrences of the shape {}",
-        "select n_occurrences from marts.subgraph_occurrences where shape = $key",
-    ),
-    "similarity_tfidf_": (
-        "Similarity of {} (records, TF-IDF, smallest shape; the study's value is read off its figure)",
-        "select arg_min(mean, shape_number) from marts.similarity_estimates inner join marts.subgraph_occurrences "
-        "using (shape) where artifact = 'metadata' and measure = 'tfidf' and relation = $key",
-    ),
-    "subject_models_": (
-        "Models with a linked paper in {}",
-        "select n_models from marts.paper_subjects where category = $key",
-    ),
-}
-_FITS = {
-    "order_drifts_compatible_": ("Drifts compatible with the order of {}", "n_drifts_compatible"),
-    "order_drifts_": ("Drifts between ordered values of {}", "n_drifts"),
-    "order_transitions_compatible_": ("Transitions compatible with the order of {}", "n_transitions_compatible"),
-    "order_transitions_": ("Transitions between ordered values of {}", "n_transitions"),
-    "order_share_transitions_compatible_": (
-        "Share of transitions compatible with the order of {}",
-        "share_of_transitions_compatible",
-    ),
-}
-_KEYED |= {
-    start: (
-        title,
-        f"select {column} from marts.trait_ordering_fits "
-        "where relation = 'finetune' and weighting = 'weighted' and trait = $key",
-    )
-    for start, (title, column) in _FITS.items()
-}
+from phylohub.report.text import NO_VALUE, count_of, format_figure, format_share, join_words, safe_text
 
 
-def compare_figure(marts: Marts, figure: str) -> tuple[str, float | None]:
-    """Return the title of a published figure, and this snapshot's value for it (None if there is none).
-
-    Raises KeyError for a figure without an entry in _SINGLE or _KEYED.
-    """
-    if figure in _SINGLE:
-        title, query = _SINGLE[figure]
-        row = marts.row(query)
-    else:
-        start = max((start for start in _KEYED if figure.startswith(start)), key=len, default="")
-        title, query = _KEYED[start]
-        key = figure.removeprefix(start)
-        if start == "occurrences_":
-            shape = marts.row("select title from marts.subgraph_occurrences where shape = $key", {"key": key})
-            title = title.format(shape[0] if shape else key)
-        else:
-            title = title.format(RELATIVES[key] if start == "similarity_tfidf_" else key)
-        row = marts.row(query, {"key": key})
-    return title, None if row is None or row[0] is None else float(row[0])
+def figure_title(marts: Marts, figure: str) -> str:
+    """The title of a published figure, with the shape, relatives or value that it is about."""
+    comparison, key = find_comparison(figure)
+    if figure.startswith("occurrences_"):
+        shape = marts.row("select title from marts.subgraph_occurrences where shape = $key", {"key": key})
+        key = shape[0] if shape else key
+    elif figure.startswith("similarity_"):
+        key = RELATIVES[key]
+    return comparison.title.format(key)
 
 
 def caveats(marts: Marts) -> tuple[bool, list[str]]:
@@ -163,12 +60,19 @@ def caveats(marts: Marts) -> tuple[bool, list[str]]:
 
 def page(marts: Marts, limitations: list[str], synthetic: bool) -> Page:
     """Build the page on the snapshot, its limitations, and the comparison with the study."""
-    ours = {figure: compare_figure(marts, figure) for figure in sorted(marts.published)}
-    rows: list[tuple[object, ...]] = [
-        (title, format_figure(value, marts.units[figure]), format_figure(marts.published[figure], marts.units[figure]))
-        for figure, (title, value) in sorted(ours.items(), key=lambda item: item[1][0])
-    ]
-    n_missing = sum(value is None for _, value in ours.values())
+    ours = {figure: marts.by_study(figure) for figure in marts.study}
+    rows: list[tuple[object, ...]] = []
+    reasons: dict[str, list[str]] = {}
+    for title, figure in sorted((figure_title(marts, figure), figure) for figure in marts.study):
+        comparison, _ = find_comparison(figure)
+        if comparison.not_compared:
+            reasons.setdefault(comparison.not_compared, []).append(title)
+        column = f"{comparison.mart}.{comparison.column}" if comparison.column else NO_VALUE
+        rows += [
+            (title, format_figure(ours[figure], value.unit), value.text(), value.source, value.section, column)
+            for value in marts.study[figure]
+        ]
+    n_missing = sum(value is None and not find_comparison(figure)[0].not_compared for figure, value in ours.items())
     traits = join_words(sorted(marts.published_places))
     return Page(
         "index.html",
@@ -183,6 +87,9 @@ def page(marts: Marts, limitations: list[str], synthetic: bool) -> Page:
                     "The study is Anatomy of a Machine Learning Ecosystem: 2 Million Models on Hugging Face "
                     "(Laufer, Oderinwale, Kleinberg). Counts depend on the size of the snapshot; compare shares, "
                     "rates and orders instead.",
+                    "Both columns follow the study's definition. Where ours differs, the other pages show both. If "
+                    "the paper and its notebooks print different numbers, both have a row; the column of the marts "
+                    "follows the notebooks.",
                     f"The study's orders of {traits} are on the page on inheritance and mutation.",
                 ]
                 + (
@@ -197,11 +104,19 @@ def page(marts: Marts, limitations: list[str], synthetic: bool) -> Page:
                     ]
                     if n_missing
                     else []
-                ),
+                )
+                + [f"Not compared: {join_words(titles)}. {reason}" for reason, titles in reasons.items()],
                 tables=[
                     Table(
                         "Published figures",
-                        [Column("Figure"), Column("This snapshot", "decimal"), Column("Study (whole Hub)", "decimal")],
+                        [
+                            Column("Figure"),
+                            Column("This snapshot", "decimal"),
+                            Column("Study (whole Hub)", "decimal"),
+                            Column("Source"),
+                            Column("Section of the paper"),
+                            Column("Mart and column"),
+                        ],
                         rows,
                     )
                 ],

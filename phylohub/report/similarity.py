@@ -1,9 +1,11 @@
 """Genetic similarity: the similarity of relatives in the eight shapes."""
 
+from phylohub.report import relatedness
 from phylohub.report.charts import Dot, dots
 from phylohub.report.content import Column, Figure, Page, Section, Table
 from phylohub.report.graphs import shapes
 from phylohub.report.marts import Marts
+from phylohub.report.relatedness import ARTIFACTS, MEASURES
 from phylohub.report.shapes import glyph
 from phylohub.report.style import DECIMAL
 from phylohub.report.text import format_number, study_note
@@ -11,8 +13,6 @@ from phylohub.report.text import format_number, study_note
 NO_BREAK = "\u2011"  # keeps a pair on one line
 Shapes = dict[str, tuple[str, str]]  # title and edges by shape, in the study's order
 
-ARTIFACTS = {"metadata": "records", "card": "model cards"}
-MEASURES = {"tfidf": "TF-IDF", "bow": "term counts", "levenshtein": "Levenshtein"}
 RELATIVES = {
     "random": "any two models",
     "parent_child": "parent and child",
@@ -42,8 +42,14 @@ def page(marts: Marts) -> Page:
     return Page(
         "similarity.html",
         "Genetic similarity",
-        "Similarity of the records and cards of parent and child, siblings, and other relatives.",
-        [_shapes(marts, known), *(_similarity(marts, artifact, known) for artifact in ARTIFACTS), _occurrences(marts)],
+        "Similarity of the records and cards of parent and child, siblings, other relatives, and merged models.",
+        [
+            _shapes(marts, known),
+            *(_similarity(marts, artifact, known) for artifact in ARTIFACTS),
+            relatedness.distances(marts),
+            relatedness.merges(marts),
+            _occurrences(marts),
+        ],
     )
 
 
@@ -81,6 +87,7 @@ def _shapes(marts: Marts, known: Shapes) -> Section:
                 + ".",
                 shapes(list(known.values())),
                 legend="Circles are models. Lines are fine-tunes, from the parent on the left to the child.",
+                paper="section 3",
             )
         ],
         tables=[
@@ -146,6 +153,7 @@ def _similarity(marts: Marts, artifact: str, known: Shapes) -> Section:
                     if any(dot.published is not None for dot in drawn)
                     else ""
                 ),
+                paper="section 3",
                 table=Table(
                     f"{title}, by {measure_label}",
                     [

@@ -1,7 +1,7 @@
 """The look that all figures share: size, colors, fonts and number formats, and rendering to SVG and PNG.
 
-No meaning depends on color alone: this snapshot is a filled dot or bar, the study an open diamond, and drift against an
-order is dashed and on the other side.
+No meaning depends on color alone: this snapshot is a filled dot or bar, the study an open diamond, another value of
+this snapshot an open square, and drift against an order is dashed and on the other side.
 """
 
 from collections.abc import Sequence
@@ -51,6 +51,17 @@ DIAMOND: dict[str, Any] = {
     "opacity": 1,
 }
 
+# The mark of another value of this snapshot, such as its value by the study's count.
+SQUARE: dict[str, Any] = {
+    "shape": "square",
+    "size": 34,
+    "filled": False,
+    "color": INK,
+    "strokeWidth": 1.4,
+    "opacity": 1,
+}
+
+STUDY_COUNT_LEGEND = "Open squares: this snapshot by the study's count, which the diamonds compare with."
 BARS_LEGEND = "Bars: this snapshot. Open diamonds: the study (whole Hub)."
 DOTS_LEGEND = "Dots: this snapshot, with 95% intervals. Open diamonds: the study (whole Hub)."
 ARROWS_LEGEND = "Open circle: mean of the parents. Triangle: mean of the children."

@@ -1,5 +1,6 @@
-"""Trait distributions: licenses, languages, tasks and libraries; availability, model cards, and linked papers."""
+"""Trait distributions: licenses, languages, tasks, libraries and datasets; availability, model cards, linked papers."""
 
+from phylohub.report import coverage
 from phylohub.report.charts import Bar, bars
 from phylohub.report.content import Column, Figure, Page, Section, Table
 from phylohub.report.marts import TRAITS, Marts
@@ -16,8 +17,16 @@ def page(marts: Marts) -> Page:
     return Page(
         "traits.html",
         "Trait distributions",
-        "Licenses, languages, tasks and libraries; availability; model cards; subjects of linked papers.",
-        [_distributions(marts), _availability(marts), _cards(marts), _subjects(marts)],
+        "Licenses, languages, tasks, libraries and datasets; availability; model cards; subjects of linked papers.",
+        [
+            _distributions(marts),
+            _datasets(marts),
+            _availability(marts),
+            coverage.weight_formats(marts),
+            _cards(marts),
+            coverage.cards_by_family_ties(marts),
+            _subjects(marts),
+        ],
     )
 
 
@@ -53,6 +62,7 @@ def _distributions(marts: Marts) -> Section:
                     [Bar(value, part, format_share(part)) for value, _, _, part in rows[:N_BARS]],
                     f"share of models with a {trait}",
                 ),
+                paper="section 2.2",
                 table=Table(
                     f"Models by {trait}",
                     [
@@ -71,11 +81,89 @@ def _distributions(marts: Marts) -> Section:
         "Licenses, languages, tasks and libraries",
         [
             f"The figures show the {N_BARS} most frequent values. A model can have several languages or licenses, so "
-            "shares can sum to more than 100%. The study publishes no numbers for these distributions."
+            "shares can sum to more than 100%.",
+            _reported(marts),
         ]
         + ([f"No model in this snapshot has a {' or '.join(absent)}."] if absent else []),
         missing="" if figures else "No model in this snapshot has a license, language, task or library.",
         figures=figures,
+    )
+
+
+def _reported(marts: Marts) -> str:
+    """The sentence that compares the shares that the study publishes in section 2.2."""
+    shares = {
+        "apache-2.0 and mit": "license_share_apache_mit",
+        "English": "language_share_en",
+        "Chinese": "language_share_zh",
+    }
+    return (
+        "The study publishes three of these shares. By its count: "
+        + "; ".join(
+            f"{name} {format_share(marts.by_study(figure))}{study_note(marts.study_text(figure))}"
+            for name, figure in shares.items()
+        )
+        + ". They are shares of the models that report a license or a language, not of all reported values: only these "
+        "fit the study's own counts (English is 48% of all languages that its models report, but 75% of the models "
+        "report it)."
+    )
+
+
+def _datasets(marts: Marts) -> Section:
+    rows = marts.rows(
+        "select value, n_models, share_of_models, share_of_models_with_trait, n_models_paper from "
+        "marts.trait_distribution where trait = 'dataset' order by n_models desc, value limit $limit",
+        {"limit": N_ROWS},
+    )
+    if not rows:
+        return Section("datasets", "Training datasets", missing="No model in this snapshot names a training dataset.")
+    total = marts.count("select count(*) from marts.trait_distribution where trait = 'dataset'")
+    n_with = marts.count("select count(distinct model_id) from marts.model_datasets")
+    published = {row[0]: marts.published.get(f"dataset_models_{row[0]}") for row in rows}
+    drawn = [
+        Bar(
+            row[0],
+            row[2],
+            format_share(row[2]),
+            other / marts.published["models"] if (other := published[row[0]]) else None,
+        )
+        for row in rows[:N_BARS]
+    ]
+    top = ", ".join(
+        f"{safe_text(bar.name, 60)} {bar.label} of all models"
+        + study_note(format_share(bar.published) if bar.published else None)
+        for bar in drawn[:3]
+    )
+    return Section(
+        "datasets",
+        "Training datasets",
+        [
+            f"{count_of(n_with, 'model')} {'names' if n_with == 1 else 'name'} a training dataset in the card. Most "
+            "models name none, so a dataset is used more often than it is named. The study's counts cover its ten most "
+            "frequent datasets."
+        ],
+        figures=[
+            Figure(
+                "distribution-dataset",
+                "Most used training datasets",
+                f"Most frequent datasets: {top}. There are {count_of(total, 'distinct value')}.",
+                bars(drawn, "share of all models", ".1%"),
+                legend=BARS_LEGEND,
+                paper="figure 2",
+                table=Table(
+                    "Models by training dataset",
+                    [
+                        Column("Dataset", "name"),
+                        Column("Models", "count"),
+                        Column("Models (study, whole Hub)", "count"),
+                        Column("Share of all models", "share"),
+                        Column("Share of models with a dataset", "share"),
+                    ],
+                    [(row[0], row[1], published[row[0]], row[2], row[3]) for row in rows],
+                    total,
+                ),
+            )
+        ],
     )
 
 
@@ -89,14 +177,13 @@ def _availability(marts: Marts) -> Section:
         return Section("availability", "Availability", missing="No model in this snapshot has any of these tags.")
     published = {row[0]: marts.published.get(f"availability_{row[0]}") for row in known}
     shares = [
-        f"{feature} {format_share(part)}"
-        + study_note(None if (other := published[feature]) is None else format_share(other))
+        f"{feature} {format_share(part)}" + study_note(marts.study_text(f"availability_{feature}"))
         for feature, _, part, _, _ in known
     ]
     doi = next((row for row in known if row[0] == "doi" and row[1] and row[3] is not None and row[4]), None)
     doi_downloads = (
         f"Models with a DOI have {doi[3] / doi[4]:.1f} times the mean downloads of the others "
-        f"(study {marts.published['availability_doi_download_ratio']:.0f} times)."
+        f"(study {marts.study_text('availability_doi_download_ratio')} times)."
         if doi
         else "No model in this snapshot has a DOI."
     )
@@ -114,6 +201,7 @@ def _availability(marts: Marts) -> Section:
                     "share of models",
                 ),
                 legend=BARS_LEGEND,
+                paper="section 9.2",
                 table=Table(
                     "Availability features and downloads",
                     [
@@ -151,7 +239,7 @@ def _cards(marts: Marts) -> Section:
         )
     n_looked_for, n_with_card, n_models = row[:3]
     rows: list[tuple[object, ...]] = [
-        (title, format_figure(value, unit), format_figure(marts.published.get(figure), unit))
+        (title, format_figure(value, unit), marts.study_text(figure))
         for (title, figure, unit), value in zip(columns.values(), row[3:], strict=True)
     ]
     return Section(

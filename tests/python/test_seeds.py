@@ -233,6 +233,47 @@ def test_traits_read_from_tags_have_a_known_tag_kind() -> None:
         assert (row["tag_kind"] in kinds) if from_tags else (row["tag_kind"] == ""), row["trait"]
 
 
+def test_both_published_values_stand_where_paper_and_notebooks_differ() -> None:
+    of: dict[str, dict[str, float]] = {}
+    for row in seed("published_figures"):
+        of.setdefault(row["figure"], {})[row["source"]] = float(row["published"])
+    assert {figure: values for figure, values in of.items() if len(values) > 1} == {
+        "mutation_rate_task": {"notebook": 0.4106, "paper text": 0.23},
+        "order_drifts_license": {"notebook": 121, "paper text": 140},
+        "order_share_transitions_compatible_task": {"notebook": 0.982, "paper text": 0.95},
+    }
+    units: dict[str, set[str]] = {}
+    for row in seed("published_figures"):
+        units.setdefault(row["figure"], set()).add(row["unit"])
+    assert all(len(unit) == 1 for unit in units.values())
+
+
+def test_published_datasets_are_the_studys_ten_most_frequent() -> None:
+    path = PROJECT.parent / "shared" / "reference" / "paper_datasets_top500.csv"
+    if not path.exists():
+        pytest.skip("the study's counts of datasets are missing: ../shared/reference/paper_datasets_top500.csv")
+    start = "dataset_models_"
+    published = {
+        row["figure"].removeprefix(start): int(row["published"])
+        for row in seed("published_figures")
+        if row["figure"].startswith(start)
+    }
+    assert published == {row["value"]: int(row["models"]) for row in read(path)[:10]}
+
+
+def test_published_shares_of_languages_are_of_models_that_report_one() -> None:
+    # English has 221,550 and Chinese 12,917 of 458,985 reported languages (48% and 2.8%). The published shares, over
+    # 75% and 4.4%, fit one number of models that report a language.
+    path = PROJECT.parent / "shared" / "reference" / "paper_languages.csv"
+    if not path.exists():
+        pytest.skip("the study's counts of languages are missing: ../shared/reference/paper_languages.csv")
+    n_models = {row["value"]: int(row["models"]) for row in read(path)}
+    published = {row["figure"]: float(row["published"]) for row in seed("published_figures")}
+    n_reporting = n_models["Chinese"] / published["language_share_zh"]
+    assert 0.75 < n_models["English"] / n_reporting < 0.77
+    assert n_models["English"] / sum(n_models.values()) < 0.5
+
+
 @pytest.mark.parametrize("path", SEED_FILES, ids=lambda path: path.stem)
 def test_seed_file_is_clean_sorted_and_has_unique_keys(path: Path) -> None:
     content = path.read_bytes()
@@ -251,6 +292,8 @@ def test_seed_file_is_clean_sorted_and_has_unique_keys(path: Path) -> None:
     keys: list[tuple[str, ...]] = [(row[header[0]],) for row in rows]
     if path.stem == "published_orders":
         keys = [(row["trait"], f"{int(row['place']):03}") for row in rows]
+    if path.stem == "published_figures":
+        keys = [(row["figure"], row["source"]) for row in rows]
     assert keys == sorted(keys)
     assert len(keys) == len(set(keys))
     assert not [key for key in keys if "" in key]

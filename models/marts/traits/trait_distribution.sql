@@ -42,10 +42,10 @@ record_bits as (
     -- The traits of a record as the bits of one integer, which is cheaper than counting distinct models per trait.
     select
         record_traits.record_id,
-        bit_or(traits.bit) as bits
+        bit_or(case when record_traits.is_counted then traits.bit else 0 end) as bits,
+        bit_or(case when record_traits.is_paper then traits.bit else 0 end) as bits_paper
     from {{ ref('int_record_traits') }} as record_traits
     inner join traits on record_traits.trait = traits.trait
-    where record_traits.is_counted
     group by record_traits.record_id
 
 ),
@@ -54,10 +54,11 @@ combinations as (
 
     select
         record_bits.bits,
+        record_bits.bits_paper,
         count(*) as n_models
     from record_bits
     inner join models on record_bits.record_id = models.record_id
-    group by record_bits.bits
+    group by record_bits.bits, record_bits.bits_paper
 
 ),
 
@@ -65,9 +66,10 @@ with_trait as (
 
     select
         traits.trait,
-        sum(combinations.n_models) as n_models
+        sum(case when (combinations.bits & traits.bit) <> 0 then combinations.n_models end) as n_models,
+        sum(case when (combinations.bits_paper & traits.bit) <> 0 then combinations.n_models end) as n_models_paper
     from traits
-    inner join combinations on (combinations.bits & traits.bit) <> 0
+    cross join combinations
     group by traits.trait
 
 ),
@@ -81,6 +83,7 @@ final as (
         counts.n_models / cast(totals.n_models as double) as share_of_models,
         counts.n_models / cast(with_trait.n_models as double) as share_of_models_with_trait,
         counts.n_models_paper,
+        counts.n_models_paper / cast(with_trait.n_models_paper as double) as share_of_models_with_trait_paper,
         coalesce(undecided_languages.n_models, 0) as n_models_undecided
     from counts
     cross join totals
