@@ -1,5 +1,6 @@
--- Reproduces the study's shares of available models, the ratio of downloads with and without a DOI, and the models per
--- arXiv category. `published` is the study's figure.
+-- Reproduces the study's shares of available models, the ratio of downloads with and without a DOI, the formats among
+-- models with weights, and the models per arXiv category.
+-- `ours` follows the study's definition of the figure, and `published` is the study's value, one row per source.
 with figures as (
 
     select
@@ -14,6 +15,11 @@ with figures as (
     where feature = 'doi'
     union all
     select
+        'weight_format_' || format as figure,
+        share_of_models_with_weights as ours
+    from {{ ref('weight_formats') }}
+    union all
+    select
         'subject_models_' || category as figure,
         n_models as ours
     from {{ ref('paper_subjects') }}
@@ -24,7 +30,9 @@ select
     published.figure,
     figures.ours,
     published.published,
-    published.unit
+    published.unit,
+    published.bound,
+    published.source
 from {{ ref('published_figures') }} as published
 inner join figures on published.figure = figures.figure
-order by published.figure
+order by published.figure, published.source

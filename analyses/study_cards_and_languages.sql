@@ -1,5 +1,6 @@
 -- Reproduces the study's statistics of model cards, and the means of card length, automatic generation and number of
--- languages of parents and children (all relations). `published` is the study's figure.
+-- languages of parents and children (all relations).
+-- `ours` follows the study's definition of the figure, and `published` is the study's value, one row per source.
 with figures as (
 
     select
@@ -39,31 +40,31 @@ with figures as (
     union all
     select
         'card_characters_parent_mean' as figure,
-        n_characters_parent_mean as ours
+        n_characters_parent_mean_paper as ours
     from {{ ref('card_drift') }}
     where relation = 'all'
     union all
     select
         'card_characters_child_mean' as figure,
-        n_characters_child_mean as ours
+        n_characters_child_mean_paper as ours
     from {{ ref('card_drift') }}
     where relation = 'all'
     union all
     select
         'card_auto_generated_change' as figure,
-        is_auto_generated_change as ours
+        is_auto_generated_change_paper as ours
     from {{ ref('card_drift') }}
     where relation = 'all'
     union all
     select
         'languages_parent_mean' as figure,
-        parent_mean as ours
+        parent_mean_paper as ours
     from {{ ref('language_drift') }}
     where relation = 'all'
     union all
     select
         'languages_child_mean' as figure,
-        child_mean as ours
+        child_mean_paper as ours
     from {{ ref('language_drift') }}
     where relation = 'all'
 
@@ -73,7 +74,9 @@ select
     published.figure,
     figures.ours,
     published.published,
-    published.unit
+    published.unit,
+    published.bound,
+    published.source
 from {{ ref('published_figures') }} as published
 inner join figures on published.figure = figures.figure
-order by published.figure
+order by published.figure, published.source

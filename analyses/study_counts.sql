@@ -1,20 +1,7 @@
--- Reproduces the study's counts: models, edges per relation, children with children, depth and linked papers.
--- `published` is the study's figure.
-with edges as (
-
-    select
-        'edges_' || relation as figure,
-        n_edges_paper as ours
-    from {{ ref('relation_stats') }}
-    union all
-    select
-        'children_with_children_' || relation as figure,
-        n_children_with_children as ours
-    from {{ ref('relation_stats') }}
-
-),
-
-totals as (
+-- Reproduces the study's counts: models, edges per relation, children with children, occurrences of shapes, depth and
+-- linked papers.
+-- `ours` follows the study's definition of the figure, and `published` is the study's value, one row per source.
+with figures as (
 
     select
         'models' as figure,
@@ -28,6 +15,21 @@ totals as (
     where is_paper_edge
     union all
     select
+        'edges_' || relation as figure,
+        n_edges_paper as ours
+    from {{ ref('relation_stats') }}
+    union all
+    select
+        'children_with_children_' || relation as figure,
+        n_children_with_children_paper as ours
+    from {{ ref('relation_stats') }}
+    union all
+    select
+        'occurrences_' || shape as figure,
+        n_occurrences_paper as ours
+    from {{ ref('subgraph_occurrences') }}
+    union all
+    select
         'depth_max' as figure,
         max(depth) as ours
     from {{ ref('families') }}
@@ -35,16 +37,9 @@ totals as (
     union all
     select
         'papers' as figure,
-        count(distinct arxiv_id) as ours
-    from {{ ref('model_papers') }}
-
-),
-
-figures as (
-
-    select * from edges
-    union all
-    select * from totals
+        count(*) as ours
+    from {{ ref('trait_distribution') }}
+    where trait = 'paper' and n_models_paper > 0
 
 )
 
@@ -52,7 +47,9 @@ select
     published.figure,
     figures.ours,
     published.published,
-    published.unit
+    published.unit,
+    published.bound,
+    published.source
 from {{ ref('published_figures') }} as published
 inner join figures on published.figure = figures.figure
-order by published.figure
+order by published.figure, published.source

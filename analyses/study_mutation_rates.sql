@@ -1,19 +1,29 @@
--- Reproduces the study's mutation rates of licenses, languages and tasks (fine-tune edges), by our count and by the
--- study's (`..._paper`). Columns `published_...` are the study's figures.
+-- Reproduces the study's mutation rates of licenses, languages and tasks (fine-tune edges). Our own rates and their
+-- intervals are in the mart mutation_rates.
+-- `ours` follows the study's definition of the figure, and `published` is the study's value, one row per source.
+with figures as (
+
+    select
+        'mutation_edges_' || trait as figure,
+        n_edges_paper as ours
+    from {{ ref('mutation_rates') }}
+    where relation = 'finetune'
+    union all
+    select
+        'mutation_rate_' || trait as figure,
+        rate_paper as ours
+    from {{ ref('mutation_rates') }}
+    where relation = 'finetune'
+
+)
+
 select
-    rates.trait,
-    rates.n_edges,
-    rates.rate,
-    rates.rate_low,
-    rates.rate_high,
-    rates.n_edges_paper,
-    rates.rate_paper,
-    published_edges.published as published_edges,
-    published_rates.published as published_rate
-from {{ ref('mutation_rates') }} as rates
-left join {{ ref('published_figures') }} as published_edges
-    on 'mutation_edges_' || rates.trait = published_edges.figure
-left join {{ ref('published_figures') }} as published_rates
-    on 'mutation_rate_' || rates.trait = published_rates.figure
-where rates.relation = 'finetune'
-order by rates.trait
+    published.figure,
+    figures.ours,
+    published.published,
+    published.unit,
+    published.bound,
+    published.source
+from {{ ref('published_figures') }} as published
+inner join figures on published.figure = figures.figure
+order by published.figure, published.source

@@ -1,5 +1,5 @@
 -- Reproduces the study's figure of TF-IDF similarity between relatives. `published` holds the values read off that
--- figure, which covers metadata only; rows for cards have none.
+-- figure, which covers metadata only; rows for cards have none. The study draws and compares as we do.
 select
     estimates.artifact,
     estimates.shape,
@@ -11,7 +11,8 @@ select
     estimates.mean,
     estimates.mean_low,
     estimates.mean_high,
-    published.published
+    published.published,
+    published.source
 from {{ ref('similarity_estimates') }} as estimates
 left join {{ ref('published_figures') }} as published
     on

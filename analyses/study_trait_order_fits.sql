@@ -1,41 +1,47 @@
 -- Reproduces the study's counts and shares of drifts and transitions compatible with the order of each trait (fine-tune
--- edges, weighted). Columns `published_...` are the study's figures.
-with published as (
+-- edges, weighted).
+-- `ours` follows the study's definition of the figure, and `published` is the study's value, one row per source.
+with figures as (
 
     select
-        traits.trait,
-        max(case when figures.figure = 'order_drifts_' || traits.trait then figures.published end) as n_drifts,
-        max(case when figures.figure = 'order_drifts_compatible_' || traits.trait then figures.published end)
-            as n_drifts_compatible,
-        max(case when figures.figure = 'order_transitions_' || traits.trait then figures.published end)
-            as n_transitions,
-        max(case when figures.figure = 'order_transitions_compatible_' || traits.trait then figures.published end)
-            as n_transitions_compatible,
-        max(case when figures.figure = 'order_share_transitions_compatible_' || traits.trait then figures.published end)
-            as share_of_transitions_compatible
-    from {{ ref('traits') }} as traits
-    cross join {{ ref('published_figures') }} as figures
-    group by traits.trait
+        'order_drifts_' || trait as figure,
+        n_drifts_paper as ours
+    from {{ ref('trait_ordering_fits') }}
+    where relation = 'finetune' and weighting = 'weighted'
+    union all
+    select
+        'order_drifts_compatible_' || trait as figure,
+        n_drifts_compatible_paper as ours
+    from {{ ref('trait_ordering_fits') }}
+    where relation = 'finetune' and weighting = 'weighted'
+    union all
+    select
+        'order_transitions_' || trait as figure,
+        n_transitions_paper as ours
+    from {{ ref('trait_ordering_fits') }}
+    where relation = 'finetune' and weighting = 'weighted'
+    union all
+    select
+        'order_transitions_compatible_' || trait as figure,
+        n_transitions_compatible_paper as ours
+    from {{ ref('trait_ordering_fits') }}
+    where relation = 'finetune' and weighting = 'weighted'
+    union all
+    select
+        'order_share_transitions_compatible_' || trait as figure,
+        share_of_transitions_compatible_paper as ours
+    from {{ ref('trait_ordering_fits') }}
+    where relation = 'finetune' and weighting = 'weighted'
 
 )
 
 select
-    fits.trait,
-    fits.n_drifts,
-    fits.n_drifts_compatible,
-    fits.share_of_drifts_compatible,
-    fits.n_transitions,
-    fits.n_transitions_compatible,
-    fits.share_of_transitions_compatible,
-    published.n_drifts as published_drifts,
-    published.n_drifts_compatible as published_drifts_compatible,
-    published.n_transitions as published_transitions,
-    published.n_transitions_compatible as published_transitions_compatible,
-    coalesce(
-        published.share_of_transitions_compatible,
-        published.n_transitions_compatible / nullif(published.n_transitions, 0)
-    ) as published_share_of_transitions_compatible
-from {{ ref('trait_ordering_fits') }} as fits
-left join published on fits.trait = published.trait
-where fits.relation = 'finetune' and fits.weighting = 'weighted'
-order by fits.trait
+    published.figure,
+    figures.ours,
+    published.published,
+    published.unit,
+    published.bound,
+    published.source
+from {{ ref('published_figures') }} as published
+inner join figures on published.figure = figures.figure
+order by published.figure, published.source
