@@ -171,7 +171,7 @@ def _components(marts: Marts) -> Section:
         [
             "The study expects that merges may join most families into one component, in a phase transition: the share "
             "of models in the largest component would rise steeply within a short time, and only with merges. Models "
-            "count from the month of their creation, edges from that of the child."
+            "count from the month of their creation, and edges from the month in which both of their models exist."
         ],
         figures=[
             Figure(

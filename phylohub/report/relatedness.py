@@ -13,9 +13,11 @@ MEASURES = {"tfidf": "TF-IDF", "bow": "term counts", "levenshtein": "Levenshtein
 MAIN_MEASURE = "tfidf"
 INTERVALS = "Dots: this snapshot, with 95% intervals (often narrower than the dot)."
 MERGE_PAIRS = {
-    "merge_child_parent": "merge and one of its parents",
-    "merge_parents": "two parents of a merge",
-    "finetune_child_parent": "fine-tune and its parent",
+    "merge_child_parent": "merge, each parent",
+    "child_nearest_parent": "merge, most similar parent",
+    "child_farthest_parent": "merge, least similar parent",
+    "parents_of_merge": "two parents of a merge",
+    "finetune_child_parent": "fine-tune, parent",
 }
 
 
@@ -94,9 +96,9 @@ def merges(marts: Marts) -> Section:
     if not marts.has("merge_similarity"):
         return Section(id_, title, missing=marts.missing("merge_similarity"))
     rows = marts.rows(
-        "select artifact, measure, pair, n_distinct_pairs, has_few_pairs, n, n_missing, mean, low, high from "
+        "select artifact, measure, pair_kind, n_distinct_pairs, has_few_pairs, n, n_missing, mean, low, high from "
         f"marts.merge_similarity order by {_order('artifact', ARTIFACTS)}, {_order('measure', MEASURES)}, "
-        f"{_order('pair', MERGE_PAIRS)}"
+        f"{_order('pair_kind', MERGE_PAIRS)}"
     )
     figures = []
     for artifact, label in ARTIFACTS.items():
@@ -149,7 +151,8 @@ def merges(marts: Marts) -> Section:
         title,
         [
             "A merge has several parents, as in sexual reproduction, which the study leaves open. Compared are a merge "
-            "and each of its parents, the parents with each other, and, for scale, a fine-tune and its parent."
+            "and each of its parents, its most and its least similar parent, the parents with each other, and, for "
+            "scale, a fine-tune and a parent."
         ],
         missing="" if figures else "This snapshot has no merge whose parents are in it with comparable records.",
         figures=figures,
