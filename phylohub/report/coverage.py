@@ -78,12 +78,15 @@ def weight_formats(marts: Marts) -> Section:
         return Section(id_, title, missing=marts.missing("weight_formats"))
     rows = marts.rows(
         "select format, n_models, share_of_models_with_weights, n_models_with_weights, source from "
-        "marts.weight_formats where share_of_models_with_weights is not null "
+        "marts.weight_formats where n_models_with_weights > 0 "
         "order by share_of_models_with_weights desc, format"
     )
     if not rows:
         return Section(id_, title, missing="No model in this snapshot is known to have weights.")
-    drawn = [Bar(row[0], row[2], format_share(row[2]), marts.published.get(f"weight_format_{row[0]}")) for row in rows]
+    present = [row for row in rows if row[1]]
+    drawn = [
+        Bar(row[0], row[2], format_share(row[2]), marts.published.get(f"weight_format_{row[0]}")) for row in present
+    ]
     return Section(
         id_,
         title,
@@ -100,7 +103,7 @@ def weight_formats(marts: Marts) -> Section:
                 + "; ".join(
                     f"{safe_text(row[0], 40)} {format_share(row[2])}"
                     f"{study_note(marts.study_text(f'weight_format_{row[0]}'))}"
-                    for row in rows
+                    for row in present
                 )
                 + ".",
                 bars(drawn, "share of models with weights"),

@@ -7,6 +7,7 @@ from phylohub.report.style import DECIMAL
 from phylohub.report.text import count_of, format_number, join_words, safe_text
 
 N_PAIRS = 400
+TASK_GROUPS = {"cv": "computer vision", "nlp": "natural language processing", "rl": "reinforcement learning"}
 UPSTREAM, DOWNSTREAM = "translation", "text-generation"  # the study finds the first upstream of the second
 
 
@@ -83,6 +84,7 @@ def task_groups(marts: Marts) -> Section:
         "select task_group, n_tasks, mean_place, first_place, last_place from marts.task_group_places where relation = "
         "'finetune' and weighting = 'weighted' and mean_place is not null order by mean_place, task_group"
     )
+    rows = [(TASK_GROUPS.get(group, group), *rest) for group, *rest in rows]
     if not rows:
         return Section(
             id_, title, missing="No task drifts along fine-tunes in this snapshot, so groups have no places."

@@ -278,10 +278,11 @@ def _relations(marts: Marts) -> Section:
             relation_label(row[0]),
             row[4] / row[3],
             format_share(row[4] / row[3]),
-            _published_share(marts, row[0]),
-            row[7] / row[6] if row[6] else None,
+            published,
+            row[7] / row[6] if row[6] and published is not None else None,
         )
         for row in drawn
+        for published in [_published_share(marts, row[0])]
     ]
     return Section(
         "relations",

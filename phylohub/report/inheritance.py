@@ -79,7 +79,11 @@ def _mutation(marts: Marts) -> Section:
                 f"Share of fine-tunes with a mutation: {'; '.join(rates)}."
                 + (f" By the study's count: {'; '.join(by_study)}." if by_study else ""),
                 dots(
-                    [Dot(row[0], row[3], row[4], row[5], published[row[0]], other=row[7]) for row in main],
+                    [
+                        Dot(row[0], *row[3:6], other, other=None if other is None else row[7])
+                        for row in main
+                        for other in [published[row[0]]]
+                    ],
                     "mutation rate",
                 ),
                 legend=f"{DOTS_LEGEND} {STUDY_COUNT_LEGEND}",
@@ -212,10 +216,10 @@ def _by_study(marts: Marts, trait: str, places: dict[str, int]) -> str:
     agree, pairs = _agreement([study[value] for value in places if value in study])
     return (
         f"By the study's count, {format_number(ours['drifts_compatible'])} of {format_number(ours['drifts'])} drifts "
-        f"and {format_share(part)} of transitions are compatible with its order (study "
-        f"{marts.study_text(f'order_drifts_compatible_{trait}')} of {marts.study_text(f'order_drifts_{trait}')}, and "
-        f"{transitions}). That order and the study's contain {count_of(pairs, 'pair')} of the same values and sort "
-        f"{agree:,} of them the same way."
+        f"and {format_share(part)} of transitions are compatible with its order. The study has "
+        f"{marts.study_text(f'order_drifts_compatible_{trait}')} compatible drifts, of "
+        f"{marts.study_text(f'order_drifts_{trait}')}, and of transitions {transitions}. The two orders contain "
+        f"{count_of(pairs, 'pair')} of the same values and sort {agree:,} of them the same way."
     )
 
 

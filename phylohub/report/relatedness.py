@@ -50,7 +50,7 @@ def distances(marts: Marts) -> Section:
                 f"similarity-distance-{artifact}",
                 f"Similarity of {label} by distance and generation gap",
                 "Mean similarity by TF-IDF: "
-                + "; ".join(f"{_kinship(row)} {format_number(row[7], 2)}" for row in of)
+                + "; ".join(f"{_kinship(row)}: {format_number(row[7], 2)}" for row in of)
                 + ".",
                 dots([Dot(_kinship(row), *row[7:]) for row in of], "mean similarity", DECIMAL, top=1.0),
                 legend=INTERVALS,
