@@ -80,9 +80,9 @@ def _mutation(marts: Marts) -> Section:
                 + (f" By the study's count: {'; '.join(by_study)}." if by_study else ""),
                 dots(
                     [
-                        Dot(row[0], *row[3:6], other, other=None if other is None else row[7])
+                        Dot(row[0], row[3], row[4], row[5], study, other=None if study is None else row[7])
                         for row in main
-                        for other in [published[row[0]]]
+                        for study in [published[row[0]]]
                     ],
                     "mutation rate",
                 ),
