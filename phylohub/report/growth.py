@@ -157,13 +157,16 @@ def _components(marts: Marts) -> Section:
     findings = []
     for number, (edge_set, of) in enumerate(series.items(), start=1):
         last = of[-1]
-        rise, month = max(
-            ((after[5] - before[5], after[1]) for before, after in itertools.pairwise(of)), default=(0.0, last[1])
-        )
+        rises = [(after[5] - before[5], after[1]) for before, after in itertools.pairwise(of)]
+        rise, month = max(rises, key=lambda step: step[0], default=(0.0, last[1]))
         findings.append(
             f"{number}: {EDGE_SETS[edge_set]}, the largest component has {format_share(last[5])} of all models "
-            f"({format_number(last[3])}; the second largest {format_number(last[4])}). Its largest rise in a month is "
-            f"{format_number(100 * rise, 1)} percentage points ({month:%Y-%m})"
+            f"({format_number(last[3])}; the second largest {format_number(last[4])}). "
+            + (
+                f"Its largest rise in a month is {format_number(100 * rise, 1)} percentage points ({month:%Y-%m})"
+                if rise > 0
+                else "Its share never rises"
+            )
         )
     return Section(
         id_,

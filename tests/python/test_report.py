@@ -19,7 +19,7 @@ from xml.parsers import expat
 import duckdb
 import networkx as nx
 import pytest
-from conftest import BIN, Build
+from conftest import BIN, Build, run_dbt
 from typer.testing import CliRunner
 
 from phylohub.cli.main import app
@@ -32,7 +32,8 @@ from phylohub.report.build import _hash, write_report
 from phylohub.report.families import tree_nodes
 from phylohub.report.graphs import TreeNode, radial_layout
 from phylohub.report.marts import Marts
-from phylohub.report.overview import compare_figure
+from phylohub.report.overview import figure_title
+from phylohub.report.published import COMPARISONS, Comparison, find_comparison
 from phylohub.report.shapes import glyph, layout
 from phylohub.report.style import BLUE, DARK, INK, MUTED, ORANGE
 from phylohub.report.text import format_number, format_share, safe_text, unique_labels
@@ -369,7 +370,7 @@ def test_drawn_order_matches_the_mart(build: Build, report: Path, trait: str) ->
     svg = (report / "figures" / f"order-{trait}.svg").read_text(encoding="utf-8")
     drawn = [text for _, text in drawn_texts(svg) if re.match(r"[0-9]+\. ", text)]
     assert drawn == [
-        f"{place}. {label}" for place, label in enumerate(unique_labels((value for (value,) in values), 26), start=1)
+        f"{place}. {label}" for place, label in enumerate(unique_labels((value for (value,) in values), 22), start=1)
     ]
     # Arcs along the order are solid, arcs against it dashed; there is one per drift of the mart.
     ((n_drifts, n_along),) = build.rows(
@@ -420,26 +421,157 @@ def test_bars_and_findings_match_the_marts(build: Build, report: Path) -> None:
     ((n_edges, rate),) = build.rows(
         "select n_edges, rate from marts.mutation_rates where trait = 'license' and relation = 'finetune'"
     )
-    assert f"license {format_share(rate)} of {n_edges:,} edges (study 19.8%)" in inheritance
+    assert f"license {format_share(rate)} of {n_edges:,} edges" in inheritance
 
 
-def test_overview_compares_every_published_figure(build: Build, report: Path) -> None:
+def columns_of(build: Build, mart: str) -> set[str]:
+    rows = build.rows(
+        f"select column_name from information_schema.columns where table_schema = 'marts' and table_name = '{mart}'"
+    )
+    return {column for (column,) in rows}
+
+
+def definition_problems(comparison: Comparison, columns: set[str]) -> list[str]:
+    """Why a comparison is not under the study's definition. `columns` are those of its mart."""
+    if comparison.not_compared:
+        return ["it is compared anyway"] if comparison.column else []
+    problems = []
+    if comparison.column not in columns:
+        problems.append("no such column")
+    if "{column}" not in comparison.expression:
+        problems.append("the query does not read the column")
+    others = columns & set(re.findall(r"\w+", comparison.expression.replace("{column}", "")))
+    if others and comparison.is_of_the_study():
+        problems.append("the query reads another column, too")
+    if comparison.is_of_the_study() != (comparison.same_definition == ""):
+        problems.append("a column needs either the study's name, or a reason why the study counts alike")
+    if not comparison.is_of_the_study() and f"{comparison.column}_paper" in columns:
+        problems.append("the mart has a column of the study")
+    return problems
+
+
+def test_published_figures_are_compared_with_columns_of_the_studys_definition(build: Build) -> None:
+    used = set()
+    with connect(build.database, read_only=True) as connection:
+        for figure in Marts(connection).study:
+            comparison, key = find_comparison(figure)
+            used.add(figure.removesuffix(key))
+            assert definition_problems(comparison, columns_of(build, comparison.mart)) == [], figure
+    assert used == set(COMPARISONS), "comparisons without a published figure"
+
+
+@pytest.mark.parametrize(
+    ("comparison", "problem"),
+    [
+        (Comparison("t", "relation_stats", "n_edges"), "either the study's name"),
+        (
+            Comparison("t", "relation_stats", "n_edges", same_definition="Both count edges."),
+            "has a column of the study",
+        ),
+        (Comparison("t", "relation_stats", "n_edges_paper", same_definition="Both."), "either the study's name"),
+        (Comparison("t", "relation_stats", "n_paper"), "no such column"),
+        (Comparison("t", "relation_stats", "n_edges_paper", "max(n_edges)"), "does not read the column"),
+        (Comparison("t", "relation_stats", "n_edges_paper", "{column} / n_edges"), "reads another column"),
+        (Comparison("t", "relation_stats", "n_edges_paper", not_compared="Unknown."), "compared anyway"),
+    ],
+)
+def test_comparison_under_another_definition_is_found(comparison: Comparison, problem: str) -> None:
+    columns = {"relation", "n_edges", "n_edges_paper"}
+    assert problem in " ".join(definition_problems(comparison, columns))
+    assert definition_problems(Comparison("t", "relation_stats", "n_edges_paper"), columns) == []
+
+
+def test_published_figure_without_a_comparison_fails() -> None:
+    with pytest.raises(KeyError):
+        find_comparison("an_unknown_figure")
+
+
+def test_overview_compares_every_published_value(build: Build, report: Path) -> None:
     index = unescape((report / "index.html").read_text(encoding="utf-8"))
     with connect(build.database, read_only=True) as connection:
         marts = Marts(connection)
-        ours = {figure: compare_figure(marts, figure) for figure in marts.published}
-        assert len({title for title, _ in ours.values()}) == len(ours)
-        assert all(title in index for title, _ in ours.values())
+        ours = {figure: marts.by_study(figure) for figure in marts.study}
+        titles = [figure_title(marts, figure) for figure in marts.study]
+        assert len(set(titles)) == len(titles)
+        assert all(title in index for title in titles)
+        values = [value for figure in marts.study.values() for value in figure]
+        row_texts = [f">{value.text()}</td><td>{value.source}</td><td>{value.section}</td>" for value in values]
+        assert [text for text in row_texts if text not in index] == []
     ((n_models,),) = build.rows("select count(*) from marts.models")
-    assert ours["models"][1] == n_models
-    assert ours["occurrences_two_models"][1] == n_models * (n_models - 1)
+    assert ours["models"] == n_models
+    assert ours["occurrences_two_models"] == n_models * (n_models - 1)
     assert "3,470,193,356,870" in index
+    assert "Not compared: Licenses and Licenses that the study calls standard." in index
     assert "SYNTHETIC" in index
     ((edge,),) = build.rows(
         "select mean from marts.similarity_estimates where artifact = 'metadata' and measure = 'tfidf' and shape "
         "= 'edge'"
     )
-    assert ours["similarity_tfidf_parent_child"][1] == edge
+    assert ours["similarity_tfidf_parent_child"] == edge
+    ((edges, n_paper),) = build.rows(
+        "select count(*), (select sum(n_edges_paper) from marts.relation_stats) from marts.lineage_edges "
+        "where is_paper_edge"
+    )
+    assert ours["edges"] == edges == n_paper
+
+
+def test_pages_show_the_studys_value_beside_ours_by_its_count(build: Build, report: Path) -> None:
+    inheritance = unescape((report / "inheritance.html").read_text(encoding="utf-8"))
+    ((n_edges, rate),) = build.rows(
+        "select n_edges_paper, rate_paper from marts.mutation_rates where trait = 'task' and relation = 'finetune'"
+    )
+    study = "(study 41.1% in its notebooks, 23.0% in its text)"
+    assert "By the study's count: license" in inheritance
+    assert f"task {format_share(rate)} of {n_edges:,} edges {study}" in inheritance
+    ((n_drifts, n_along, part),) = build.rows(
+        "select n_drifts_paper, n_drifts_compatible_paper, share_of_transitions_compatible_paper from "
+        "marts.trait_ordering_fits where trait = 'license' and relation = 'finetune' and weighting = 'weighted'"
+    )
+    assert (
+        f"By the study's count, {n_along} of {n_drifts} drifts and {format_share(part)} of transitions" in inheritance
+    )
+    assert "113 compatible drifts, of 121 in its notebooks, 140 in its text" in inheritance
+    ((parent, child),) = build.rows(
+        "select parent_mean_paper, child_mean_paper from marts.language_drift where relation = 'all'"
+    )
+    assert f"By the study's count: {parent:.2f} and {child:.2f} (study 6.60 and 1.81)" in inheritance
+    families = unescape((report / "families.html").read_text(encoding="utf-8"))
+    ((n_children, n_parents),) = build.rows(
+        "select n_edges_paper, n_children_with_children_paper from marts.relation_stats where relation = 'finetune'"
+    )
+    by_study = format_share(n_parents / n_children)
+    assert f"By the study's count: fine-tune {by_study} (study {format_share(15047 / 189391)})" in families
+    traits = unescape((report / "traits.html").read_text(encoding="utf-8"))
+    ((english,),) = build.rows(
+        "select share_of_models_with_trait_paper from marts.trait_distribution where trait = 'language' "
+        "and value = 'en'"
+    )
+    assert f"English {format_share(english)} (study at least 75.0%)" in traits
+    assert "publishes no numbers" not in traits
+
+
+def test_analyses_read_the_same_columns_as_the_report(build: Build) -> None:
+    """Every published figure that can be compared is in one analysis, with the value of the report."""
+    assert run_dbt(build.database, build.target, "compile", "--vars", build.variables).returncode == 0
+    found: dict[str, set[float | None]] = {}
+    for analysis in sorted((build.target / "compiled" / "phylohub" / "analyses").glob("study_*.sql")):
+        with connect(build.database, read_only=True) as connection:
+            result = connection.execute(analysis.read_text())
+            names = [column[0] for column in result.description or []]
+            rows = result.fetchall()
+        if "figure" in names:
+            for row in rows:
+                of = dict(zip(names, row, strict=True))
+                found.setdefault(of["figure"], set()).add(None if of["ours"] is None else float(of["ours"]))
+    with connect(build.database, read_only=True) as connection:
+        marts = Marts(connection)
+        expected = {
+            figure: value
+            for figure in marts.study
+            if (value := marts.by_study(figure)) is not None and not figure.startswith("similarity_")
+        }
+    assert len(expected) > 30
+    assert {figure: found[figure] for figure in expected} == {figure: {value} for figure, value in expected.items()}
 
 
 def test_sections_without_data_explain_why(empty: Path) -> None:
