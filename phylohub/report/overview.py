@@ -69,7 +69,7 @@ def page(marts: Marts, limitations: list[str], synthetic: bool) -> Page:
             reasons.setdefault(comparison.not_compared, []).append(title)
         column = f"{comparison.mart}.{comparison.column}" if comparison.column else NO_VALUE
         rows += [
-            (title, format_figure(ours[figure], value.unit), value.text(), value.source, value.section, column)
+            (title, format_figure(ours[figure], value.unit), value.text(), value.source, value.section or None, column)
             for value in marts.study[figure]
         ]
     n_missing = sum(value is None and not find_comparison(figure)[0].not_compared for figure, value in ours.items())
