@@ -48,7 +48,7 @@ def bars(rows: Sequence[Bar], axis_title: str, form: str = SHARE) -> alt.LayerCh
     """Horizontal bars, one row per name."""
     names = unique_labels(row.name for row in rows)
     data = inline_data([{**vars(row), "name": name, "end": row.most()} for name, row in zip(names, rows, strict=True)])
-    most = max(row.most() for row in rows)
+    most = max(row.most() for row in rows) or 1
     axis = alt.Axis(format=form, tickCount=4)
     if form == SHARE:
         # The axis ends beyond the longest bar, but no share exceeds 100%.

@@ -105,7 +105,7 @@ def page(marts: Marts, limitations: list[str], synthetic: bool) -> Page:
                     if n_missing
                     else []
                 )
-                + [f"Not compared: {join_words(titles)}. {reason}" for reason, titles in reasons.items()],
+                + [f"Not compared: {'; '.join(titles)}. {reason}" for reason, titles in reasons.items()],
                 tables=[
                     Table(
                         "Published figures",

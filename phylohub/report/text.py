@@ -60,7 +60,7 @@ def format_figure(value: float | None, unit: str) -> str:
         return format_share(value)
     if unit in {"similarity", "difference of shares"}:
         return format_number(value, 3)
-    if value is not None and (unit in {"ratio", "languages"} or not float(value).is_integer()):
+    if value is not None and (unit == "languages" or not float(value).is_integer()):
         return format_number(value, 2)
     return format_number(value)
 

@@ -500,7 +500,7 @@ def test_overview_compares_every_published_value(build: Build, report: Path) -> 
     assert ours["models"] == n_models
     assert ours["occurrences_two_models"] == n_models * (n_models - 1)
     assert "3,470,193,356,870" in index
-    assert "Not compared: Licenses and Licenses that the study calls standard." in index
+    assert "Not compared: Licenses; Licenses that the study calls standard." in index
     assert "SYNTHETIC" in index
     ((edge,),) = build.rows(
         "select mean from marts.similarity_estimates where artifact = 'metadata' and measure = 'tfidf' and shape "

@@ -9,6 +9,7 @@ import duckdb
 import pytest
 
 from phylohub.report import coverage, direction, growth, relatedness, traits
+from phylohub.report.charts import Bar, bars
 from phylohub.report.content import Section
 from phylohub.report.marts import Marts
 from phylohub.report.style import draw
@@ -94,6 +95,11 @@ def test_cards_by_family_ties_names_shares_and_few_cards() -> None:
     assert "less than half" not in section_of("card_coverage_by_family_ties", rows[1:]).paragraphs[0]
     unknown = [(True, 10, 0, 0, 0, None, None), (False, 30, 0, 0, 0, None, None)]
     assert "phylohub ingest cards" in section_of("card_coverage_by_family_ties", unknown).missing
+
+
+def test_bars_of_zero_start_at_the_axis() -> None:
+    chart = bars([Bar("a", 0.0, "0.0%", other=0.0)], "share").to_dict()
+    assert chart["layer"][0]["encoding"]["x"]["scale"]["domain"] == [0, 1.22]
 
 
 def test_weight_formats_compare_safetensors_with_the_study() -> None:
