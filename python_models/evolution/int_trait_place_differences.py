@@ -47,7 +47,7 @@ def model(dbt, session):
 
 
 def _of_finetunes(relation):
-    return relation.filter("relation = 'finetune'")
+    return relation.filter("counting = 'ours' and relation = 'finetune'")
 
 
 SCHEMA = pa.schema(

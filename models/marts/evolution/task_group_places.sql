@@ -1,7 +1,7 @@
 with orders as (
 
     select * from {{ ref('int_trait_orders') }}
-    where trait = 'task'
+    where counting = 'ours' and trait = 'task'
 
 ),
 

@@ -5,6 +5,7 @@ with drifts as (
         n_forward - n_backward as traffic,
         n_forward + n_backward as total
     from {{ ref('int_trait_drift_counts') }}
+    where counting = 'ours'
 
 ),
 
