@@ -5,12 +5,16 @@ import pyarrow as pa
 
 from phylohub.methods import drift, groups, significance
 
+OURS = "counting = 'ours'"
+
 
 def model(dbt, session):
     dbt.config(materialized="table", schema="intermediate")
-    transitions = groups.split(dbt.ref("int_ordered_transitions").filter("counting = 'ours'").fetchnumpy(), "trait", "relation")
-    ordered = groups.split(dbt.ref("int_ordered_values").filter("counting = 'ours'").fetchnumpy(), "trait", "relation")
-    drifts = dbt.ref("int_trait_drift_counts").filter("counting = 'ours'").order("trait, relation, from_value, to_value").fetchnumpy()
+    transitions = dbt.ref("int_ordered_transitions").filter(OURS).fetchnumpy()
+    transitions = groups.split(transitions, "trait", "relation")
+    ordered = groups.split(dbt.ref("int_ordered_values").filter(OURS).fetchnumpy(), "trait", "relation")
+    drifts = dbt.ref("int_trait_drift_counts").filter(OURS)
+    drifts = drifts.order("trait, relation, from_value, to_value").fetchnumpy()
     p_values = significance.binomial_p_values(drifts["n_forward"], drifts["n_backward"])
     q_values, low, high = np.full((3, len(p_values)), np.nan)
     pairs, number_of_pair = groups.numbered(drifts["trait"], drifts["relation"])

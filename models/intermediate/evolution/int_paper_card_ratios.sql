@@ -1,6 +1,6 @@
 with edges as (
 
-    select * from {{ ref('int_paper_edges') }}
+    select * from {{ ref('int_paper_edges_by_relation') }}
 
 ),
 
@@ -10,32 +10,20 @@ cards as (
 
 ),
 
-by_relation as (
-
-    select * from edges
-    union all
-    select
-        parent_key,
-        child_key,
-        'all' as relation
-    from edges
-
-),
-
 edge_cards as (
 
     -- To the study a model without a text has no card and none that a program wrote.
     select
-        by_relation.relation,
+        edges.relation,
         cast(parents.has_card_paper as integer) as parent_has_card,
         cast(children.has_card_paper as integer) as child_has_card,
         cast(coalesce(parents.is_auto_generated, false) as integer) as parent_is_auto_generated,
         cast(coalesce(children.is_auto_generated, false) as integer) as child_is_auto_generated,
         case when parents.has_card_paper and children.has_card_paper then parents.n_characters end as parent_characters,
         case when parents.has_card_paper and children.has_card_paper then children.n_characters end as child_characters
-    from by_relation
-    inner join cards as parents on by_relation.parent_key = parents.model_key
-    inner join cards as children on by_relation.child_key = children.model_key
+    from edges
+    inner join cards as parents on edges.parent_key = parents.model_key
+    inner join cards as children on edges.child_key = children.model_key
 
 ),
 

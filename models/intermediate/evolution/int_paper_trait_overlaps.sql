@@ -1,6 +1,6 @@
 with edges as (
 
-    select * from {{ ref('int_paper_edges') }}
+    select * from {{ ref('int_paper_edges_by_relation') }}
 
 ),
 
@@ -11,34 +11,22 @@ trait_overlaps as (
 
 ),
 
-by_relation as (
-
-    select * from edges
-    union all
-    select
-        parent_key,
-        child_key,
-        'all' as relation
-    from edges
-
-),
-
 final as (
 
     select
         trait_overlaps.trait,
-        by_relation.relation,
+        edges.relation,
         trait_overlaps.n_parent_paper,
         trait_overlaps.n_child_paper,
         trait_overlaps.n_shared_paper,
         trait_overlaps.n_union_paper,
         count(*) as n_edges
     from trait_overlaps
-    inner join by_relation
-        on trait_overlaps.parent_key = by_relation.parent_key and trait_overlaps.child_key = by_relation.child_key
+    inner join edges
+        on trait_overlaps.parent_key = edges.parent_key and trait_overlaps.child_key = edges.child_key
     group by
         trait_overlaps.trait,
-        by_relation.relation,
+        edges.relation,
         trait_overlaps.n_parent_paper,
         trait_overlaps.n_child_paper,
         trait_overlaps.n_shared_paper,

@@ -1,6 +1,6 @@
 with edges as (
 
-    select * from {{ ref('int_paper_edges') }}
+    select * from {{ ref('int_paper_edges_by_relation') }}
 
 ),
 
@@ -11,30 +11,18 @@ transitions as (
 
 ),
 
-by_relation as (
-
-    select * from edges
-    union all
-    select
-        parent_key,
-        child_key,
-        'all' as relation
-    from edges
-
-),
-
 final as (
 
     select
         transitions.trait,
-        by_relation.relation,
+        edges.relation,
         transitions.from_value,
         transitions.to_value,
         cast(sum(transitions.n_paper) as bigint) as n_transitions
     from transitions
-    inner join by_relation
-        on transitions.parent_key = by_relation.parent_key and transitions.child_key = by_relation.child_key
-    group by transitions.trait, by_relation.relation, transitions.from_value, transitions.to_value
+    inner join edges
+        on transitions.parent_key = edges.parent_key and transitions.child_key = edges.child_key
+    group by transitions.trait, edges.relation, transitions.from_value, transitions.to_value
 
 )
 
