@@ -5,9 +5,12 @@ read oldest first: the order of creation does not shift during the crawl, and ne
 """
 
 import hashlib
+import json
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import pairwise
 from queue import Queue
 from threading import Thread
@@ -21,13 +24,25 @@ from huggingface_hub.utils import fix_hf_endpoint_in_url  # type: ignore[attr-de
 
 from phylohub.core.build_file import one_row, transaction, utc_now
 from phylohub.core.errors import PhylohubError
-from phylohub.ingest.hub import Answer, GaveUpError, RetryableError, TooLargeError, Web, origin
+from phylohub.ingest.hub import (
+    Answer,
+    ForeignAnswerError,
+    GaveUpError,
+    RetryableError,
+    TooLargeError,
+    Web,
+    address_problem,
+    origin,
+    shown_url,
+    split_login,
+)
 from phylohub.ingest.landing import insert_records, insert_rows, record_rows, reject_reasons
 
 SOURCE = "api/models"
 PAGE_ROWS = 1000
 MAX_PAGE_BYTES = 256 * 1024 * 1024
 PAGES_AHEAD = 4  # pages fetched while earlier ones land
+MAX_END_CHECKS = 5  # times that the last page is compared with the newest model
 # The fields to request: those that the warehouse reads, and those that show whether a card has changed.
 EXPAND = (
     *("author", "baseModels", "cardData", "createdAt", "disabled", "downloads", "downloadsAllTime", "gated"),
@@ -50,12 +65,15 @@ class CrawlResult:
 
 @dataclass(frozen=True)
 class Page:
-    """A page with its records byte for byte. `next_url` is None on the last page."""
+    """A page with its records byte for byte, and when and how it was answered. `next_url` is None on the last page."""
 
     url: str
     next_url: str | None
     body: bytes
     records: list[bytes]
+    status: int
+    etag: str | None
+    fetched_at: datetime
 
 
 def crawl(
@@ -83,7 +101,7 @@ def crawl(
     )
     url, n_before, complete = _start_crawl(connection, snapshot, first_url, since)
     if not complete and (limit is None or n_before < limit):
-        pages = _pages(web, first_url, url, None if limit is None else limit - n_before)
+        pages = _Pages(web, first_url, url).read(None if limit is None else limit - n_before)
         for arrived in _prefetch(pages):
             progress(_land_pages(connection, web, snapshot, arrived))
     n_landed, n_rejected, complete = one_row(
@@ -160,63 +178,150 @@ _KINDS = bytes(
 )  # 255 is -1 as int8
 
 
-def _pages(web: Web, first_url: str, url: str, limit: int | None) -> Iterator[Page]:
-    """Fetch pages from `url` up to the last one, or up to the one that reaches the limit of records."""
-    n_pages = n_pages_before = n_records = 0
-    asked = {url}
-    last_body = b""
-    records: list[bytes] = []
+class _Pages:
+    """Fetches the pages of a list, each with the address of the next one."""
 
-    def check(answer: Answer) -> None:
-        nonlocal records
-        if answer.status != 200:
-            return
-        if origin(answer.url) != origin(web.endpoint):
-            raise PhylohubError(
-                f"{web.endpoint} redirects the crawl to {answer.url[:200]}. Set HF_ENDPOINT to that host."
-            )
-        # A cache between this machine and the Hub may serve a page twice.
-        if _next_url(web, answer) in asked or (answer.body == last_body and len(last_body) > 2):
-            raise RetryableError("sent the same page again")
-        try:
-            records = _items_by_first_key(answer.body) or array_items(answer.body)
-        except ValueError as error:
-            raise RetryableError(f"sent an invalid page of models: {error}") from error
+    def __init__(self, web: Web, first_url: str, url: str) -> None:
+        self._web = web
+        self._first_url = first_url
+        self._url = url
+        self._asked = {url}
+        self._last_body = b""
+        self._last_records: list[bytes] = []
 
-    while True:
+    def read(self, limit: int | None) -> Iterator[Page]:
+        """Fetch pages up to the last one, or up to the one that reaches the limit of records."""
+        n_pages = n_pages_before = n_records = 0
+        while True:
+            page = self._fetch(self._url)
+            if page is None:
+                # A cursor can expire. Then read all pages again; landed records are skipped.
+                if self._url != self._first_url and (n_pages > n_pages_before or not n_pages):
+                    self._url, self._asked, self._last_body = self._first_url, {self._first_url}, b""
+                    n_pages, n_pages_before = 0, max(n_pages, 1)
+                    continue
+                raise PhylohubError(self._refusal)
+            if page.next_url is None:
+                page = self._confirm_end(page)
+            n_pages += 1
+            n_records += len(page.records)
+            yield page
+            if page.next_url is None or (limit is not None and n_records >= limit):
+                return
+            self._url, self._last_body = page.next_url, page.body
+            self._last_records = page.records
+            self._asked.add(page.next_url)
+
+    def _fetch(self, url: str, *, again: bool = False) -> Page | None:
+        """Fetch a page, or None if the Hub no longer knows its cursor. `again` permits the last page again."""
+        web = self._web
+        records: list[bytes] = []
+
+        def check(answer: Answer) -> None:
+            nonlocal records
+            if origin(answer.url) != origin(web.endpoint):
+                raise PhylohubError(
+                    f"{web.endpoint} redirects the crawl to {shown_url(answer.url)}. Set HF_ENDPOINT to that host."
+                )
+            if answer.status != 200:
+                if answer.message is None:
+                    raise ForeignAnswerError(f"answered {answer.status} without the Hub's message")
+                return
+            if answer.is_html:
+                raise ForeignAnswerError("sent a web page instead of models; is there a proxy or a sign-in page?")
+            # A cache between this machine and the Hub may serve a page twice.
+            is_known = _next_url(web, answer) in self._asked or answer.body == self._last_body
+            if is_known and len(answer.body) > 2 and not again:
+                raise RetryableError("sent the same page again")
+            try:
+                records = _items_by_first_key(answer.body) or array_items(answer.body)
+            except ValueError as error:
+                raise RetryableError(f"sent an invalid page of models: {error}") from error
+
+        headers = {"Cache-Control": "no-cache"} if again else {}
         try:
-            answer = web.get(url, max_bytes=MAX_PAGE_BYTES, check=check)
+            answer = web.get(url, headers=headers, max_bytes=MAX_PAGE_BYTES, check=check)
         except (GaveUpError, TooLargeError) as error:
             raise PhylohubError(
                 f"{web.endpoint} sent no page of models: {error}. Pages that have landed are kept; "
                 "run `phylohub ingest models` again."
             ) from error
         if answer.status != 200:
-            # A cursor can expire. Then read all pages again; landed records are skipped.
-            if answer.status in (400, 404, 410, 422) and url != first_url and (n_pages > n_pages_before or not n_pages):
-                url, asked, last_body = first_url, {first_url}, b""
-                n_pages, n_pages_before = 0, max(n_pages, 1)
-                continue
-            raise PhylohubError(_refusal_message(web, answer))
-        page = Page(url, _next_url(web, answer), answer.body, records)
-        n_pages += 1
-        n_records += len(page.records)
-        yield page
-        if page.next_url is None or (limit is not None and n_records >= limit):
-            return
-        url, last_body = page.next_url, answer.body
-        asked.add(url)
+            self._refusal = _refusal_message(web, answer)
+            if answer.status in (400, 404, 410, 422):
+                return None
+            raise PhylohubError(self._refusal)
+        etag = answer.headers.get("ETag")
+        return Page(url, _next_url(web, answer), answer.body, records, answer.status, etag, utc_now())
+
+    def _confirm_end(self, page: Page) -> Page:
+        """The page, or a newer version of it, once nothing shows that the list goes on after it.
+
+        A proxy that drops the Link header makes any page look like the last one. So the newest model of the list must
+        be on the page; if it is not, the page is fetched again, since models are created during the crawl.
+        """
+        for number in range(MAX_END_CHECKS):
+            is_end = self._has_newest(page)
+            if is_end:
+                return page
+            if number:
+                self._web.wait(2.0**number, "lists newer models than its last page")
+            again = self._fetch(page.url, again=True)
+            if again is None:
+                raise PhylohubError(self._refusal)
+            if again.next_url is not None or (is_end is None and again.body == page.body):
+                return again
+            page = again
+        raise PhylohubError(
+            f"{self._web.endpoint} sent a page of models without a link to the next page, but lists newer models. A "
+            "proxy may drop the Link header. Pages that have landed are kept; run `phylohub ingest models` again, or "
+            "set HF_ENDPOINT to a host that sends the header."
+        )
+
+    def _has_newest(self, page: Page) -> bool | None:
+        """Whether the newest model of the list is on the page; None if the answer does not tell."""
+        query = urlencode([("limit", 1), ("sort", "createdAt"), ("direction", -1), ("expand", "createdAt")])
+        try:
+            answer = self._web.get(f"{self._web.endpoint}/api/models?{query}", max_bytes=MAX_PAGE_BYTES, max_tries=5)
+        except (GaveUpError, TooLargeError):
+            return None
+        newest = _id_and_time(answer.body, first=True) if answer.status == 200 else None
+        if newest is None:
+            return None
+        read = [_id_and_time(record) for record in page.records or self._last_records]
+        known = dict(pair for pair in read if pair is not None)
+        if newest[0] in known:
+            return True
+        # An older model than the last one: the newest was deleted, or the server ignores the order.
+        return None if not known or newest[1] <= max(known.values()) else False
+
+
+def _id_and_time(body: bytes, *, first: bool = False) -> tuple[str, str] | None:
+    """The id and createdAt of a record, or of the first record of a list; None if the text has no such fields."""
+    with suppress(ValueError, RecursionError, LookupError, TypeError):
+        record = json.loads(body)
+        record = record[0] if first else record
+        return str(record["id"]), str(record.get("createdAt") or "")
+    return None
 
 
 def _next_url(web: Web, answer: Answer) -> str | None:
     """The URL of the next page. Raises PhylohubError if it is on another host, which must not get the token."""
-    link = answer.links.get("next", {}).get("url")
-    if link is None:
+    if answer.next_link is None:
         return None
-    url = fix_hf_endpoint_in_url(urljoin(answer.url, link), web.endpoint)
+    try:
+        url, _login = split_login(fix_hf_endpoint_in_url(urljoin(answer.url, answer.next_link), web.endpoint))
+        problem = address_problem(url)
+    except ValueError as error:
+        problem = f"the address is not valid ({error})"
+    if problem is not None:
+        raise PhylohubError(
+            f"{web.endpoint} links to a next page that cannot be requested, {shown_url(answer.next_link)}: {problem}. "
+            "Pages that have landed are kept; check HF_ENDPOINT, then run `phylohub ingest models` again."
+        )
     if origin(url) != origin(web.endpoint):
         raise PhylohubError(
-            f"{web.endpoint} links to a next page on another host, {url[:200]}. The crawl does not follow it; "
+            f"{web.endpoint} links to a next page on another host, {shown_url(url)}. The crawl does not follow it; "
             "check HF_ENDPOINT."
         )
     return url
@@ -268,12 +373,15 @@ def _start_crawl(
             [snapshot, SOURCE],
         ).fetchone()
         if known is not None:
-            if known[0] != settings:
+            if known[0] != settings and _has_landed(connection, snapshot):
                 raise PhylohubError(
                     f"The crawl of snapshot {snapshot} was started with another HF_ENDPOINT or other fields. Choose "
                     f"another name with --snapshot, or remove the snapshot with `phylohub ingest drop {snapshot}`."
                 )
-            return known[1], known[2], known[3]
+            if known[0] == settings:
+                return known[1], known[2], known[3]
+            # Interrupted before its first page: nothing depends on the earlier settings.
+            connection.execute("delete from raw.loads where snapshot = ? and source = ?", [snapshot, SOURCE])
         connection.execute("update raw.snapshots set completed_at = null where snapshot = ?", [snapshot])
         if since is not None:
             return _copy_crawl(connection, since, snapshot, settings)
@@ -283,6 +391,14 @@ def _start_crawl(
             [snapshot, SOURCE, settings, utc_now(), first_url],
         )
     return first_url, 0, False
+
+
+def _has_landed(connection: duckdb.DuckDBPyConnection, snapshot: str) -> bool:
+    """Whether a page of the crawl has landed."""
+    (last_position,) = one_row(
+        connection, "select last_position from raw.loads where snapshot = ? and source = ?", [snapshot, SOURCE]
+    )
+    return bool(last_position)
 
 
 def _copy_crawl(
@@ -304,6 +420,7 @@ def _copy_crawl(
     for table, columns in (
         ("hub_listings", "source, position, landed_at, record_id"),
         ("hub_rejects", "source, position, landed_at, content_hash, reason, record"),
+        ("hub_pages", "source, page, url, status, etag, n_bytes, n_records, client, fetched_at"),
         ("loads", "source, source_hash, last_position, n_landed, n_rejected, started_at, cursor"),
     ):
         connection.execute(
@@ -339,6 +456,7 @@ def _land_pages(connection: duckdb.DuckDBPyConnection, web: Web, snapshot: str, 
         n_landed += rows.num_rows
         insert_records(connection, rows, [*load, utc_now()])
         insert_rows(connection, "hub_rejects", rejects, [*load, utc_now()])
+        _insert_pages(connection, web, load, pages)
         connection.execute(
             "update raw.loads set last_position = ?, n_landed = ?, n_rejected = n_rejected + ?, cursor = ? "
             "where snapshot = ? and source = ?",
@@ -354,6 +472,27 @@ def _land_pages(connection: duckdb.DuckDBPyConnection, web: Web, snapshot: str, 
             "`phylohub ingest models` again."
         )
     return n_landed
+
+
+def _insert_pages(connection: duckdb.DuckDBPyConnection, web: Web, load: list[str], pages: list[Page]) -> None:
+    """Note what was asked, of whom, when and with which client, in the current transaction."""
+    connection.executemany(
+        "insert into raw.hub_pages select $1, $2, coalesce(max(page), 0) + 1, $3, $4, $5, $6, $7, $8, $9 "
+        "from raw.hub_pages where snapshot = $1 and source = $2",
+        [
+            [
+                *load,
+                web.mask(shown_url(page.url, 10_000)),
+                page.status,
+                None if page.etag is None else web.mask(page.etag[:1000]),
+                len(page.body),
+                len(page.records),
+                web.client,
+                page.fetched_at,
+            ]
+            for page in pages
+        ],
+    )
 
 
 def _check_records(connection: duckdb.DuckDBPyConnection, records: list[bytes]) -> pa.Table:

@@ -57,6 +57,19 @@ create table if not exists raw.hub_rejects (
 alter table raw.snapshots add column if not exists taken_at timestamp;
 -- The URL from which a crawl resumes. Earlier versions had no such column.
 alter table raw.loads add column if not exists cursor varchar;
+-- What was asked of whom, when and with which client, so that a gap in a crawl can be traced later.
+create table if not exists raw.hub_pages (
+    snapshot varchar not null,
+    source varchar not null,
+    page bigint not null,
+    url varchar not null,
+    status integer not null,
+    etag varchar,
+    n_bytes bigint not null,
+    n_records bigint not null,
+    client varchar not null,
+    fetched_at timestamp not null
+);
 create table if not exists raw.rate_limits (
     kind varchar primary key,
     requests bigint not null,

@@ -30,7 +30,7 @@ def test_records_land_byte_for_byte_in_order_of_creation() -> None:
         ).fetchall() == [(SOURCE, number) for number in range(1, 9)]
         assert (result.n_new, result.complete, is_complete(connection)) == (8, True, True)
         assert crawl(connection, patient_web(hub.url), "s") == replace(result, n_new=0)
-        assert hub.n_requests == 3
+        assert hub.n_requests == 4  # the last one asks for the newest model
 
 
 def test_request_names_the_expanded_fields() -> None:
@@ -67,7 +67,7 @@ def test_since_snapshot_fetches_only_newer_models() -> None:
         result = crawl(connection, patient_web(hub.url), "second", since="first")
         assert landed(connection, "second") == records
         assert landed(connection, "first") == records[:14]
-        assert (result.n_new, result.complete, hub.n_requests - n_before) == (9, True, 3)
+        assert (result.n_new, result.complete, hub.n_requests - n_before) == (9, True, 4)
         with pytest.raises(PhylohubError, match="not a complete crawl"):
             crawl(connection, patient_web(hub.url), "third", since="nowhere")
         with pytest.raises(PhylohubError, match="other fields"):
@@ -94,8 +94,8 @@ def test_crawl_pauses_before_the_rate_limit_is_used_up() -> None:
     hub = FakeHub(models(23), page_rows=4, limits={API: Limit(2)}, now=clock.now, alter_reply=alter_reply)
     with hub, memory() as connection:
         assert crawl(connection, patient_web(hub.url, clock, say=messages.append), "s").complete
-        assert statuses == [200] * 6
-        assert clock.waits == [302.0, 302.0]
+        assert statuses == [200] * 7
+        assert clock.waits == [302.0, 302.0, 302.0]
         assert all("the rate limit is used up" in line and "UTC" in line for line in messages)
         assert connection.execute("select * exclude seen_at from raw.rate_limits").fetchall() == [("api", 2, 300)]
 
