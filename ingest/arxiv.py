@@ -15,7 +15,7 @@ import pyarrow as pa
 from phylohub.core.build_file import transaction, utc_now
 from phylohub.core.errors import PhylohubError
 from phylohub.ingest.cards import newest_snapshot
-from phylohub.ingest.hub import Answer, GaveUpError, RetryableError, TooLargeError, Web
+from phylohub.ingest.hub import Answer, ForeignAnswerError, GaveUpError, RetryableError, TooLargeError, Web
 
 ENDPOINT = "https://export.arxiv.org"
 SOURCE = "arxiv/api"
@@ -228,7 +228,12 @@ def _paper(entry: ET.Element, record: str) -> Paper:
 
 
 def _is_feed(answer: Answer) -> None:
-    """Raise RetryableError if the answer is not a feed: arXiv reports rate limits as plain text with status 200."""
+    """Raise RetryableError if the answer is not a feed: arXiv reports rate limits as plain text with status 200.
+
+    Raises ForeignAnswerError for a web page: a proxy's refusal must not be stored as the state of a paper.
+    """
+    if answer.status in (200, 400) and answer.is_html:
+        raise ForeignAnswerError("sent a web page instead of papers")
     if answer.status == 200:
         try:
             read_feed(answer.body)

@@ -1,5 +1,6 @@
 """Fetch model cards: one request per card, stored as served, with an outcome for every model."""
 
+import hashlib
 import json
 import re
 from collections.abc import Callable, Collection, Iterator
@@ -17,7 +18,7 @@ from phylohub.core.errors import PhylohubError
 from phylohub.ingest.card_rows import Card, blob_id, insert_cards
 from phylohub.ingest.crawl import SOURCE as LIST_SOURCE
 from phylohub.ingest.crawl import save_rate_limit
-from phylohub.ingest.hub import Answer, GaveUpError, RetryableError, TooLargeError, Web
+from phylohub.ingest.hub import Answer, ForeignAnswerError, GaveUpError, RetryableError, TooLargeError, Web
 from phylohub.ingest.readers import Source, read_batches
 
 SOURCE = "resolve/main"
@@ -25,6 +26,8 @@ OUTCOMES = ("ok", "unchanged", "none", "gated", "gone", "disabled", "too large",
 MAX_CARD_BYTES = 64 * 1024 * 1024
 WORKERS = 8
 MAX_TRIES = 5
+# Cards in a row that something other than the Hub answered, after which a run stops.
+MAX_UNANSWERED = 3
 # Fetched cards land in batches of this size.
 BATCH_CARDS, BATCH_BYTES = 200, 16 * 1024 * 1024
 # Cards from files land in larger batches, since each batch is compared with all landed cards.
@@ -48,6 +51,14 @@ class CardsResult:
 
     outcomes: dict[str, int]
     n_left: int
+
+
+@dataclass(frozen=True)
+class Unanswered:
+    """A card for which all answers came from something other than the Hub, so that there is no outcome to store."""
+
+    model_id: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -77,7 +88,8 @@ def fetch_cards(
     record's list of files has no README.md, the outcome none is stored without a request. Cards land in batches, so a
     killed run resumes where it stopped. `progress` receives the number done and the number to do.
 
-    Raises PhylohubError if the snapshot is not complete, or the Hub refuses the token.
+    Raises PhylohubError if the snapshot is not complete, the Hub refuses the token, or something other than the Hub
+    answers: after several cards in a row, otherwise at the end of the run. Those cards get no outcome.
     """
     n_todo = plan(connection, snapshot or newest_snapshot(connection), again)
     with transaction(connection):
@@ -88,10 +100,19 @@ def fetch_cards(
         )
     outcomes: dict[str, int] = {}
     batch: list[Card] = []
-    n_done = 0
+    n_done = n_in_a_row = 0
+    unanswered: list[Unanswered] = []
     for card in _run_concurrently(
         lambda todo: _fetch_card(web, todo, max_bytes), _within_budget(budget, web, _read_requests(connection)), workers
     ):
+        if isinstance(card, Unanswered):
+            unanswered.append(card)
+            n_in_a_row += 1
+            if n_in_a_row == MAX_UNANSWERED:
+                break
+            continue
+        if card.http_status is not None:
+            n_in_a_row = 0
         batch.append(card)
         if len(batch) >= BATCH_CARDS or sum(len(done.text or b"") for done in batch) >= BATCH_BYTES:
             _land(connection, web, batch)
@@ -100,6 +121,12 @@ def fetch_cards(
         n_done += 1
         progress(n_done, n_todo)
     _land(connection, web, batch)
+    if unanswered:
+        raise PhylohubError(
+            f"{len(unanswered):,} cards have no outcome, because something other than {web.endpoint} answered, such as "
+            f"a proxy or a sign-in page ({unanswered[-1].model_id}: {unanswered[-1].reason}). {n_done:,} cards have "
+            "landed. Check the network and HF_TOKEN, then run `phylohub ingest cards` again."
+        )
     return CardsResult(outcomes, n_todo - n_done)
 
 
@@ -305,30 +332,37 @@ def _run_concurrently(work: Callable[[_Item], _Result], items: Iterator[_Item], 
             todo.put(None)
 
 
-def _fetch_card(web: Web, todo: CardRequest, max_bytes: int) -> Card:
+def _fetch_card(web: Web, todo: CardRequest, max_bytes: int) -> Card | Unanswered:
     """Fetch a card. If all tries fail, wait until the server answers another request; if this card still fails then,
-    its outcome is failed."""
+    its outcome is failed. If the Hub itself never answers, the card has no outcome."""
     if not _is_repository_id(todo.model_id):
         return Card(todo.model_id, "failed", "not the id of a repository")
     url = f"{web.endpoint}/{quote(todo.model_id, safe='/')}/resolve/main/README.md"
     headers = {} if todo.etag is None else {"If-None-Match": f'"{todo.etag}"'}
 
     def ask(max_tries: int) -> Answer:
-        return web.get(url, headers=headers, max_bytes=max_bytes, max_tries=max_tries, check=_check_etag)
+        return web.get(url, headers=headers, max_bytes=max_bytes, max_tries=max_tries, check=check)
+
+    def check(answer: Answer) -> None:
+        if _is_refused_token(answer):
+            raise PhylohubError(f"{web.endpoint} refused the request: {answer.reason}. Is HF_TOKEN a valid token?")
+        _check_answer(answer, todo.etag)
 
     try:
         try:
             answer = ask(MAX_TRIES)
-        except GaveUpError:
-            web.get(f"{web.endpoint}/api/models?limit=1", max_bytes=1 << 20)
+        except GaveUpError as error:
+            if error.is_foreign:
+                raise
+            web.get(f"{web.endpoint}/api/models?limit=1", max_bytes=1 << 20, check=_check_list)
             answer = ask(1)
     except GaveUpError as error:
+        if error.is_foreign:
+            return Unanswered(todo.model_id, str(error)[:500])
         return Card(todo.model_id, "failed", str(error)[:500], revision=todo.sha)
     except TooLargeError as error:
         return Card(todo.model_id, "too large", str(error), revision=todo.sha)
     outcome = _outcome(answer)
-    if outcome is None:
-        raise PhylohubError(f"{web.endpoint} refused the request: {answer.reason}. Is HF_TOKEN a valid token?")
     return Card(
         model_id=todo.model_id,
         outcome=outcome,
@@ -341,36 +375,81 @@ def _fetch_card(web: Web, todo: CardRequest, max_bytes: int) -> Card:
     )
 
 
-def _outcome(answer: Answer) -> str | None:
-    """The outcome of an answer, or None if the Hub refused the token."""
-    code, message = answer.headers.get("X-Error-Code"), answer.headers.get("X-Error-Message", "")
+def _is_refused_token(answer: Answer) -> bool:
+    """Whether the Hub refuses the token, which says nothing about the model."""
+    message = answer.message or ""
+    if message.startswith("Invalid credentials"):
+        return True
+    is_named = "X-Error-Code" in answer.headers
+    return (
+        answer.status in (401, 403)
+        and not is_named
+        and bool(re.search(r"(?i)\btoken\b.*\b(expired|invalid|revoked)\b", message))
+    )
+
+
+def _check_answer(answer: Answer, known_etag: str | None) -> None:
+    """Raise ForeignAnswerError if the Hub did not give this answer, and RetryableError if the card is damaged.
+
+    The Hub sends a card with an ETag, and an error with X-Error-Code; the two for a disabled model have a message only.
+    A proxy's answer must not be stored as the state of a model.
+    """
+    etag = _etag(answer)
+    if answer.status == 200:
+        _check_card(answer)
+    elif answer.status == 304:
+        if known_etag is None or etag != known_etag:
+            raise ForeignAnswerError("answered 304 for a card that has not landed")
+    elif "X-Error-Code" not in answer.headers:
+        if answer.status not in (403, 451) or "X-Error-Message" not in answer.headers:
+            raise ForeignAnswerError(f"answered {answer.reason} without X-Error-Code")
+
+
+def _check_card(answer: Answer) -> None:
+    """Check the text of a card against its ETag: the git blob id, or the SHA-256 of a file in large file storage."""
+    linked, etag = _etag(answer, "X-Linked-Etag"), _etag(answer)
+    for expected in (linked, etag):
+        if expected and re.fullmatch("[0-9a-f]{40}|[0-9a-f]{64}", expected):
+            found = blob_id(answer.body) if len(expected) == 40 else hashlib.sha256(answer.body).hexdigest()
+            if found != expected:
+                raise RetryableError("sent a card that does not match its ETag")
+            return
+    if not etag:
+        raise ForeignAnswerError("sent a page without an ETag instead of a card")
+    if answer.is_html:
+        raise ForeignAnswerError("sent a web page instead of a card")
+    if not answer.is_measured:
+        raise RetryableError("sent a card that may be cut: its ETag is no hash, and it has no length")
+
+
+def _check_list(answer: Answer) -> None:
+    """Raise ForeignAnswerError if this is not a list of models."""
+    if answer.status != 200 and answer.message is None:
+        raise ForeignAnswerError(f"answered {answer.status} without the Hub's message")
+    if answer.status == 200 and not answer.body.lstrip().startswith(b"["):
+        raise ForeignAnswerError("sent a web page instead of models")
+
+
+def _outcome(answer: Answer) -> str:
+    """The outcome of an answer that the Hub gave."""
+    code, message = answer.headers.get("X-Error-Code"), answer.message or ""
     if answer.status == 200:
         return "ok"
     if answer.status == 304:
         return "unchanged"
-    if message.startswith("Invalid credentials"):
-        return None
     if code in ("EntryNotFound", "RevisionNotFound"):  # a repository without commits has no revision
         return "none"
     if code == "GatedRepo":
         return "gated"
+    if code == "RepoNotFound":  # also for private models
+        return "gone"
     if "disabled" in message or answer.status == 451:
         return "disabled"
-    # The Hub answers 401 for private and missing repositories alike.
-    if code == "RepoNotFound" or answer.status in (401, 404, 410):
-        return "gone"
     return "failed"
 
 
-def _check_etag(answer: Answer) -> None:
-    """Raise RetryableError if the card does not match its ETag."""
-    etag = _etag(answer)
-    if answer.status == 200 and etag and re.fullmatch("[0-9a-f]{40}", etag) and blob_id(answer.body) != etag:
-        raise RetryableError("sent a card that does not match its ETag")
-
-
-def _etag(answer: Answer) -> str | None:
-    etag = answer.headers.get("ETag")
+def _etag(answer: Answer, name: str = "ETag") -> str | None:
+    etag = answer.first_headers.get(name) if name != "ETag" else answer.headers.get(name)
     return None if etag is None else etag.removeprefix("W/").strip('"')
 
 

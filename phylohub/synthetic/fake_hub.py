@@ -38,13 +38,14 @@ API, RESOLVE = "api", "resolvers"
 @dataclass(frozen=True)
 class Reply:
     """An answer of the fake hub. `cut` breaks the connection after that many bytes of the body. `stall` sends nothing
-    until the client gives up or the hub closes."""
+    until the client gives up or the hub closes. Without `has_length` the end of the connection ends the body."""
 
     status: int
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     cut: int | None = None
     stall: bool = False
+    has_length: bool = True
 
 
 @dataclass(frozen=True)
@@ -361,10 +362,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(reply.status)
         for name, value in reply.headers.items():
             self.send_header(name, value)
-        if reply.status != 304:
+        if reply.status != 304 and reply.has_length:
             self.send_header("Content-Length", str(len(reply.body)))
+        if not reply.has_length:
+            self.send_header("Connection", "close")
         self.end_headers()
         if send_body and reply.status != 304:
             self.wfile.write(reply.body if reply.cut is None else reply.body[: reply.cut])
-        if reply.cut is not None:
+        if reply.cut is not None or not reply.has_length:
             self.close_connection = True
