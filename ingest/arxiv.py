@@ -232,13 +232,22 @@ def _is_feed(answer: Answer) -> None:
 
     Raises ForeignAnswerError for a web page: a proxy's refusal must not be stored as the state of a paper.
     """
-    if answer.status in (200, 400) and answer.is_html:
+    if answer.status == 400 and b"incorrect id" not in answer.body and not _has_error_entry(answer.body):
+        raise ForeignAnswerError("answered 400 without arXiv's message")
+    if answer.status == 200 and answer.is_html:
         raise ForeignAnswerError("sent a web page instead of papers")
     if answer.status == 200:
         try:
             read_feed(answer.body)
         except ValueError as error:
             raise RetryableError(f"sent an invalid feed: {error}") from error
+
+
+def _has_error_entry(body: bytes) -> bool:
+    try:
+        return any(entry.outcome == "malformed" for entry in read_feed(body))
+    except ValueError:
+        return False
 
 
 def _unversioned(arxiv_id: str) -> str:

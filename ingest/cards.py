@@ -400,9 +400,10 @@ def _check_answer(answer: Answer, known_etag: str | None) -> None:
     elif answer.status == 304:
         if known_etag is None or etag != known_etag:
             raise ForeignAnswerError("answered 304 for a card that has not landed")
-    elif "X-Error-Code" not in answer.headers:
-        if answer.status not in (403, 451) or "X-Error-Message" not in answer.headers:
-            raise ForeignAnswerError(f"answered {answer.reason} without X-Error-Code")
+    elif "X-Error-Code" not in answer.headers and (
+        answer.status not in (403, 451) or "X-Error-Message" not in answer.headers
+    ):
+        raise ForeignAnswerError(f"answered {answer.reason} without X-Error-Code")
 
 
 def _check_card(answer: Answer) -> None:

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
 
-from phylohub.core.build_file import connect
+from phylohub.core.build_file import connect, continue_clock
 from phylohub.core.errors import PhylohubError
 
 RAW_SCHEMA = """
@@ -115,7 +116,27 @@ def connect_raw(path: Path, *, create: bool = False) -> Iterator[duckdb.DuckDBPy
     """
     with connect(path, create=create) as connection:
         _prepare(connection, path)
-        yield connection
+        continue_clock(latest_time(connection))
+        try:
+            yield connection
+        finally:
+            continue_clock(None)
+
+
+def latest_time(connection: duckdb.DuckDBPyConnection) -> datetime | None:
+    """The last time that ingestion has stored. The clock of the machine may be behind it."""
+    row = connection.execute(
+        """
+        select greatest(
+            (select max(greatest(started_at, completed_at)) from raw.snapshots),
+            (select max(greatest(started_at, completed_at)) from raw.loads),
+            (select max(landed_at) from raw.hub_listings),
+            (select max(fetched_at) from raw.cards),
+            (select max(fetched_at) from raw.arxiv_papers)
+        )
+        """
+    ).fetchone()
+    return row[0] if row else None
 
 
 def _prepare(connection: duckdb.DuckDBPyConnection, path: Path) -> None:

@@ -1,9 +1,12 @@
 """The build file: its path, connections to it, and helpers for transactions and durable writes."""
 
 import os
+import struct
+import sys
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +40,7 @@ def connect(path: Path, *, read_only: bool = False, create: bool = False) -> Ite
     with _opening(path):
         if create:
             _create(path)
-        else:
-            _require(path)
+        _require(path)
         connection = duckdb.connect(str(path), read_only=read_only, config=config)
     try:
         yield connection
@@ -65,7 +67,38 @@ def connect_to_copy(path: Path, *, read_only: bool = True) -> Iterator[duckdb.Du
         yield connection
 
 
+def damage(path: Path) -> str | None:
+    """What is wrong with a build file by its size and header, or None. DuckDB opens some files that were cut."""
+    size = path.stat().st_size
+    if not path.is_file():
+        return "is not a file"
+    if size == 0:
+        return "is empty (0 bytes)"
+    with path.open("rb") as file:
+        start = file.read(3 * _HEADER_BYTES)
+    if start[8:12] != b"DUCK":
+        return "is not a DuckDB file"
+    if len(start) < 3 * _HEADER_BYTES:
+        return f"is cut: it has {size:,} bytes, fewer than its header"
+    # Two headers take turns; the one with the higher iteration counts.
+    headers = [struct.unpack_from("<6Q", start, number * _HEADER_BYTES) for number in (1, 2)]
+    _, _, _, _, n_blocks, block_bytes = max(headers, key=lambda header: header[1])
+    expected = 3 * _HEADER_BYTES + n_blocks * block_bytes
+    if size < expected:
+        return f"is cut: it has {size:,} bytes of {expected:,}"
+    return None
+
+
+# The main header and two headers of the database come before the blocks.
+_HEADER_BYTES = 4096
+
+
 def _require(path: Path) -> None:
+    if path.exists() and (problem := damage(path)) is not None:
+        raise PhylohubError(
+            f"{path} {problem}, so it cannot be read. Restore it from a copy if there is one; otherwise move it away "
+            "and land the records again with `phylohub ingest`, then run `dbt build`."
+        )
     if not path.exists():
         raise PhylohubError(
             f"There is no warehouse at {path}. Run `make build`, or land records with `phylohub ingest` and run "
@@ -84,7 +117,8 @@ def _opening(path: Path) -> Iterator[None]:
                 f"{path} is open in another process. Close that process, or set PHYLOHUB_DATABASE to another file."
             ) from error
         raise PhylohubError(
-            f"{path} cannot be opened as a DuckDB file ({error}). Fix this, or set PHYLOHUB_DATABASE to another file."
+            f"{path} cannot be opened as a DuckDB file ({error}). Restore it from a copy, or set PHYLOHUB_DATABASE to "
+            "another file."
         ) from error
 
 
@@ -94,13 +128,33 @@ def _create(path: Path) -> None:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}")
-    part.unlink(missing_ok=True)  # left by a killed process with the same id
+    for left in path.parent.glob(f".{_escaped(path.name)}.*"):
+        if left.name.rpartition(".")[2].isdecimal() and not _is_running(int(left.name.rpartition(".")[2])):
+            left.unlink()  # left by a killed process
+    part.unlink(missing_ok=True)  # or by one with the same id
     try:
         duckdb.connect(str(part)).close()
         with suppress(FileExistsError):  # another process created it first
             os.link(part, path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _escaped(name: str) -> str:
+    """The name as a pattern of `glob` that matches only itself."""
+    return "".join(f"[{char}]" if char in "*?[" else char for char in name)
+
+
+def _is_running(process: int) -> bool:
+    if sys.platform == "win32":  # there, signal 0 is Ctrl-C
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
 
 
 def one_row(connection: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[object] = ()) -> tuple[Any, ...]:
@@ -119,8 +173,25 @@ def sync_to_disk(path: Path) -> None:
 
 
 def utc_now() -> datetime:
-    """The current time in UTC without a time zone, as the raw tables store it."""
-    return datetime.now(UTC).replace(tzinfo=None)
+    """The current time in UTC without a time zone, as the raw tables store it.
+
+    It is always later than the time before and than `continue_clock` says, so that the order of times is the order of
+    events even if the machine's clock is set back.
+    """
+    with _clock_lock:
+        now = max(datetime.now(UTC).replace(tzinfo=None), _clock[0] + timedelta(microseconds=1))
+        _clock[0] = now
+    return now
+
+
+def continue_clock(latest: datetime | None) -> None:
+    """Let `utc_now` go on after this time, the last one in the build file; None if it holds none."""
+    with _clock_lock:
+        _clock[0] = latest or datetime.min
+
+
+_clock = [datetime.min]
+_clock_lock = threading.Lock()
 
 
 @contextmanager

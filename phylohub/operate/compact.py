@@ -25,6 +25,7 @@ def compact(path: Path) -> tuple[int, int]:
     does not exist or is open in another process, and OSError or duckdb.Error if the copy cannot be written. The file is
     then unchanged.
     """
+    path = path.resolve()  # the copy replaces the file to which a link leads, not the link
     before = path.stat().st_size if path.exists() else 0
     part = path.with_name(f".{path.name}.compact")  # a fixed name, so the next run deletes leftovers
     # Opened for writing, so that no other process has the file open and the checkpoint empties its log.
@@ -40,6 +41,8 @@ def compact(path: Path) -> tuple[int, int]:
             return before, before
         try:
             part.unlink(missing_ok=True)
+            # A log of a copy that was killed must not be applied to this one.
+            part.with_name(f"{part.name}.wal").unlink(missing_ok=True)
             escaped = str(part).replace("'", "''")
             connection.execute(f"attach '{escaped}' as compacted")
             connection.execute("copy from database warehouse to compacted")

@@ -7,15 +7,18 @@
 
 A version is written to a hidden folder and renamed into place, then the link is replaced atomically. A reader therefore
 always sees a complete version, and keeps reading an old version that it has open, even after it is deleted.
+
+Only what a manifest names is ever deleted. The hidden folder gets its manifest first, with the names of the files to
+come, so that the next publish can delete what a killed one left.
 """
 
-import fcntl
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -26,7 +29,10 @@ import duckdb
 
 from phylohub.core.build_file import sync_to_disk
 from phylohub.core.errors import PhylohubError
+from phylohub.core.locks import BusyError, held_lock
 
+MANIFEST = "manifest.json"
+VERSION = re.compile("[0-9]{8}T[0-9]{6}-[0-9]{6}Z")
 DATABASE = "phylohub.duckdb"
 # BI tools ship their own DuckDB, often 1.x, which cannot open the default storage format of DuckDB 2. This format is
 # larger, since newer ones compress strings better.
@@ -68,8 +74,9 @@ def publish(
     The last `keep` versions are kept. The same marts give the same Parquet files, byte for byte. The DuckDB file has
     the same rows in the same order, but DuckDB writes a random identifier into each file.
 
-    Raises PhylohubError if there are no marts, if the last dbt run of any node failed (unless `force`), or if another
-    process is publishing to the same folder. The version published before then stays current.
+    Raises PhylohubError if there are no marts, if the last dbt run of any node failed (unless `force`), if another
+    process is publishing to the same folder, or if `current` there is not a link to a version. The version published
+    before then stays current.
     """
     if keep < 1:
         raise PhylohubError("At least one version must be kept: set keep to 1 or more.")
@@ -83,10 +90,14 @@ def publish(
     versions = published / "versions"
     versions.mkdir(parents=True, exist_ok=True)
     with _locked(published):
+        _check_current(published)
         _delete_leftovers(published)
         part = versions / f".part-{name}"
-        (part / "parquet").mkdir(parents=True)
+        part.mkdir()
         try:
+            planned = [DATABASE, f"{DATABASE}.wal", *[f"parquet/{mart}.parquet" for mart in _marts(connection)]]
+            _write_manifest(part, {"version": name, "is_complete": False, "files": dict.fromkeys(planned)})
+            (part / "parquet").mkdir()
             manifest: dict[str, object] = {
                 "version": name,
                 "created_at": created_at.isoformat(timespec="seconds"),
@@ -101,14 +112,14 @@ def publish(
             manifest["files"] = {
                 str(path.relative_to(part)): {"bytes": path.stat().st_size, "sha256": _sha256(path)}
                 for path in sorted(part.rglob("*"))
-                if path.is_file()
+                if path.is_file() and path.name != MANIFEST
             }
-            text = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
-            (part / "manifest.json").write_text(text, encoding="utf-8")
+            _write_manifest(part, manifest)
             _make_durable(part)
             part.rename(versions / name)
         except BaseException:
-            shutil.rmtree(part, ignore_errors=True)
+            with suppress(OSError):
+                _delete_version(part)
             raise
         link = published / f".current-{name}"
         link.symlink_to(Path("versions") / name)
@@ -241,30 +252,96 @@ def _commit() -> str | None:
 @contextmanager
 def _locked(published: Path) -> Iterator[None]:
     """Hold the folder's lock, which the operating system releases whenever the process ends."""
-    with (published / ".lock").open("w") as lock:
+    with ExitStack() as stack:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+            stack.enter_context(held_lock(published / ".lock"))
+        except BusyError as error:
             raise PhylohubError(
                 f"Another process is publishing to {published}. Wait until it ends, then publish again."
             ) from error
         yield
 
 
+def _check_current(published: Path) -> None:
+    """Refuse to replace anything but a link to a version."""
+    current = published / "current"
+    if current.is_symlink():
+        target = current.readlink()
+        if target.parent == Path("versions") and VERSION.fullmatch(target.name):
+            return
+    elif not current.exists():
+        return
+    raise PhylohubError(
+        f"{current} is not a link to a published version, and is not replaced. Move it away, or publish to another "
+        "folder with --to."
+    )
+
+
 def _delete_leftovers(published: Path) -> None:
     """Delete what a killed publish left behind. The caller must hold the lock."""
     for link in published.glob(".current-*"):
-        link.unlink()
+        if link.is_symlink() and VERSION.fullmatch(link.name.removeprefix(".current-")):
+            link.unlink()
     for part in (published / "versions").glob(".part-*"):
-        shutil.rmtree(part)
+        _delete_version(part)
 
 
 def _delete_old_versions(versions: Path, keep: int) -> None:
     """Delete all but the newest versions. Each is hidden first, so that no reader finds a partial one."""
-    for old in sorted(path for path in versions.iterdir() if not path.name.startswith("."))[:-keep]:
+    ours = [path for path in versions.iterdir() if VERSION.fullmatch(path.name) and _files(path) is not None]
+    for old in sorted(ours)[:-keep]:
         hidden = versions / f".part-{old.name}"
-        old.rename(hidden)
-        shutil.rmtree(hidden)
+        if not hidden.exists() and not _has_other_files(old):
+            old.rename(hidden)
+            _delete_version(hidden)
+
+
+def _delete_version(folder: Path) -> None:
+    """Delete a hidden folder if its manifest names all that it holds. The manifest goes last, so that the next publish
+    completes a deletion that was interrupted."""
+    if not VERSION.fullmatch(folder.name.removeprefix(".part-")) or folder.is_symlink() or _has_other_files(folder):
+        return
+    for name in _files(folder) or ():
+        (folder / name).unlink(missing_ok=True)
+    (folder / f"{MANIFEST}.part").unlink(missing_ok=True)
+    if (folder / "parquet").is_dir():
+        (folder / "parquet").rmdir()
+    (folder / MANIFEST).unlink(missing_ok=True)
+    folder.rmdir()
+
+
+def _has_other_files(folder: Path) -> bool:
+    """Whether a folder holds anything that its manifest does not name."""
+    if not folder.is_dir():
+        return True
+    ours = {*(_files(folder) or ()), MANIFEST, f"{MANIFEST}.part"}
+    for path in folder.rglob("*"):
+        name = path.relative_to(folder).as_posix()
+        # A link could lead to files outside of the folder.
+        if path.is_symlink() or (name != "parquet" if path.is_dir() else name not in ours):
+            return True
+    return False
+
+
+def _files(folder: Path) -> list[str] | None:
+    """The files that the manifest of a version names, as paths within its folder; None if it is no manifest of ours."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        names = list(manifest["files"])
+        is_ours = manifest["version"] == folder.name.removeprefix(".part-") and not folder.is_symlink()
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+    if not is_ours or not all(isinstance(name, str) for name in names):
+        return None
+    return [name for name in names if re.fullmatch(r"(parquet/)?[^/\\]+", name) and name not in (".", "..")]
+
+
+def _write_manifest(folder: Path, manifest: dict[str, object]) -> None:
+    """Write the manifest of a folder, or replace it atomically."""
+    text = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
+    part = folder / f"{MANIFEST}.part"
+    part.write_text(text, encoding="utf-8")
+    part.replace(folder / MANIFEST)
 
 
 def _make_durable(folder: Path) -> None:

@@ -1,17 +1,17 @@
 """The parts of a refresh besides ingestion: a lock, the build, and the state of the marts before and after."""
 
-import fcntl
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from phylohub.core.errors import LockedError, PhylohubError
+from phylohub.core.locks import BusyError, held_lock
 
 COUNTS = ("n_models", "n_edges", "n_edges_without_parent", "n_duplicate_records", "n_rejected")
 
@@ -49,18 +49,20 @@ def refresh_lock(database: Path) -> Iterator[int]:
     another process holds it.
     """
     database.parent.mkdir(parents=True, exist_ok=True)
-    path = database.with_name(database.name + ".lock")
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    try:
+    path = lock_path(database)
+    with ExitStack() as stack:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+            descriptor = stack.enter_context(held_lock(path))
+        except BusyError as error:
             raise LockedError(
                 f"Another refresh of {database} is running ({path} is locked). Wait until it ends."
             ) from error
         yield descriptor
-    finally:
-        os.close(descriptor)
+
+
+def lock_path(database: Path) -> Path:
+    """The lock file of a build file."""
+    return database.with_name(database.name + ".lock")
 
 
 def run_build(database: Path, lock: int) -> tuple[int, str]:
@@ -78,7 +80,7 @@ def run_build(database: Path, lock: int) -> tuple[int, str]:
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
-        pass_fds=(lock,),
+        pass_fds=() if sys.platform == "win32" else (lock,),
         check=False,
     )
     return done.returncode, done.stdout

@@ -2,10 +2,12 @@
 
 import base64
 import hashlib
+import os
 import re
 import shutil
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from markupsafe import Markup, escape
 
 from phylohub.core.build_file import connect
 from phylohub.core.errors import PhylohubError
+from phylohub.core.locks import BusyError, held_lock
 from phylohub.report import families, growth, inheritance, overview, pairs, similarity, top_models, traits
 from phylohub.report.content import Column, Page
 from phylohub.report.marts import Marts
@@ -22,6 +25,7 @@ from phylohub.report.text import format_number, format_share, safe_text
 
 TEMPLATES = Path(__file__).parent / "templates"
 MARK = "phylohub report"  # in every page, so that only a folder with a report is ever replaced
+LOCK = ".phylohub-report"  # in a folder that is being written, and locked until it is complete
 
 
 def write_report(database: Path, to: Path) -> int:
@@ -39,14 +43,38 @@ def write_report(database: Path, to: Path) -> int:
             old.rename(to)
         _check_replaceable(to)
         to.parent.mkdir(parents=True, exist_ok=True)
-        part = Path(tempfile.mkdtemp(prefix=f".{to.name}.", dir=to.parent))
-        try:
+        _delete_leftovers(to)
+        with _new_folder(to) as part:
             n_figures = _write(marts, part)
             part.chmod(0o755)
+            (part / LOCK).unlink()
             _swap(part, to)
-        finally:
-            shutil.rmtree(part, ignore_errors=True)
     return n_figures
+
+
+@contextmanager
+def _new_folder(to: Path) -> Iterator[Path]:
+    """A hidden folder beside the report, which is deleted unless it was renamed."""
+    part = Path(tempfile.mkdtemp(prefix=f".{to.name}.", dir=to.parent))
+    try:
+        with held_lock(part / LOCK):
+            yield part
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _delete_leftovers(to: Path) -> None:
+    """Delete the hidden folders that killed runs left: those with our lock file that no process holds, or empty."""
+    for part in to.parent.iterdir():
+        suffix = part.name.removeprefix(f".{to.name}.")
+        if part.name == suffix or not re.fullmatch("[a-z0-9_]{8}", suffix) or part.is_symlink() or not part.is_dir():
+            continue
+        if not os.path.lexists(part / LOCK):
+            with suppress(OSError):
+                part.rmdir()
+            continue
+        with suppress(BusyError), held_lock(part / LOCK):
+            shutil.rmtree(part, ignore_errors=True)
 
 
 def _backup(to: Path) -> Path:
@@ -71,6 +99,7 @@ def _check_replaceable(to: Path) -> None:
 def _swap(part: Path, to: Path) -> None:
     """Rename the new folder to its final name; if that fails, restore the old one."""
     old = _backup(to)
+    _check_replaceable(old)
     shutil.rmtree(old, ignore_errors=True)
     if to.exists():
         to.rename(old)
