@@ -130,7 +130,8 @@ class Web:
     """Requests to one host; safe to use from several threads.
 
     `token`, and the user and password in `endpoint`, are sent to this host only and never appear in a message.
-    `reserve` requests of the rate limit stay unused: set it to the number of concurrent requests. `gap` is the minimum number of seconds between requests. `say` receives a line for each wait.
+    `reserve` requests of the rate limit stay unused: set it to the number of concurrent requests. `gap` is the minimum
+    number of seconds between requests. `say` receives a line for each wait.
     """
 
     def __init__(

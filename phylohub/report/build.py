@@ -47,8 +47,8 @@ def write_report(database: Path, to: Path) -> int:
         with _new_folder(to) as part:
             n_figures = _write(marts, part)
             part.chmod(0o755)
-            (part / LOCK).unlink()
             _swap(part, to)
+            (to / LOCK).unlink()
     return n_figures
 
 
@@ -60,7 +60,8 @@ def _new_folder(to: Path) -> Iterator[Path]:
         with held_lock(part / LOCK):
             yield part
     finally:
-        shutil.rmtree(part, ignore_errors=True)
+        if part.exists():
+            _delete(part, last=LOCK)
 
 
 def _delete_leftovers(to: Path) -> None:
@@ -74,7 +75,21 @@ def _delete_leftovers(to: Path) -> None:
                 part.rmdir()
             continue
         with suppress(BusyError), held_lock(part / LOCK):
-            shutil.rmtree(part, ignore_errors=True)
+            _delete(part, last=LOCK)
+
+
+def _delete(folder: Path, last: str) -> None:
+    """Delete a folder, and the file that marks it as ours last, so that an interrupted deletion can be completed."""
+    for path in folder.iterdir():
+        if path.name == last:
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+    with suppress(OSError):
+        (folder / last).unlink(missing_ok=True)
+        folder.rmdir()
 
 
 def _backup(to: Path) -> Path:
@@ -100,7 +115,8 @@ def _swap(part: Path, to: Path) -> None:
     """Rename the new folder to its final name; if that fails, restore the old one."""
     old = _backup(to)
     _check_replaceable(old)
-    shutil.rmtree(old, ignore_errors=True)
+    if old.exists():
+        _delete(old, last="index.html")
     if to.exists():
         to.rename(old)
     try:
@@ -109,7 +125,8 @@ def _swap(part: Path, to: Path) -> None:
         with suppress(OSError):
             old.rename(to)
         raise
-    shutil.rmtree(old, ignore_errors=True)
+    if old.exists():
+        _delete(old, last="index.html")
 
 
 def _pages(marts: Marts) -> tuple[list[Page], bool, str]:
