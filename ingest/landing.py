@@ -88,7 +88,7 @@ def drop_snapshot(connection: duckdb.DuckDBPyConnection, snapshot: str) -> int:
             raise PhylohubError(f"There is no snapshot {snapshot}. `phylohub ingest status` lists them.")
         removed = connection.execute("delete from raw.hub_listings where snapshot = ?", [snapshot]).fetchone()
         _delete_unlisted_records(connection)
-        for table in ("hub_rejects", "loads", "snapshots"):
+        for table in ("hub_rejects", "hub_pages", "loads", "snapshots"):
             connection.execute(f"delete from raw.{table} where snapshot = ?", [snapshot])
     return int(removed[0]) if removed else 0
 

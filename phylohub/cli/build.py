@@ -1,4 +1,4 @@
-"""The commands that maintain a build file: refresh, compact, and `ingest contract propose`."""
+"""The commands that maintain a build file: refresh, compact, doctor, and `ingest contract propose`."""
 
 import sys
 from contextlib import suppress
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from phylohub.cli import ingest
-from phylohub.cli.errors import exit_on_errors
+from phylohub.cli.errors import FAILED, exit_on_errors
 from phylohub.cli.tables import show_table
 from phylohub.core.build_file import connect, database_path
 from phylohub.core.errors import PhylohubError
@@ -22,6 +22,7 @@ app = typer.Typer()
 contract_app = typer.Typer(no_args_is_help=True, help="The API contract: the seed api_contract.")
 
 REFUSED, BUILD_FAILED = 4, 5  # exit codes of `phylohub refresh`
+WARNED = 6  # exit code of `phylohub doctor`
 SHOWN_FINDINGS = 12  # fits on one screen together with the counts
 
 
@@ -120,6 +121,27 @@ def compact() -> None:
     before, after = compact_file(database_path())
     now = f" before, {after / 1e6:,.0f} MB now" if after != before else ", little or no free space"
     print_line(f"{database_path()}: {before / 1e6:,.0f} MB{now}")
+
+
+@app.command()
+@exit_on_errors()
+def doctor(
+    offline: Annotated[bool, typer.Option("--offline", help="Skip the requests to the Hub.")] = False,
+) -> None:
+    """Check Python, DuckDB, memory, disk, the build file, locks, the token and the Hub, and print what to do.
+
+    Nothing is changed, and the token is never shown. Exit codes: 0 all is well; 6 there are warnings; 1 something must
+    be fixed.
+    """
+    from phylohub.operate.doctor import Level, examine
+
+    worst = Level.OK
+    for check in examine(database_path(), offline=offline):
+        worst = max(worst, check.level)
+        found = check.found if check.found.endswith(".") or not check.advice else f"{check.found}."
+        print_line(f"{check.level.name.lower():7}  {check.name}: {' '.join(f'{found} {check.advice}'.split())}")
+    if worst is not Level.OK:
+        raise typer.Exit(FAILED if worst is Level.ERROR else WARNED)
 
 
 @contract_app.command("propose")

@@ -4,6 +4,7 @@ Imports of the ingest modules are inside the commands: they load pyarrow, NumPy 
 than a query about a model.
 """
 
+import json
 import os
 import re
 from datetime import UTC, datetime
@@ -124,7 +125,7 @@ def models(
     from phylohub.ingest.crawl import EXPAND as ALL_FIELDS
     from phylohub.ingest.crawl import crawl, unfinished_crawl
     from phylohub.ingest.hub import Web, hub_endpoint, hub_token
-    from phylohub.ingest.raw_schema import connect_raw
+    from phylohub.ingest.raw_schema import connect_raw, latest_time
 
     with (
         connect_raw(database_path(), create=True) as connection,
@@ -132,6 +133,8 @@ def models(
     ):
         name = snapshot or unfinished_crawl(connection) or f"hub-{datetime.now(UTC):%Y-%m-%d}"
         web = Web(hub_endpoint(), token=hub_token(), say=say)
+        if (latest := latest_time(connection)) and latest > datetime.now(UTC).replace(tzinfo=None):
+            say(f"the clock is behind the last landing, {latest:%Y-%m-%d %H:%M:%S} UTC: new times count on from there")
         say(f"crawling {web.endpoint}{' with HF_TOKEN' if hub_token() else ''} into snapshot {name}")
         result = crawl(
             connection,
@@ -241,11 +244,19 @@ def synthetic(
 
 @app.command()
 @exit_on_errors()
-def status() -> None:
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
+) -> None:
     """Show snapshots, rejected records, and cards and papers by outcome, and how long fetching the rest will take."""
     with connect(database_path(), read_only=True) as connection:
         if "hub_rejects" not in table_names(connection, "raw"):
             raise PhylohubError("Nothing has landed yet. Run `phylohub ingest dump` or `phylohub ingest synthetic`.")
+        if as_json:
+            from phylohub.ingest.remaining import status_of
+
+            # ASCII, so that no character of a name is lost on any terminal.
+            typer.echo(json.dumps(status_of(connection), indent=1, default=lambda time: f"{time.isoformat()}Z"))
+            return
         show_rows(
             connection,
             """
@@ -339,5 +350,5 @@ def _show_outcomes(connection: duckdb.DuckDBPyConnection) -> None:
             order by outcome
             """,
         )
-    for line in remaining(connection):
-        print_line(line)
+    for work in remaining(connection):
+        print_line(work.line)

@@ -170,6 +170,10 @@ class FakeHub:
             reply = self._list(parse_qs(url.query, keep_blank_values=True))
         elif url.path == "/api/query":
             reply = self._papers(parse_qs(url.query))
+        elif url.path == "/api/whoami-v2":
+            headers_sent = {"Content-Type": "application/json; charset=utf-8"}
+            known = Reply(200, b'{"type":"user","name":"fake","isPro":false}', headers_sent)
+            reply = known if authorized else _error(401, None, "Invalid username or password.")
         elif match := re.fullmatch("/api/models/(.+)", url.path):
             reply = self._model(unquote(match[1]))
         elif match := re.fullmatch("/(.+)/resolve/([^/]+)/(.+)", url.path):

@@ -102,13 +102,34 @@ class KillingConnection:
         self._left = at
 
     def execute(self, *arguments: Any) -> Any:
+        self._count()
+        return self._connection.execute(*arguments)
+
+    def executemany(self, *arguments: Any) -> Any:
+        self._count()
+        return self._connection.executemany(*arguments)
+
+    def _count(self) -> None:
         self._left -= 1
         if self._left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return self._connection.execute(*arguments)
+            self._stop()
+
+    def _stop(self) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._connection, name)
+
+
+class FailingConnection(KillingConnection):
+    """A connection that raises an error before the statement with the given number."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, at: int, error: BaseException) -> None:
+        super().__init__(connection, at)
+        self._error = error
+
+    def _stop(self) -> None:
+        raise self._error
 
 
 def _killing(connection: duckdb.DuckDBPyConnection, at: int) -> duckdb.DuckDBPyConnection:
@@ -119,6 +140,17 @@ def crawl_file(database: Path, url: str, kill_at: int = 0) -> CrawlResult:
     """Crawl into a file. With kill_at, the process is killed before the statement with that number."""
     with connect_raw(database, create=True) as connection:
         return crawl(_killing(connection, kill_at), patient_web(url), "s", expand=["tags"])
+
+
+def crawl_file_from_the_start(database: Path, url: str, kill_at: int) -> None:
+    """As crawl_file, but the statements that open and prepare the build file count too."""
+    connect = duckdb.connect
+
+    def killing(*arguments: Any, **settings: Any) -> duckdb.DuckDBPyConnection:
+        return _killing(connect(*arguments, **settings), kill_at)
+
+    duckdb.connect = killing
+    crawl_file(database, url)
 
 
 def cards_file(database: Path, url: str, kill_at: int = 0) -> None:
