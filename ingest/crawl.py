@@ -20,7 +20,6 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from huggingface_hub.utils import fix_hf_endpoint_in_url  # type: ignore[attr-defined]  # no __all__ there
 
 from phylohub.core.build_file import one_row, transaction, utc_now
 from phylohub.core.errors import PhylohubError
@@ -32,6 +31,7 @@ from phylohub.ingest.hub import (
     TooLargeError,
     Web,
     address_problem,
+    endpoint_in_url,
     origin,
     shown_url,
     split_login,
@@ -310,7 +310,7 @@ def _next_url(web: Web, answer: Answer) -> str | None:
     if answer.next_link is None:
         return None
     try:
-        url, _login = split_login(fix_hf_endpoint_in_url(urljoin(answer.url, answer.next_link), web.endpoint))
+        url, _login = split_login(endpoint_in_url(urljoin(answer.url, answer.next_link), web.endpoint))
         problem = address_problem(url)
     except ValueError as error:
         problem = f"the address is not valid ({error})"

@@ -21,16 +21,25 @@ from urllib.parse import unquote, urljoin, urlsplit
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 import httpx2
-from huggingface_hub import constants
-from huggingface_hub.errors import OfflineModeIsEnabled
-from huggingface_hub.utils import (  # type: ignore[attr-defined]  # documented, but not in __all__
-    RateLimitInfo,
-    build_hf_headers,
-    get_session,
-    parse_ratelimit_headers,
-)
 
 from phylohub.core.errors import PhylohubError
+
+try:
+    from huggingface_hub import constants
+    from huggingface_hub.errors import OfflineModeIsEnabled
+    from huggingface_hub.utils import (  # type: ignore[attr-defined]  # documented, but not in __all__
+        RateLimitInfo,
+        build_hf_headers,
+        fix_hf_endpoint_in_url,
+        get_session,
+        parse_ratelimit_headers,
+    )
+except ValueError as error:  # it parses the endpoint on import
+    raise PhylohubError(
+        "The address in HF_ENDPOINT is not valid. Set it to an address such as https://huggingface.co, or run "
+        "`unset HF_ENDPOINT`."
+    ) from error
+
 from phylohub.ingest.links import next_link
 
 CONNECT_SECONDS = 10.0
@@ -318,6 +327,11 @@ class Web:
             if reason is not None:  # only the first waiting thread reports it
                 self._report_wait(seconds, reason)
             self._sleep(seconds)
+
+
+def endpoint_in_url(url: str, endpoint: str) -> str:
+    """The URL with the Hub's own address replaced by this endpoint, since a mirror passes links on unchanged."""
+    return fix_hf_endpoint_in_url(url, endpoint)
 
 
 def hub_endpoint() -> str:

@@ -33,6 +33,12 @@ def exit_on_errors(kept: str = "") -> Iterator[None]:
     except PhylohubError as error:
         fail(str(error), FAILED)
     except duckdb.Error as error:
+        if "Could not read enough bytes" in str(error) or "checksum" in str(error):
+            fail(
+                f"{database_path()} is damaged, so it cannot be read ({error}). Restore it from a copy; "
+                "otherwise move it away and land the records again with `phylohub ingest`, then run `dbt build`.",
+                FAILED,
+            )
         fail(f"{database_path()}: {error}{retry}", FAILED)
     except OSError as error:  # its message names the file
         fail(f"{error}{retry}", FAILED)

@@ -68,7 +68,10 @@ def connect_to_copy(path: Path, *, read_only: bool = True) -> Iterator[duckdb.Du
 
 
 def damage(path: Path) -> str | None:
-    """What is wrong with a build file by its size and header, or None. DuckDB opens some files that were cut."""
+    """What is wrong with a build file by its size and header, or None. DuckDB opens some files that were cut.
+
+    A good file can end before the last block that its header counts, if that is free, but then it ends with a block.
+    """
     size = path.stat().st_size
     if not path.is_file():
         return "is not a file"
@@ -84,7 +87,7 @@ def damage(path: Path) -> str | None:
     headers = [struct.unpack_from("<6Q", start, number * _HEADER_BYTES) for number in (1, 2)]
     _, _, _, _, n_blocks, block_bytes = max(headers, key=lambda header: header[1])
     expected = 3 * _HEADER_BYTES + n_blocks * block_bytes
-    if size < expected:
+    if size < expected and (size - 3 * _HEADER_BYTES) % (block_bytes or 1):
         return f"is cut: it has {size:,} bytes of {expected:,}"
     return None
 
@@ -126,6 +129,11 @@ def _create(path: Path) -> None:
     """Create an empty build file unless one exists. It appears atomically: DuckDB cannot open a half-written file."""
     if path.exists():
         return
+    if any(mark in path.name for mark in ("'", '"')):  # the name is an identifier and a literal in dbt's SQL
+        raise PhylohubError(
+            f"dbt cannot build a file with a quotation mark in its name, {path.name}. Set PHYLOHUB_DATABASE to another "
+            "name; its folder may have any name."
+        )
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}")
     for left in path.parent.glob(f".{_escaped(path.name)}.*"):

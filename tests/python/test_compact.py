@@ -23,6 +23,7 @@ def database(tmp_path: Path) -> Path:
     """A file with landed records, tables and views as dbt creates them, and the free blocks of a dropped table."""
     hub, path = tmp_path / "hub.jsonl", tmp_path / "it's phylo hub.duckdb"
     write_hub(hub, 2_000, seed=1)
+    duckdb.connect(str(path)).close()  # ingestion refuses the name, since dbt cannot build such a file
     with connect_raw(path, create=True) as connection:
         connection.execute("create table large as select i, hash(i) as h from range(1000000) as numbers(i)")
         land_snapshot(connection, "s", [Source(hub, hub.name)])

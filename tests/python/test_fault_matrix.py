@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -714,7 +715,9 @@ def test_lock_excludes_and_is_released(tmp_path: Path) -> None:
 
 def test_compact_replaces_the_file_to_which_a_link_leads(marts: Path, tmp_path: Path) -> None:
     with duckdb.connect(str(marts)) as connection:
-        connection.execute("create table large as from range(1000000)")
+        connection.execute("create table large as select hash(i) as h from range(1000000) as numbers (i)")
+        connection.execute("checkpoint")
+        connection.execute("create table kept as select hash(i) as h from range(1000) as numbers (i)")
         connection.execute("checkpoint")
         connection.execute("drop table large")
     link = tmp_path / "elsewhere" / "link.duckdb"
@@ -736,7 +739,7 @@ def test_killed_report_is_cleaned_up_and_nothing_else(
     write = "import os, signal, sys; from pathlib import Path; import phylohub.report.build as b\n"
     write += "b._write = lambda marts, folder: ((folder / 'x').write_text('x'), os.kill(os.getpid(), signal.SIGKILL))\n"
     write += "b.Marts = lambda connection: None\nb.write_report(Path(sys.argv[1]), Path(sys.argv[2]))"
-    done = subprocess.run([os.sys.executable, "-c", write, str(marts), str(to)], check=False)  # type: ignore[attr-defined]
+    done = subprocess.run([sys.executable, "-c", write, str(marts), str(to)], check=False)
     assert done.returncode == -signal.SIGKILL
     (left,) = to.parent.iterdir()
     assert left.name.startswith(".report.")
@@ -770,7 +773,9 @@ def test_backup_that_is_no_report_is_not_deleted(marts: Path, tmp_path: Path, mo
 def test_paths_with_a_quote_work(tmp_path: Path, served: FakeHub) -> None:
     folder = tmp_path / "it's here"
     folder.mkdir()
-    database = folder / "it's.duckdb"
+    refused = run_phylohub(folder / "it's.duckdb", "ingest", "models")
+    assert (refused.returncode, "quotation mark in its name" in refused.stderr) == (1, True)
+    database = folder / "w.duckdb"
     for command in (["ingest", "models"], ["ingest", "cards"], ["compact"], ["ingest", "status"]):
         done = run_phylohub(database, *command)
         assert done.returncode == 0, done.stderr
