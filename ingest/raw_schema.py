@@ -125,7 +125,7 @@ def connect_raw(path: Path, *, create: bool = False) -> Iterator[duckdb.DuckDBPy
 
 def latest_time(connection: duckdb.DuckDBPyConnection) -> datetime | None:
     """The last time that ingestion has stored. The clock of the machine may be behind it."""
-    row = connection.execute(
+    rows = connection.execute(
         """
         select greatest(
             (select max(greatest(started_at, completed_at)) from raw.snapshots),
@@ -135,8 +135,8 @@ def latest_time(connection: duckdb.DuckDBPyConnection) -> datetime | None:
             (select max(fetched_at) from raw.arxiv_papers)
         )
         """
-    ).fetchone()
-    return row[0] if row else None
+    ).fetchall()
+    return rows[0][0] if rows else None
 
 
 def _prepare(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
