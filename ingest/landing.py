@@ -10,6 +10,7 @@ import hashlib
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import duckdb
@@ -18,10 +19,13 @@ import pyarrow.compute as pc
 
 from phylohub.core.build_file import one_row, transaction, utc_now
 from phylohub.core.errors import PhylohubError
+from phylohub.ingest.api_records import CHECKED, IS_ODD, api_record, without_lone_surrogates
 from phylohub.ingest.card_rows import insert_cards
-from phylohub.ingest.readers import Batch, Source, content_hash, read_batches
+from phylohub.ingest.readers import Batch, Source, content_hash, judged, read_batches
 
 Progress = Callable[[Source, float], None]
+
+_CHECKED_PATHS = str([f"$.{name}" for name in CHECKED])
 
 
 @dataclass(frozen=True)
@@ -46,16 +50,34 @@ def land_snapshot(
     with an id goes to raw.hub_rejects with a reason. Marts read the snapshot that was completed last. A snapshot that
     gets another source is incomplete until that source has landed.
 
-    A load that is unfinished or found no record starts over if its file has changed.
+    A load that is unfinished or found no record starts over if its file has changed. All sources are judged by their
+    first records before any of them is noted, so a refused one changes nothing. If a source fails later, a snapshot
+    that was complete before loses what this call added, and stays complete.
 
-    Raises PhylohubError if a source differs from the one that the snapshot holds under its name, cannot be read
-    completely or changes while it is read, if no source holds a record, or if the snapshot has another unfinished load.
-    Raises duckdb.Error if the warehouse cannot be written. All earlier batches are kept.
+    Raises PhylohubError if a source is refused, differs from the one that the snapshot holds under its name, cannot be
+    read completely or changes while it is read, if no source holds a record, or if the snapshot has another unfinished
+    load. Raises duckdb.Error if the warehouse cannot be written. Unless the snapshot was complete before, all earlier
+    batches are kept.
     """
+    sources = [judged(source) for source in sources]
     with transaction(connection):
         connection.execute(
             "insert or ignore into raw.snapshots (snapshot, started_at) values (?, ?)", [snapshot, utc_now()]
         )
+        (completed_at,) = one_row(connection, "select completed_at from raw.snapshots where snapshot = ?", [snapshot])
+        known = connection.execute("select source from raw.loads where snapshot = ?", [snapshot]).fetchall()
+    try:
+        return _land_sources(connection, snapshot, sources, progress)
+    except PhylohubError as error:
+        if completed_at is None:
+            raise
+        _undo(connection, snapshot, [source.name for source in sources if (source.name,) not in known], completed_at)
+        raise PhylohubError(f"{error} Snapshot {snapshot} is complete as before; nothing was added to it.") from error
+
+
+def _land_sources(
+    connection: duckdb.DuckDBPyConnection, snapshot: str, sources: list[Source], progress: Progress
+) -> list[LoadResult]:
     results = [_land_source(connection, snapshot, source, progress) for source in sources]
     # An empty snapshot must never replace a good one. One empty file among several is allowed.
     if not any(result.n_landed for result in results):
@@ -78,6 +100,16 @@ def land_snapshot(
     return results
 
 
+def _undo(connection: duckdb.DuckDBPyConnection, snapshot: str, sources: list[str], completed_at: datetime) -> None:
+    """Remove the loads of these sources from a snapshot that was complete without them."""
+    with transaction(connection):
+        for source in sources:
+            for table in ("hub_listings", "hub_rejects", "hub_originals", "loads"):
+                connection.execute(f"delete from raw.{table} where snapshot = ? and source = ?", [snapshot, source])
+        _delete_unlisted_records(connection)
+        connection.execute("update raw.snapshots set completed_at = ? where snapshot = ?", [completed_at, snapshot])
+
+
 def drop_snapshot(connection: duckdb.DuckDBPyConnection, snapshot: str) -> int:
     """Delete a snapshot with its listings and rejects in one transaction; return the number of listings deleted.
 
@@ -88,7 +120,7 @@ def drop_snapshot(connection: duckdb.DuckDBPyConnection, snapshot: str) -> int:
             raise PhylohubError(f"There is no snapshot {snapshot}. `phylohub ingest status` lists them.")
         removed = connection.execute("delete from raw.hub_listings where snapshot = ?", [snapshot]).fetchone()
         _delete_unlisted_records(connection)
-        for table in ("hub_rejects", "hub_pages", "loads", "snapshots"):
+        for table in ("hub_rejects", "hub_originals", "hub_pages", "loads", "snapshots"):
             connection.execute(f"delete from raw.{table} where snapshot = ?", [snapshot])
     return int(removed[0]) if removed else 0
 
@@ -147,7 +179,7 @@ def _start_load(
                 f"with --snapshot, or remove the snapshot with `phylohub ingest drop {snapshot}`."
             )
         # The file was damaged, unfinished or without records, and has changed since: start over.
-        for table in ("hub_listings", "hub_rejects"):
+        for table in ("hub_listings", "hub_rejects", "hub_originals"):
             connection.execute(f"delete from raw.{table} where snapshot = ? and source = ?", key)
         _delete_unlisted_records(connection)
         connection.execute(
@@ -163,23 +195,20 @@ def _land_batch(
 ) -> int:
     """Land the rows after last_position and the new position in one transaction; return the records landed."""
     start = bisect_right(batch.positions, last_position)
-    rows = record_rows(batch.positions[start:], batch.records[start:])
-    reasons = reject_reasons(connection, rows["record"])
+    batch_rows = _accept(connection, batch.positions[start:], batch.records[start:])
+    rows, rejects = batch_rows.rows, batch_rows.rejects
     cards = [
         card
-        for card, reason in zip(batch.cards[start:], reasons.to_pylist(), strict=False)
+        for card, reason in zip(batch.cards[start:], batch_rows.reasons, strict=False)
         if card is not None and reason is None
     ]
-    rejects = rows.append_column("reason", reasons).filter(pc.is_valid(reasons))
-    if rejects.num_rows:
-        rows = rows.filter(pc.is_null(reasons))
-    rows = rows.set_column(rows.num_columns - 1, "record", rows["record"].cast(pa.large_string()))
     constants = [snapshot, source.name, utc_now()]
     with transaction(connection):
         # The snapshot is incomplete until this load is complete: no mart may read half a file.
         connection.execute("update raw.snapshots set completed_at = null where snapshot = ?", [snapshot])
         insert_records(connection, rows, constants)
         insert_rows(connection, "hub_rejects", rejects, constants)
+        insert_rows(connection, "hub_originals", batch_rows.originals, constants)
         insert_cards(connection, cards, source.name, utc_now(), skip_landed=True)
         connection.execute(
             "update raw.loads set last_position = ?, n_landed = n_landed + ?, n_rejected = n_rejected + ? "
@@ -256,7 +285,65 @@ def insert_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: pa.Tabl
 
 
 def reject_reasons(connection: duckdb.DuckDBPyConnection, records: pa.ChunkedArray[Any]) -> pa.Array[Any]:
-    """The reject reason of each record; null if the record can land.
+    """The reject reason of each record; null if the record can land as it is."""
+    return _judged(connection, records)[1]
+
+
+@dataclass(frozen=True)
+class _Accepted:
+    """The rows of a batch, which can land; those that cannot, with a `reason`; and the bytes of repaired records."""
+
+    rows: pa.Table
+    rejects: pa.Table
+    originals: pa.Table
+    reasons: list[str | None]
+
+
+def _accept(connection: duckdb.DuckDBPyConnection, positions: list[int], records: list[bytes]) -> _Accepted:
+    """Convert the records that do not have the form of the API, repair halves of surrogate pairs, and reject the rest.
+
+    A converted record holds what the received one held. A repaired one does not, so its bytes are kept.
+    """
+    rows = record_rows(positions, records)
+    texts, reasons, odd = _judged(connection, rows["record"])
+    originals: list[tuple[int, bytes]] = []
+    if odd:
+        changed: dict[int, bytes] = {}
+        for number in odd:
+            repaired = without_lone_surrogates(records[number])
+            converted = api_record(records[number] if repaired is None else repaired)
+            if repaired is not None or converted is not None:
+                changed[number] = converted or repaired or records[number]
+            if repaired is not None:
+                originals.append((number, records[number]))
+        _, still, _ = _judged(connection, pa.chunked_array([pa.array(changed.values(), pa.large_binary())]))
+        new_reasons = dict(zip(changed, still.to_pylist(), strict=True))
+        # A record that cannot land even so is rejected as received.
+        records = [
+            changed[number] if number in changed and new_reasons[number] is None else record
+            for number, record in enumerate(records)
+        ]
+        reasons = pa.array(
+            [new_reasons.get(number, reason) for number, reason in enumerate(reasons.to_pylist())], pa.string()
+        )
+        originals = [row for row in originals if new_reasons[row[0]] is None]
+        rows = record_rows(positions, records)
+        texts = None
+    kept = record_rows([positions[number] for number, _ in originals], [record for _, record in originals])
+    rejects = rows.append_column("reason", reasons).filter(pc.is_valid(reasons))
+    if rejects.num_rows:
+        rows, texts = rows.filter(pc.is_null(reasons)), None
+    if texts is None:
+        texts = rows["record"].cast(pa.large_string())
+    rows = rows.set_column(rows.num_columns - 1, "record", texts)
+    return _Accepted(rows, rejects, kept, reasons.to_pylist() if odd else [None] * len(positions))
+
+
+def _judged(
+    connection: duckdb.DuckDBPyConnection, records: pa.ChunkedArray[Any]
+) -> tuple[Any, pa.Array[Any], list[int]]:
+    """The records as text (null where they are not UTF-8), their reject reasons, and the numbers of those that are
+    rejected or do not have the form of the API.
 
     DuckDB decides, since it parses the records later. It accepts NaN, Infinity and trailing commas, which some writers
     produce.
@@ -269,34 +356,40 @@ def reject_reasons(connection: duckdb.DuckDBPyConnection, records: pa.ChunkedArr
         reasons = [None if text is not None else "not UTF-8" for text in decoded]
         texts = pa.array(decoded, pa.large_string())
     connection.register("batch", pa.table({"number": range(len(records)), "record": texts}))
-    # `try` returns null for invalid JSON. The id is extracted as JSON text, so a string keeps its quotes. Each use of
-    # the id parses the record, so a single condition selects the rejects.
-    bad = connection.execute(
-        """
-        with bad as (
-            select number, record, try(json_extract(record, '$.id'))::varchar as id
+    # `try` returns null for invalid JSON. Parsing takes most of the time, so one pass reads all types; an id that is
+    # not empty is known without another pass if the record has no empty string at all.
+    odd = connection.execute(
+        f"""
+        with typed as materialized (
+            select number, contains(record, '""') as has_empty, try(json_type(record, {_CHECKED_PATHS})) as types
             from batch
-            where
-                record is not null
-                and not coalesce(try(json_extract(record, '$.id'))::varchar like '"_%"', false)
+        ),
+
+        odd as (
+            select number, record, types, {IS_ODD} as is_odd, try(json_extract(record, '$.id'))::varchar as id
+            from (select * from typed where has_empty or {IS_ODD})
+            inner join batch using (number)
         )
 
         select
             number,
             case
+                when record is null then null
                 when not json_valid(record) then 'not JSON'
                 when json_type(record) <> 'OBJECT' then 'not an object'
                 when id is null or id = 'null' then 'no id'
                 when id = '""' then 'id is empty'
-                else 'id is not a string'
+                when not starts_with(id, '"') then 'id is not a string'
+                when types[{CHECKED.index("tags") + 1}] = 'VARCHAR' then 'tags are not a list'
             end as reason
-        from bad
+        from odd
+        where is_odd or id = '""'
         """
     ).fetchall()
     connection.unregister("batch")
-    for number, reason in bad:
-        reasons[number] = reason
-    return pa.array(reasons, pa.string())
+    for number, reason in odd:
+        reasons[number] = reasons[number] or reason
+    return texts, pa.array(reasons, pa.string()), sorted(number for number, _ in odd)
 
 
 def _decode(record: Any) -> str | None:

@@ -54,6 +54,15 @@ create table if not exists raw.hub_rejects (
     reason varchar not null,
     record blob not null
 );
+-- The bytes, as received, of records that landed repaired.
+create table if not exists raw.hub_originals (
+    snapshot varchar not null,
+    source varchar not null,
+    position bigint not null,
+    landed_at timestamp not null,
+    content_hash uuid not null,
+    record blob not null
+);
 -- The time at which the Hub was in this state, if it differs from the landing time.
 alter table raw.snapshots add column if not exists taken_at timestamp;
 -- The URL from which a crawl resumes. Earlier versions had no such column.

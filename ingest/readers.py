@@ -12,25 +12,47 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from pathlib import Path
-from typing import BinaryIO, Literal, cast
+from typing import Any, BinaryIO, Literal
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from phylohub.core.errors import PhylohubError
+from phylohub.ingest.api_records import API_NAMES, ID_NAMES, JSON_FIELDS
 from phylohub.ingest.card_rows import Card
-from phylohub.ingest.dumps import row_reader
+from phylohub.ingest.documents import records_of
+from phylohub.ingest.dumps import list_columns, row_reader
+from phylohub.ingest.lists import notation
+from phylohub.ingest.shapes import (
+    Format,
+    NotModelsError,
+    Shape,
+    json_format,
+    judge_records,
+    refuse_documents_without_ids,
+    refuse_other_formats,
+    writer_of,
+)
 
 # A batch lands in one transaction. It ends with the first chunk that reaches one of the two bounds: large batches land
 # faster, and memory holds one batch and one chunk (or the longest record).
 BATCH_BYTES = 32 * 1024 * 1024
 BATCH_ROWS = 100_000
 CHUNK_BYTES = 1024 * 1024
+# No record or card of the Hub is as large. Without a bound, a file of one line (compressed files expand a thousandfold)
+# or an unclosed quote would fill the memory.
+MAX_RECORD_BYTES = 64 * 1024 * 1024
+# What a file is gets decided by its first records: until one of the two bounds is reached.
+SAMPLE_ROWS = 1_000
+SAMPLE_BYTES = 4 * 1024 * 1024
+HEAD_BYTES = 1024 * 1024
 
 JSON_LINES = (".jsonl", ".ndjson")
+JSON_DOCUMENTS = (".json",)
 CSV = (".csv",)
-COMPRESSIONS: dict[str, Literal["gzip", "zstd"]] = {".gz": "gzip", ".zst": "zstd"}
+MAGIC: tuple[tuple[bytes, Literal["gzip", "zstd"]], ...] = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"))
+COMPRESSIONS = (".gz", ".zst")
 
 
 def _suffixes(kinds: tuple[str, ...]) -> tuple[str, ...]:
@@ -38,26 +60,17 @@ def _suffixes(kinds: tuple[str, ...]) -> tuple[str, ...]:
 
 
 SUFFIXES = (*_suffixes(JSON_LINES + CSV), ".parquet")
-# Above the size of the largest card. Without a bound, an unclosed quote would make the rest of the file one field.
-MAX_FIELD_CHARACTERS = 256 * 1024 * 1024
-
-# Fields that the API sends as objects or lists; hub-stats stores some of them as JSON text in a string column. Only
-# these are unwrapped: an id or a task that looks like JSON stays a string.
-JSON_FIELDS = frozenset(
-    {"baseModels", "cardData", "config", "evalResults", "gguf", "inferenceProviderMapping", "model-index"}
-    | {"safetensors", "siblings", "tags", "transformersInfo", "widgetData"}
-)
-
-# The dump of models with their cards uses other names for some fields of the API.
-API_NAMES = {"modelId": "id", "model_id": "id", "last_modified": "lastModified"}
+MAYBE_SUFFIXES = _suffixes(JSON_DOCUMENTS)  # in a folder, such files are often settings
 
 
 @dataclass(frozen=True)
 class Source:
-    """A file to land. `name` is its name in the warehouse: its path relative to the given folder."""
+    """A file to land. `name` is its name in the warehouse: its path relative to the given folder. `shape` is what the
+    file is, once that was decided."""
 
     path: Path
     name: str
+    shape: Shape | None = dataclass_field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -77,8 +90,9 @@ class Batch:
 def find_sources(path: Path) -> tuple[list[Source], list[str]]:
     """The files to land at `path` (a file, or a folder searched recursively), and the names of skipped files.
 
+    What a file is gets decided by its content: in a folder, tables of datasets, Spaces or anything else are skipped.
     Sources are sorted by name, so the order does not depend on the file system. Hidden files are in neither list.
-    Raises PhylohubError if there is nothing to land or a folder cannot be searched.
+    Raises PhylohubError if there is nothing to land, a file is not what it seems, or a folder cannot be searched.
     """
     try:
         kind = path.stat().st_mode
@@ -87,22 +101,68 @@ def find_sources(path: Path) -> tuple[list[Source], list[str]]:
     except OSError as error:
         raise PhylohubError(f"{path} cannot be read: {error.strerror}.") from error
     if not stat.S_ISDIR(kind):
-        if not path.name.endswith(SUFFIXES):
-            raise PhylohubError(f"{path} does not end in {', '.join(SUFFIXES)}. Convert or rename it.")
-        return [Source(path, _text(path.name))], []
+        return [judged(Source(path, _text(path.name)))], []
     files = sorted((_text(file.relative_to(path).as_posix()), file) for file in _files_below(path))
-    sources = [Source(file, name) for name, file in files if name.endswith(SUFFIXES) and not _is_unknown_table(file)]
+    sources: list[Source] = []
+    skipped: list[str] = []
+    others: list[str] = []
+    for name, file in files:
+        if not name.endswith(SUFFIXES + MAYBE_SUFFIXES) or _is_unknown_table(file):
+            skipped.append(name)
+            continue
+        try:
+            sources.append(judged(Source(file, name)))
+        except NotModelsError as error:
+            skipped.append(name)
+            others.append(str(error))
+        except PhylohubError:
+            if not name.endswith(MAYBE_SUFFIXES):
+                raise
+            skipped.append(name)
     if not sources:
-        raise PhylohubError(f"{path} holds no file that ends in {', '.join(SUFFIXES)}.")
-    landed = {source.name for source in sources}
-    return sources, [name for name, _ in files if name not in landed]
+        raise PhylohubError(others[0] if others else f"{path} holds no file that ends in {', '.join(SUFFIXES)}.")
+    return sources, skipped
 
 
 def snapshot_name(path: Path) -> str:
-    """The default name of a snapshot: the name of the file without its suffixes, or of the folder."""
-    name = _text(path.resolve().name)
-    suffix = max((end for end in SUFFIXES if name.endswith(end)), key=len, default="")
+    """The default name of a snapshot: the name of the file without its suffixes, or of the folder. A link counts by its
+    own name: huggingface_hub's cache keeps files under their hashes."""
+    name = _text(Path(os.path.abspath(path)).name)  # noqa: PTH100, resolve() would follow links
+    suffix = max((end for end in SUFFIXES + MAYBE_SUFFIXES if name.endswith(end)), key=len, default="")
     return (name if path.is_dir() else name.removesuffix(suffix)) or "unnamed"
+
+
+def judged(source: Source) -> Source:
+    """The source with its shape, decided by its first records. Raises PhylohubError if it cannot land: then nothing of
+    it has. Damage after the first records is left to the load."""
+    if source.shape is not None:
+        return source
+    path = source.path
+    if not path.is_file():
+        raise PhylohubError(f"{path} is not a file, or no longer exists. Remove it or land another path.")
+    positions: list[int] = []
+    records: list[bytes] = []
+    size = 0
+    try:
+        kind = _format(path)
+        for chunk in _READERS[kind](path):
+            positions += chunk.positions
+            records += chunk.records
+            size += sum(map(len, chunk.records))
+            if len(records) >= SAMPLE_ROWS or size >= SAMPLE_BYTES:
+                break
+    except _DAMAGE as error:
+        if not records:
+            raise PhylohubError(
+                f"{path} cannot be read: {str(error).rstrip('. ')}. Nothing of it has landed; fix the file and run the "
+                "same command again."
+            ) from error
+    positions, records = positions[:SAMPLE_ROWS], records[:SAMPLE_ROWS]
+    judge_records(path, positions, records, {"lines": "line", "document": "record"}.get(kind, "row"))
+    if kind == "document":
+        refuse_documents_without_ids(path, records)
+    words, notes = _described(path, kind)
+    return Source(path, source.name, Shape(kind, words + (writer_of(records[0]) if records else ""), notes))
 
 
 def content_hash(source: Source) -> str:
@@ -118,13 +178,13 @@ def content_hash(source: Source) -> str:
 
 def read_batches(source: Source) -> Iterator[Batch]:
     """Read all records of a file. Raises PhylohubError if the file is damaged, after all valid batches."""
-    chunks = _reader(source.path)
     positions: list[int] = []
     records: list[bytes] = []
     cards: list[Card | None] = []
     size = 0
     done = 0.0
     try:
+        chunks = _READERS[source.shape.format if source.shape else _format(source.path)]
         for chunk in chunks(source.path):
             positions += chunk.positions
             records += chunk.records
@@ -134,7 +194,7 @@ def read_batches(source: Source) -> Iterator[Batch]:
             if size >= BATCH_BYTES or len(records) >= BATCH_ROWS:
                 yield Batch(positions, records, done, cards)
                 positions, records, cards, size = [], [], [], 0
-    except (OSError, ValueError, csv.Error, pa.ArrowException, duckdb.Error) as error:
+    except _DAMAGE as error:
         raise PhylohubError(
             f"{source.path} cannot be read completely: {str(error).rstrip('. ')}. All records before the error are "
             "kept; fix the file and run the same command again."
@@ -143,10 +203,70 @@ def read_batches(source: Source) -> Iterator[Batch]:
         yield Batch(positions, records, done, cards)
 
 
-def _reader(path: Path) -> Callable[[Path], Iterator[Batch]]:
-    if path.suffix == ".parquet":
-        return _read_parquet
-    return _read_csv if path.name.endswith(_suffixes(CSV)) else _read_json_lines
+def _format(path: Path) -> Format:
+    """How to read a file, by its content; its name decides only between CSV and lines that are not JSON."""
+    if path.name.endswith(".parquet"):
+        with path.open("rb") as file:
+            refuse_other_formats(path, file.read(64))
+        return "parquet"
+    with path.open("rb") as file:
+        start = file.read(64)
+        refuse_other_formats(path, start)
+        if start.startswith(b"PAR1"):
+            return "parquet"
+        file.seek(0)
+        try:
+            head, is_all = _head(_decompressed(path, file))
+        except _DAMAGE:
+            head, is_all = b"", True  # the reader will report it
+    refuse_other_formats(path, head)
+    kind = json_format(head, is_all=is_all)
+    is_json = head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith((b"{", b"["))
+    if path.name.endswith(_suffixes(CSV)):
+        return kind if is_json else "csv"
+    if is_json or path.name.endswith(_suffixes(JSON_LINES)):
+        return kind
+    if row_reader(next(csv.reader([head.partition(b"\n")[0].decode(errors="replace")]), [])) is not None:
+        return "csv"
+    raise PhylohubError(
+        f"{path} does not end in {', '.join(SUFFIXES)}, and its content is none of them. Convert or rename it."
+    )
+
+
+def _head(stream: BinaryIO | pa.NativeFile) -> tuple[bytes, bool]:
+    """The first bytes of a stream, and whether they are all."""
+    head = b""
+    while len(head) < HEAD_BYTES and (chunk := stream.read(HEAD_BYTES - len(head))):
+        head += chunk
+    return head, len(head) < HEAD_BYTES
+
+
+def _decompressed(path: Path, file: BinaryIO) -> BinaryIO | pa.NativeFile:
+    """A stream of the content of a file that is open at its start. Its first bytes tell whether it is compressed, since
+    browsers unpack files and keep the name."""
+    start = file.read(4)
+    file.seek(0)
+    compression = next((name for magic, name in MAGIC if start.startswith(magic)), None)
+    if compression is None:
+        return file
+    return pa.CompressedInputStream(file, compression)  # type: ignore[arg-type]  # any binary file works
+
+
+def _described(path: Path, kind: Format) -> tuple[str, tuple[str, ...]]:
+    """A few words on a file, and notes on what does not land."""
+    if kind == "parquet":
+        return "parquet table of models", _unread_columns(path)
+    if kind == "document":
+        return "JSON document of models", ()
+    if kind == "lines":
+        return "JSON Lines of models", ()
+    with path.open("rb") as file:
+        rows = _csv_rows(path, file)
+        header = next(rows, [])
+        cells = [row for row, _ in zip(rows, range(100), strict=False) if len(row) == len(header)]
+    texts = [row[header.index(name)] for name in list_columns(header) for row in cells]
+    example = next((text for text in texts if text.strip(" ") and text.strip() not in ("[]", "{}")), None)
+    return f"CSV table of models{f', lists {notation(example)}' if example else ''}", ()
 
 
 def _files_below(folder: Path) -> Iterator[Path]:
@@ -166,10 +286,8 @@ def _text(name: str) -> str:
 def _read_json_lines(path: Path) -> Iterator[Batch]:
     size = max(path.stat().st_size, 1)
     with path.open("rb") as file:
-        compression = COMPRESSIONS.get(path.suffix)
-        stream = pa.CompressedInputStream(file, compression) if compression else file
         position = 0
-        for lines in _read_lines(stream):
+        for lines in _read_lines(_decompressed(path, file)):
             if position == 0:
                 lines[0] = lines[0].removeprefix(b"\xef\xbb\xbf")  # a byte order mark is not part of the record
             # Lines end in LF or CRLF. Blank lines hold no record but count as lines.
@@ -186,12 +304,55 @@ def _read_json_lines(path: Path) -> Iterator[Batch]:
             )
 
 
+def _read_document(path: Path) -> Iterator[Batch]:
+    """Positions are the numbers of the records."""
+    size = max(path.stat().st_size, 1)
+    with path.open("rb") as file:
+        stream = _decompressed(path, file)
+        records: list[bytes] = []
+        position = n_bytes = 0
+        for record in records_of(stream.read, CHUNK_BYTES, MAX_RECORD_BYTES):
+            records.append(record)
+            n_bytes += len(record)
+            if n_bytes >= CHUNK_BYTES:
+                yield _numbered(records, position, min(file.tell() / size, 1.0))
+                position, records, n_bytes = position + len(records), [], 0
+        yield _numbered(records, position, 1.0)
+
+
+def _numbered(records: list[bytes], position: int, done: float) -> Batch:
+    return Batch(list(range(position + 1, position + len(records) + 1)), records, done)
+
+
+class _BoundedLines(io.RawIOBase):
+    """A stream that raises ValueError in a line that is too long to be a row."""
+
+    def __init__(self, stream: BinaryIO | pa.NativeFile) -> None:
+        self._stream, self._since_line_end, self._n_lines = stream, 0, 1
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        chunk = self._stream.read(len(buffer))
+        self._n_lines += chunk.count(b"\n")
+        end = chunk.rfind(b"\n")
+        self._since_line_end = self._since_line_end + len(chunk) if end < 0 else len(chunk) - end - 1
+        if self._since_line_end > MAX_RECORD_BYTES:
+            raise ValueError(_too_long(self._n_lines))
+        buffer[: len(chunk)] = chunk
+        return len(chunk)
+
+
+def _too_long(line: int) -> str:
+    return f"line {line:,} is longer than {MAX_RECORD_BYTES / 2**20:,.0f} MiB, so it is no record of a model"
+
+
 def _csv_rows(path: Path, file: BinaryIO) -> Iterator[list[str]]:
-    csv.field_size_limit(MAX_FIELD_CHARACTERS)
-    compression = COMPRESSIONS.get(path.suffix)
-    stream = pa.CompressedInputStream(file, compression) if compression else file  # type: ignore[arg-type]  # any binary file works
+    csv.field_size_limit(MAX_RECORD_BYTES)
     # surrogateescape keeps bytes that are not UTF-8. newline="" keeps line ends within cells, such as those of cards.
-    text = io.TextIOWrapper(cast(BinaryIO, stream), "utf-8", errors="surrogateescape", newline="")
+    stream = io.BufferedReader(_BoundedLines(_decompressed(path, file)), 1 << 16)
+    text = io.TextIOWrapper(stream, "utf-8", errors="surrogateescape", newline="")
     for number, row in enumerate(csv.reader(text, strict=True)):
         yield row if number else [name.removeprefix("\ufeff") for name in row]
 
@@ -208,15 +369,15 @@ def _is_unknown_table(path: Path) -> bool:
 
 
 def _read_csv(path: Path) -> Iterator[Batch]:
-    csv.field_size_limit(MAX_FIELD_CHARACTERS)
     size = max(path.stat().st_size, 1)
     with path.open("rb") as file:
         rows = _csv_rows(path, file)
         read = row_reader(next(rows, []))
         if read is None:
             raise PhylohubError(
-                f"{path} is neither of the study's tables: it lacks the columns `model_id` and `tags`, and the columns "
-                "`modelId` and `fullJson`. Rename its columns or land another file."
+                f"{path} is neither a table of models nor one of complete records: it lacks the columns `id` (or "
+                "`model_id`) and `tags`, and the columns `modelId` and `fullJson`. Nothing of it has landed; rename "
+                "its columns or land another file."
             )
         positions: list[int] = []
         records: list[bytes] = []
@@ -237,22 +398,25 @@ def _read_csv(path: Path) -> Iterator[Batch]:
 def _read_lines(stream: BinaryIO | pa.NativeFile) -> Iterator[list[bytes]]:
     """Yield the lines of a stream without their LF, in one non-empty list per chunk that ends a line."""
     unfinished: list[bytes] = []  # pieces of a line that continues in the next chunk
+    n_lines = n_bytes = 0
     while chunk := stream.read(min(CHUNK_BYTES, BATCH_BYTES)):
         first, *others = chunk.split(b"\n")
         unfinished.append(first)
+        n_bytes += len(first)
+        if n_bytes > MAX_RECORD_BYTES:
+            raise ValueError(_too_long(n_lines + 1))
         if others:
             last = others.pop()
+            n_lines += 1 + len(others)
             yield [b"".join(unfinished), *others]
-            unfinished = [last]
+            unfinished, n_bytes = [last], len(last)
     yield [b"".join(unfinished)]
 
 
 def _read_parquet(path: Path) -> Iterator[Batch]:
     with path.open("rb") as raw, pq.ParquetFile(raw) as file, duckdb.connect() as connection:
-        schema = file.schema_arrow
-        names = list(schema.names)
-        if "id" not in names:
-            names = [API_NAMES.get(name, name) for name in names]
+        schema = _readable(file.schema_arrow)
+        names = _api_names(schema.names)
         if "id" not in names:
             raise PhylohubError(
                 f"{path} has no column `id`, so it is not a table of Hub models (columns: {', '.join(schema.names)}). "
@@ -261,25 +425,32 @@ def _read_parquet(path: Path) -> Iterator[Batch]:
         card_column = names.index("card") if "card" in names else None
         connection.execute("set TimeZone = 'UTC'")
         connection.execute("set threads = 1")  # keep the order of the file
+        kept = _convertible(connection, schema)
         # DuckDB ignores the case of names, but JSON does not: `BF16` and `bf16` are two fields. So columns and fields
         # get numbers in DuckDB, and their names appear only in the JSON that it writes.
         columns = [f"column_{number}" for number in range(len(schema.names))]
         numbered = pa.schema([pa.field(column, kind) for column, kind in zip(columns, schema.types, strict=True)])
+        numbered_kept = pa.schema([numbered.field(place) for place in kept])
         n_rows = _chunk_rows(file.metadata)
         damage: list[Exception] = []
 
         def chunks() -> Iterator[pa.RecordBatch]:
             try:
                 for rows in file.iter_batches(n_rows):
-                    yield pa.record_batch(rows.columns, schema=numbered)
+                    cells = [
+                        column if column.type == kind else column.cast(kind)
+                        for column, kind in zip(rows.columns, numbered.types, strict=True)
+                    ]
+                    cells = [cells[place] for place in kept]
+                    yield pa.record_batch(cells, schema=numbered_kept)
             except (OSError, ValueError, pa.ArrowException) as error:
                 damage.append(error)  # raised below, since DuckDB would turn it into a traceback
 
-        relation = connection.from_arrow(pa.RecordBatchReader.from_batches(numbered, chunks()))
+        relation = connection.from_arrow(pa.RecordBatchReader.from_batches(numbered_kept, chunks()))
         fields = [
             (field.with_name(name), column)
             for place, (field, name, column) in enumerate(zip(schema, names, columns, strict=True))
-            if place != card_column
+            if place != card_column and place in kept
         ]
         card_sql = "null" if card_column is None else f"{columns[card_column]}::varchar"
         records = relation.project(f"{_record_sql(fields)}, {columns[names.index('id')]}::varchar, {card_sql}")
@@ -293,6 +464,54 @@ def _read_parquet(path: Path) -> Iterator[Batch]:
             yield Batch(positions, texts, min(position / total, 1.0), cards)
         if damage:
             raise damage[0]
+
+
+def _api_names(columns: list[str]) -> list[str]:
+    """The API's names for the columns of a table. A name of the API that the table also has keeps its column."""
+    known = set(columns)
+    ids = [name for name in ID_NAMES if name in known and "id" not in known][:1]
+    return [
+        "id" if name in ids else API_NAMES[name] if name in API_NAMES and API_NAMES[name] not in known else name
+        for name in columns
+    ]
+
+
+def _readable(schema: pa.Schema) -> pa.Schema:
+    """The schema with single for half precision, which DuckDB does not read."""
+    return pa.schema([field.with_type(_wider(field.type)) for field in schema])
+
+
+def _wider(kind: pa.DataType) -> pa.DataType:
+    if pa.types.is_float16(kind):
+        return pa.float32()
+    if isinstance(kind, pa.ListType | pa.LargeListType):
+        item = kind.value_field.with_type(_wider(kind.value_type))
+        return pa.large_list(item) if isinstance(kind, pa.LargeListType) else pa.list_(item)
+    if isinstance(kind, pa.StructType):
+        return pa.struct([field.with_type(_wider(field.type)) for field in kind])
+    return kind
+
+
+def _convertible(connection: duckdb.DuckDBPyConnection, schema: pa.Schema) -> list[int]:
+    """The places of the columns whose type DuckDB can read."""
+    places = []
+    for place, field in enumerate(schema):
+        column = pa.record_batch([pa.nulls(1, field.type)], names=["value"])
+        try:
+            relation = connection.from_arrow(pa.RecordBatchReader.from_batches(column.schema, [column]))
+            relation.project(_json_sql("value", field.type)).fetchall()
+        except (duckdb.Error, pa.ArrowException, NotImplementedError):
+            continue
+        places.append(place)
+    return places
+
+
+def _unread_columns(path: Path) -> tuple[str, ...]:
+    with path.open("rb") as raw, pq.ParquetFile(raw) as file, duckdb.connect() as connection:
+        schema = _readable(file.schema_arrow)
+        kept = _convertible(connection, schema)
+        left = [f"{field.name} ({field.type})" for place, field in enumerate(schema) if place not in kept]
+    return (f"columns left out, since DuckDB cannot read their type: {', '.join(left)}",) if left else ()
 
 
 def _cards(chunk: pa.RecordBatch) -> list[Card | None]:
@@ -376,3 +595,12 @@ def _is_text(kind: pa.DataType) -> bool:
 
 def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
+
+
+_DAMAGE = (OSError, ValueError, csv.Error, pa.ArrowException, duckdb.Error)
+_READERS: dict[Format, Callable[[Path], Iterator[Batch]]] = {
+    "parquet": _read_parquet,
+    "csv": _read_csv,
+    "lines": _read_json_lines,
+    "document": _read_document,
+}

@@ -1,10 +1,19 @@
-{# ISO 8601 text as a timestamp in UTC; null if it is not a time. A cast to timestamp would drop the offset. #}
+{#
+    ISO 8601 text as a timestamp in UTC; null if it is not a time, or lies outside 1970 to 2099 (infinity, years before
+    Christ, 9999): such a value is a mistake, and a calendar up to it would have millions of days. A cast to timestamp
+    would drop the offset.
+#}
 {% macro utc_timestamp(text) -%}
     {{ return(adapter.dispatch('utc_timestamp', 'phylohub')(text)) }}
 {%- endmacro %}
 
 {% macro duckdb__utc_timestamp(text) -%}
-    try_cast({{ text }} as timestamp with time zone) at time zone 'UTC'
+    case
+        when
+            try_cast({{ text }} as timestamp with time zone)
+            between timestamptz '1970-01-01 00:00:00+00' and timestamptz '2099-12-31 23:59:59.999999+00'
+            then try_cast({{ text }} as timestamp with time zone) at time zone 'UTC'
+    end
 {%- endmacro %}
 
 

@@ -129,11 +129,15 @@ def test_truncated_file_raises_after_the_records_before_the_damage(
 
 @pytest.mark.parametrize(
     ("name", "content"),
-    [("no.jsonl.gz", TEXT), ("no.jsonl.zst", TEXT), ("tail.jsonl.gz", gzip.compress(TEXT, mtime=0) + b"x")],
+    [("no.jsonl.gz", TEXT), ("no.jsonl.zst", TEXT), ("yes.jsonl", gzip.compress(TEXT)), ("gzip.jsonl.zst", zstd(TEXT))],
 )
-def test_file_with_the_wrong_compression_raises(tmp_path: Path, name: str, content: bytes) -> None:
-    with pytest.raises(PhylohubError, match=f"{name} cannot be read completely"):
-        read(written(tmp_path, name, content))
+def test_content_and_not_the_name_tells_the_compression(tmp_path: Path, name: str, content: bytes) -> None:
+    assert read(written(tmp_path, name, content)) == READ
+
+
+def test_bytes_after_the_end_of_a_compressed_file_raise(tmp_path: Path) -> None:
+    with pytest.raises(PhylohubError, match=r"tail\.jsonl\.gz cannot be read completely"):
+        read(written(tmp_path, "tail.jsonl.gz", gzip.compress(TEXT, mtime=0) + b"x"))
 
 
 def test_error_names_the_unreadable_file(tmp_path: Path) -> None:
@@ -353,7 +357,9 @@ def test_parquet_without_ids_or_rows(tmp_path: Path) -> None:
 
 
 def test_folder_is_searched_recursively_and_sorted_by_name(tmp_path: Path) -> None:
-    for name in ("b.jsonl", "a/2.parquet", "a/1.jsonl.gz", "a.ndjson.zst", ".hidden.jsonl", ".git/c.jsonl"):
+    written(tmp_path, "a/2.parquet", b"")
+    pq.write_table(pa.table({"id": ["a"]}), tmp_path / "a" / "2.parquet")
+    for name in ("b.jsonl", "a/1.jsonl.gz", "a.ndjson.zst", ".hidden.jsonl", ".git/c.jsonl"):
         written(tmp_path, name, b"")
     for name in ("README.md", "a/notes.json", "c.jsonl.bz2", "jsonl"):
         written(tmp_path, name, b"")
@@ -367,9 +373,10 @@ def test_folder_is_searched_recursively_and_sorted_by_name(tmp_path: Path) -> No
 
 def test_broken_link_in_a_folder_raises(tmp_path: Path) -> None:
     (tmp_path / "gone.jsonl").symlink_to(tmp_path / "nowhere")
-    (source,), _ = find_sources(tmp_path)
     with pytest.raises(PhylohubError, match=r"gone\.jsonl is not a file"):
-        content_hash(source)
+        find_sources(tmp_path)
+    with pytest.raises(PhylohubError, match=r"gone\.jsonl is not a file"):
+        content_hash(Source(tmp_path / "gone.jsonl", "gone.jsonl"))
 
 
 def test_file_names_that_are_not_utf8_can_be_stored(tmp_path: Path) -> None:
@@ -389,7 +396,9 @@ def test_file_names_that_are_not_utf8_can_be_stored(tmp_path: Path) -> None:
 def test_error_names_the_path_that_cannot_be_landed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(PhylohubError, match="nowhere does not exist"):
         find_sources(tmp_path / "nowhere")
-    with pytest.raises(PhylohubError, match=r"models\.txt does not end in \.jsonl, .*\.parquet\. Convert or rename it"):
+    with pytest.raises(
+        PhylohubError, match=r"models\.txt does not end in \.jsonl, .*\.parquet, .*Convert or rename it"
+    ):
         find_sources(written(tmp_path, "models.txt", b""))
     with pytest.raises(PhylohubError, match=r"holds no file that ends in \.jsonl"):
         find_sources(tmp_path)
