@@ -16,7 +16,7 @@ import typer
 
 from phylohub.cli.errors import exit_on_errors
 from phylohub.cli.tables import show_rows, table_names
-from phylohub.core.build_file import connect, database_path
+from phylohub.core.build_file import connect, database_path, one_row
 from phylohub.core.errors import PhylohubError
 from phylohub.core.terminal import print_line
 
@@ -53,8 +53,8 @@ def dump(
     path: Annotated[
         Path,
         typer.Argument(
-            help="A JSON Lines file (.jsonl, .ndjson) or a CSV table of the study, also with .gz or .zst; a .parquet "
-            "file of hub-stats or of models with their cards; or a folder of such files."
+            help="A file of models: JSON Lines, a JSON array or answer of the API, or CSV, also with .gz or .zst; "
+            ".parquet of hub-stats or of models with their cards; or a folder of such files. Its content decides."
         ),
     ],
     snapshot: SnapshotOption = None,
@@ -67,6 +67,9 @@ def dump(
     from phylohub.ingest.readers import find_sources, snapshot_name
 
     sources, ignored = find_sources(path)
+    for source in sources:
+        if source.shape is not None:
+            print_line(f"{source.name}: {'; '.join([source.shape.description, *source.shape.notes])}")
     _land(snapshot or snapshot_name(path), sources)
     if ignored:
         shown = ", ".join(ignored[:5]) + (", ..." if len(ignored) > 5 else "")
@@ -306,10 +309,29 @@ def _land(snapshot: str, sources: "list[Source]") -> None:
 
     with connect_raw(database_path(), create=True) as connection, landing_progress(sources) as progress:
         results = land_snapshot(connection, snapshot, sources, progress)
+        names = [source.name for source in sources]
+        n_repaired, others = one_row(
+            connection,
+            """
+            select
+                (select count(*) from raw.hub_originals where snapshot = $1 and list_contains($2, source)),
+                (select list(source order by source) from raw.loads where snapshot = $1 and not list_contains($2, source))
+            """,
+            [snapshot, names],
+        )
     for result in results:
         print_line(
             f"snapshot {snapshot}: {result.source}: {result.n_landed:,} records ({result.n_new:,} new), "
             f"{result.n_rejected:,} rejected"
+        )
+    if others:
+        print_line(
+            f"snapshot {snapshot} already held {', '.join(others)}, and now holds both. If they are different states of "
+            f"the Hub, run `phylohub ingest drop {snapshot}` and land each with its own --snapshot"
+        )
+    if n_repaired:
+        print_line(
+            f"{n_repaired:,} records had half of a surrogate pair, which was replaced; raw.hub_originals keeps their bytes"
         )
     if any(result.n_rejected for result in results):
         print_line("rejected records are kept in raw.hub_rejects; `phylohub ingest status` counts them by reason")

@@ -16,8 +16,37 @@ from phylohub.core.errors import PhylohubError
 
 
 def database_path() -> Path:
-    """The path of the build file: PHYLOHUB_DATABASE, or build/phylohub.duckdb in the working directory."""
-    return Path(os.environ.get("PHYLOHUB_DATABASE") or "build/phylohub.duckdb")
+    """The path of the build file: PHYLOHUB_DATABASE, or build/phylohub.duckdb of the project.
+
+    The project is the folder with phylohub's dbt_project.yml: the working directory, a folder above it, or the checkout
+    from which the package is installed. Raises PhylohubError if there is none and no build file in the working
+    directory: a second, empty build file would only hide the first.
+    """
+    default = Path("build/phylohub.duckdb")
+    if os.environ.get("PHYLOHUB_DATABASE"):
+        return Path(os.environ["PHYLOHUB_DATABASE"])
+    if _is_project(Path()):
+        return default
+    here = Path.cwd()
+    root = next(
+        (folder for folder in (*here.parents, Path(__file__).resolve().parents[2]) if _is_project(folder)), None
+    )
+    if root is not None:
+        return root / default
+    if default.exists():
+        return default
+    raise PhylohubError(
+        f"{here} is not in a phylohub project, so there is no build file to use. Run the command in the project, or "
+        "name a build file: `export PHYLOHUB_DATABASE=/path/to/phylohub.duckdb`."
+    )
+
+
+def _is_project(folder: Path) -> bool:
+    try:
+        text = (folder / "dbt_project.yml").read_text(errors="replace")
+    except OSError:
+        return False
+    return any(line.split("#")[0].split() == ["name:", "phylohub"] for line in text.splitlines())
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Output to a terminal. Data is never interpreted as markup, and its control characters are escaped."""
 
+import io
 import sys
 from typing import NoReturn
 
@@ -14,7 +15,10 @@ def printable(text: str) -> str:
 
 
 def console(file: object) -> Console:
-    """A rich console on a stream, without automatic highlighting."""
+    """A rich console on a stream, without automatic highlighting. A character that the stream's encoding lacks (such as
+    ASCII or Latin-1) is replaced."""
+    if isinstance(file, io.TextIOWrapper) and file.errors == "strict":
+        file.reconfigure(errors="replace")
     return Console(file=file, highlight=False)  # type: ignore[arg-type]  # rich wants IO[str], sys gives TextIO
 
 

@@ -230,7 +230,12 @@ def has_id(record: bytes) -> bool:
         json.dumps(fields, ensure_ascii=False).encode()  # lone surrogates cannot be encoded
     except ValueError:
         return False
-    return isinstance(fields, dict) and isinstance(fields.get("id"), str) and fields["id"] != "" and fields.get("tags") != "[b"
+    return (
+        isinstance(fields, dict)
+        and isinstance(fields.get("id"), str)
+        and fields["id"] != ""
+        and fields.get("tags") != "[b"
+    )
 
 
 # ---- repeated loads and several sources ----------------------------------------------------------------------

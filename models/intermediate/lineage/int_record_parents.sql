@@ -17,13 +17,39 @@ base_models as (
 
 ),
 
+relations as (
+
+    select * from {{ ref('relations') }}
+
+),
+
+typed as (
+
+    -- A word that the seed does not list is a relation if a repository's id follows (`distill:owner/name`): the Hub may
+    -- add one. Otherwise it belongs to the parent's name (`llama3:8b`).
+    select
+        base_models.record_id,
+        base_models.tag_value,
+        case
+            when
+                relations.relation is not null
+                or {{ is_repository_id('substr(base_models.tag_value, length(base_models.relation) + 2)') }}
+                then base_models.relation
+        end as relation
+    from base_models
+    left join relations on base_models.relation = relations.relation
+    -- A relation without a parent (`base_model:finetune`) names nothing.
+    where base_models.tag_value not in (select known.relation from relations as known)
+
+),
+
 parsed as (
 
     select
         record_id,
         coalesce(relation, 'unspecified') as relation,
         trim(case when relation is null then tag_value else substr(tag_value, length(relation) + 2) end) as parent_id
-    from base_models
+    from typed
 
 ),
 

@@ -53,6 +53,7 @@ matched as (
         prefixed.prefix,
         prefixes.kind as prefix_kind,
         case
+            when prefixes.kind = 'arxiv' then {{ arxiv_paper('substr(prefixed.tag, length(prefixed.prefix) + 2)') }}
             when prefixes.kind not in ('flag', 'free') then substr(prefixed.tag, length(prefixed.prefix) + 2)
             else prefixed.tag
         end as tag_value,
