@@ -291,17 +291,17 @@ def _read_json_lines(path: Path) -> Iterator[Batch]:
             if position == 0:
                 lines[0] = lines[0].removeprefix(b"\xef\xbb\xbf")  # a byte order mark is not part of the record
             # Lines end in LF or CRLF. Blank lines hold no record but count as lines.
-            numbered = [
-                (number, record)
-                for number, line in enumerate(lines, start=position + 1)
-                if (record := line.removesuffix(b"\r")).strip()
-            ]
+            done = min(file.tell() / size, 1.0)
+            if all(line.endswith(b"}") for line in lines):
+                yield _numbered(lines, position, done)
+            else:
+                numbered = [
+                    (number, record)
+                    for number, line in enumerate(lines, start=position + 1)
+                    if (record := line.removesuffix(b"\r")).strip()
+                ]
+                yield Batch([number for number, _ in numbered], [record for _, record in numbered], done)
             position += len(lines)
-            yield Batch(
-                positions=[number for number, _ in numbered],
-                records=[record for _, record in numbered],
-                done=min(file.tell() / size, 1.0),
-            )
 
 
 def _read_document(path: Path) -> Iterator[Batch]:

@@ -315,7 +315,9 @@ def _land(snapshot: str, sources: "list[Source]") -> None:
             """
             select
                 (select count(*) from raw.hub_originals where snapshot = $1 and list_contains($2, source)),
-                (select list(source order by source) from raw.loads where snapshot = $1 and not list_contains($2, source))
+                list(source order by source)
+            from raw.loads
+            where snapshot = $1 and not list_contains($2, source)
             """,
             [snapshot, names],
         )
@@ -326,12 +328,13 @@ def _land(snapshot: str, sources: "list[Source]") -> None:
         )
     if others:
         print_line(
-            f"snapshot {snapshot} already held {', '.join(others)}, and now holds both. If they are different states of "
-            f"the Hub, run `phylohub ingest drop {snapshot}` and land each with its own --snapshot"
+            f"snapshot {snapshot} already held {', '.join(others)}, and now holds both. If they are different states "
+            f"of the Hub, run `phylohub ingest drop {snapshot}` and land each with its own --snapshot"
         )
     if n_repaired:
         print_line(
-            f"{n_repaired:,} records had half of a surrogate pair, which was replaced; raw.hub_originals keeps their bytes"
+            f"{n_repaired:,} records had half of a surrogate pair, which was replaced; their bytes are kept in "
+            "raw.hub_originals"
         )
     if any(result.n_rejected for result in results):
         print_line("rejected records are kept in raw.hub_rejects; `phylohub ingest status` counts them by reason")

@@ -24,6 +24,7 @@ def _column(seed: str, column: str) -> set[str]:
 
 TASKS = _column("tasks", "task")
 LIBRARIES = _column("libraries", "library")
+RELATIONS = _column("relations", "relation")
 FLAGS = _column("tag_flags", "flag")
 TWO_LETTERS = _column("languages", "alpha_2")
 
@@ -156,7 +157,10 @@ class HandCount:
                 if kind == "base_model":
                     match = re.match(r"([a-z][a-z0-9_-]+):(?!//)(.*)", value, re.DOTALL)
                     relation, parent = match.groups() if match else ("unspecified", value)
-                    if parent.strip(" "):
+                    is_id = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9._-]+", parent)
+                    if relation not in RELATIONS and not is_id:
+                        relation, parent = "unspecified", value
+                    if parent.strip(" ") and value not in RELATIONS:
                         relations[parent.strip(" ")].add(relation)
             for parent, words in relations.items():
                 typed = words - {"unspecified"} or words
@@ -242,6 +246,11 @@ def _declared_languages(record: dict[str, Any]) -> list[str]:
     declared = (record.get("cardData") or {}).get("language")
     items = declared if isinstance(declared, list) else [declared]
     words = ["no" if item is False else item for item in items if isinstance(item, str) or item is False]
+    words = [
+        part.strip("[]()\"' ")
+        for word in words
+        for part in (word.split(",") if "," in word or re.fullmatch(r"\s*[\[(].*[\])]\s*", word) else [word])
+    ]
     return [word.strip().lower() for word in words if re.match(r"[^-+.\d]", word.strip())]
 
 
@@ -288,6 +297,8 @@ def _classify(record: dict[str, Any]) -> Iterator[tuple[str, tuple[str, str]]]:
         prefix, colon, rest = tag.partition(":")
         if colon and prefix in PREFIX_KINDS:
             kind = PREFIX_KINDS[prefix]
+            if kind == "arxiv" and re.fullmatch(r"\d{4}\.\d{4,5}v\d+", rest):
+                rest = rest.split("v")[0]
             yield tag, (kind, tag if kind == "flag" else rest)
         elif tag in TASKS or tag == record.get("pipeline_tag"):
             yield tag, ("task", tag)

@@ -239,22 +239,28 @@ def test_other_files_are_refused_with_the_way_out(tmp_path: Path, content: bytes
         find_sources(written(tmp_path, name, content))
 
 
-def tables(folder: Path, write: Callable[[Path, list[dict[str, Any]]], None], suffix: str) -> None:
-    write(folder / f"a{suffix}", [{"id": "acme/corpus", "tags": ["size_categories:1K<n<10K"], "description": "a set"}])
-    write(folder / f"b{suffix}", [{**BASE, "pipeline_tag": "text-generation"}, {**CHILD, "pipeline_tag": None}])
-    write(folder / f"c{suffix}", [{"id": "acme/space", "tags": ["gradio", "region:us"], "sdk": "gradio"}])
+def write_lines(path: Path, rows: list[dict[str, Any]]) -> None:
+    path.write_text("\n".join(map(json.dumps, rows)))
 
 
-def test_only_the_models_of_a_folder_land(tmp_path: Path) -> None:
-    tables(tmp_path, lambda path, rows: pq.write_table(pa.Table.from_pylist(rows), path), ".parquet")
-    tables(tmp_path, lambda path, rows: path.write_text("\n".join(map(json.dumps, rows))) and None, ".jsonl")
+def write_parquet(path: Path, rows: list[dict[str, Any]]) -> None:
+    pq.write_table(pa.Table.from_pylist(rows), path)
+
+
+@pytest.mark.parametrize(("suffix", "write"), [(".jsonl", write_lines), (".parquet", write_parquet)])
+def test_only_the_models_of_a_folder_land(
+    tmp_path: Path, suffix: str, write: Callable[[Path, list[dict[str, Any]]], None]
+) -> None:
+    write(tmp_path / f"a{suffix}", [{"id": "acme/c", "tags": ["size_categories:1K<n<10K"], "description": "a set"}])
+    write(tmp_path / f"b{suffix}", [{**BASE, "pipeline_tag": "text-generation"}, {**CHILD, "pipeline_tag": None}])
+    write(tmp_path / f"c{suffix}", [{"id": "acme/space", "tags": ["gradio", "region:us"], "sdk": "gradio"}])
     sources, skipped = find_sources(tmp_path)
-    assert [source.name for source in sources] == ["b.jsonl", "b.parquet"]
-    assert skipped == ["a.jsonl", "a.parquet", "c.jsonl", "c.parquet"]
+    assert [source.name for source in sources] == [f"b{suffix}"]
+    assert skipped == [f"a{suffix}", f"c{suffix}"]
     with pytest.raises(PhylohubError, match="lists datasets, not models"):
-        find_sources(tmp_path / "a.jsonl")
+        find_sources(tmp_path / f"a{suffix}")
     with pytest.raises(PhylohubError, match="lists Spaces, not models"):
-        find_sources(tmp_path / "c.parquet")
+        find_sources(tmp_path / f"c{suffix}")
 
 
 def test_case_of_the_hub_stats_folder(case: Callable[[str], Path]) -> None:
@@ -536,5 +542,5 @@ def test_build_file_is_found_by_the_project(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.chdir(tmp_path)
     assert database_path() == ROOT / "build" / "phylohub.duckdb"
     monkeypatch.setattr("phylohub.core.build_file.__file__", str(tmp_path / "site" / "phylohub" / "core" / "x.py"))
-    with pytest.raises(PhylohubError, match="not in a phylohub project.*PHYLOHUB_DATABASE"):
+    with pytest.raises(PhylohubError, match=r"not in a phylohub project.*PHYLOHUB_DATABASE"):
         database_path()

@@ -18,8 +18,9 @@ from live import landed, memory
 from phylohub.core.errors import PhylohubError
 from phylohub.ingest import landing, readers
 from phylohub.ingest.card_rows import Card, insert_cards
-from phylohub.ingest.dumps import json_of_literal, row_reader
+from phylohub.ingest.dumps import row_reader
 from phylohub.ingest.landing import land_snapshot
+from phylohub.ingest.literals import json_of_literal
 from phylohub.ingest.readers import find_sources
 
 HEADER = [

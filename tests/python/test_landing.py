@@ -230,12 +230,9 @@ def has_id(record: bytes) -> bool:
         json.dumps(fields, ensure_ascii=False).encode()  # lone surrogates cannot be encoded
     except ValueError:
         return False
-    return (
-        isinstance(fields, dict)
-        and isinstance(fields.get("id"), str)
-        and fields["id"] != ""
-        and fields.get("tags") != "[b"
-    )
+    if not isinstance(fields, dict) or fields.get("tags") == "[b":
+        return False
+    return isinstance(fields.get("id"), str) and fields["id"] != ""
 
 
 # ---- repeated loads and several sources ----------------------------------------------------------------------
