@@ -245,6 +245,7 @@ def read_records(path: Path) -> Iterator[dict[str, Any]]:
 def _declared_languages(record: dict[str, Any]) -> list[str]:
     declared = (record.get("cardData") or {}).get("language")
     items = declared if isinstance(declared, list) else [declared]
+    items = [part for item in items for part in (item if isinstance(item, list) else [item])]
     words = ["no" if item is False else item for item in items if isinstance(item, str) or item is False]
     words = [
         part.strip("[]()\"' ")
