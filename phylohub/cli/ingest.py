@@ -67,10 +67,10 @@ def dump(
     from phylohub.ingest.readers import find_sources, snapshot_name
 
     sources, ignored = find_sources(path)
+    _land(snapshot or snapshot_name(path), sources)
     for source in sources:
         if source.shape is not None:
-            print_line(f"{source.name}: {'; '.join([source.shape.description, *source.shape.notes])}")
-    _land(snapshot or snapshot_name(path), sources)
+            print_line(f"read {source.name} as {'; '.join([source.shape.description, *source.shape.notes])}")
     if ignored:
         shown = ", ".join(ignored[:5]) + (", ..." if len(ignored) > 5 else "")
         print_line(f"ignored, not a file of records: {shown}")

@@ -164,9 +164,12 @@ class HandCount:
                         relations[parent.strip(" ")].add(relation)
             for parent, words in relations.items():
                 typed = words - {"unspecified"} or words
-                last = max((word for word in typed if word in PAPER_RANK), key=PAPER_RANK.__getitem__, default=None)
+                ranks = {word: PAPER_RANK.get(word, 0 if "unspecified" in words else -1) for word in typed}
+                last = min(typed, key=lambda word: (-ranks[word], word))
+                is_paper = parent in self.records and ranks[last] >= 0
                 edges |= {
-                    (parent, model, word, parent in self.records, parent == model, word == last) for word in typed
+                    (parent, model, word, parent in self.records, parent == model, is_paper and word == last)
+                    for word in typed
                 }
         return edges
 
@@ -184,30 +187,37 @@ class HandCount:
             sets[model] = (values, values)
         return sets
 
-    def evolution_edges(self) -> dict[str, dict[tuple[str, str], bool]]:
-        """For each relation, and `all`: pairs of parent and child, and whether the study counts them."""
-        edges: dict[str, dict[tuple[str, str], bool]] = defaultdict(dict)
-        for parent, child, relation, in_hub, loop, paper in self.edges():
+    def evolution_edges(self) -> dict[str, set[tuple[str, str]]]:
+        """For each relation, and `all`: pairs of parent and child that our rule counts."""
+        edges: dict[str, set[tuple[str, str]]] = defaultdict(set)
+        for parent, child, relation, in_hub, loop, _ in self.edges():
             if in_hub and not loop:
-                edges[relation][parent, child] = paper
-                edges["all"][parent, child] = paper or edges["all"].get((parent, child), False)
+                edges[relation].add((parent, child))
+                edges["all"].add((parent, child))
+        return edges
+
+    def paper_edges(self) -> dict[str, set[tuple[str, str]]]:
+        """The same pairs by the study's rule, which keeps self-loops and knows four relations."""
+        edges: dict[str, set[tuple[str, str]]] = defaultdict(set)
+        for parent, child, relation, _, _, is_paper in self.edges():
+            if is_paper:
+                edges[relation if relation in PAPER_RANK else "unspecified"].add((parent, child))
+                edges["all"].add((parent, child))
         return edges
 
     def mutation_rates(self, trait: str) -> dict[str, tuple[int, Fraction | None, int, Fraction | None]]:
         """For each relation: edges and rate by our rule, edges and rate by the study's."""
         sets = self.trait_sets(trait)
+        counts = (self.evolution_edges(), self.paper_edges())
         rates = {}
-        for relation, edges in self.evolution_edges().items():
-            ours: list[Fraction] = []
-            paper: list[Fraction] = []
-            for (parent, child), is_paper in edges.items():
-                for mutations, side, counts in ((ours, 0, True), (paper, 1, is_paper)):
-                    a, b = sets[parent][side], sets[child][side]
-                    if a and b and counts:
-                        mutations.append(1 - Fraction(len(a & b), len(a | b)))
-            mean = [sum(found, Fraction()) / len(found) if found else None for found in (ours, paper)]
-            if ours or paper:
-                rates[relation] = (len(ours), mean[0], len(paper), mean[1])
+        for relation in counts[0].keys() | counts[1].keys():
+            found: list[tuple[int, Fraction | None]] = []
+            for side, edges in enumerate(counts):
+                pairs = [(sets[parent][side], sets[child][side]) for parent, child in edges[relation]]
+                mutations = [1 - Fraction(len(a & b), len(a | b)) for a, b in pairs if a and b]
+                found.append((len(mutations), sum(mutations, Fraction()) / len(mutations) if mutations else None))
+            if any(n_edges for n_edges, _ in found):
+                rates[relation] = (*found[0], *found[1])
         return rates
 
     def transitions(self, trait: str, relation: str) -> dict[tuple[str, str], tuple[int, int]]:
@@ -215,14 +225,14 @@ class HandCount:
         sets = self.trait_sets(trait)
         ours: Counter[tuple[str, str]] = Counter()
         paper: Counter[tuple[str, str]] = Counter()
-        for (parent, child), is_paper in self.evolution_edges()[relation].items():
-            for side in (0, 1):
+        for side, edges in enumerate((self.evolution_edges(), self.paper_edges())):
+            for parent, child in edges[relation]:
                 a, b = sets[parent][side], sets[child][side]
                 gained = [(x, y) for x in a for y in b - a]
                 lost = [(x, y) for x in a - b for y in b]
                 if side == 0:
                     ours.update(set(gained) | set(lost))
-                elif is_paper:
+                else:
                     paper.update(gained + lost)
         return {pair: (ours[pair], paper[pair]) for pair in ours.keys() | paper.keys()}
 

@@ -170,6 +170,7 @@ def test_dump_prints_the_landed_records(run: Run, tmp_path: Path, database: Path
     assert first.stdout.splitlines() == [
         "snapshot hub_2026: hub_2026.jsonl: 1,200 records (1,200 new), 1 rejected",
         "rejected records are kept in raw.hub_rejects; `phylohub ingest status` counts them by reason",
+        "read hub_2026.jsonl as JSON Lines of models",
     ]
     again = run("ingest", "dump", path)
     assert (again.exit_code, again.stderr) == (0, "")
@@ -193,6 +194,8 @@ def test_dump_of_a_folder_lists_ignored_files(run: Run, tmp_path: Path) -> None:
     assert result.stdout.splitlines() == [
         "snapshot crawl: a.jsonl: 1 records (1 new), 0 rejected",
         "snapshot crawl: b.jsonl: 1 records (1 new), 0 rejected",
+        "read a.jsonl as JSON Lines of models",
+        "read b.jsonl as JSON Lines of models",
         "ignored, not a file of records: note-0.txt, note-1.txt, note-2.txt, note-3.txt, note-4.txt, ...",
     ]
 
@@ -243,7 +246,7 @@ def test_synthetic_hub_is_generated_and_landed_once(run: Run, database: Path) ->
 def test_status_counts_rejected_records_by_reason(run: Run, tmp_path: Path) -> None:
     lines = [b'{"id":"a"}', b"{}", b"bad", b'{"id":"b"}', b"{}", b"\xff"]
     assert run("ingest", "dump", write_lines(tmp_path, *lines, name="first.jsonl")).exit_code == 0
-    assert_fails(run("ingest", "dump", write_lines(tmp_path, b"[]", name="second.jsonl")))
+    assert_fails(run("ingest", "dump", write_lines(tmp_path, b"1", name="second.jsonl")))
     result = run("ingest", "status")
     assert (result.exit_code, result.stderr) == (0, "")
     rows = [[cell.strip() for cell in re.split("[│┃]", line)[1:-1]] for line in result.stdout.splitlines()]
@@ -450,7 +453,10 @@ def test_progress_is_a_bar_on_a_terminal_and_silent_elsewhere(tmp_path: Path, da
     assert "\x1b[" in output
     plain = run_phylohub(database, "ingest", "dump", str(path), "--snapshot", "again")
     assert (plain.returncode, plain.stderr) == (0, "")
-    assert plain.stdout == "snapshot again: models [x].jsonl: 1 records (1 new), 0 rejected\n"
+    assert plain.stdout.splitlines() == [
+        "snapshot again: models [x].jsonl: 1 records (1 new), 0 rejected",
+        "read models [x].jsonl as JSON Lines of models",
+    ]
 
 
 def assert_harmless(text: str) -> None:

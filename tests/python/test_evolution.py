@@ -64,7 +64,7 @@ def check(warehouse: MemoryWarehouse, records: list[dict[str, Any]]) -> None:
             f"from intermediate.int_trait_transitions where trait = '{trait}'"
         ):
             transitions[relation][origin, target] = (n, n_paper)
-        for relation in counted.evolution_edges():
+        for relation in counted.evolution_edges().keys() | counted.paper_edges().keys():
             assert transitions[relation] == counted.transitions(trait, relation)
 
 

@@ -199,7 +199,10 @@ def test_every_line_lands_or_is_rejected_once(
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "property.jsonl"
     text = ending.join(lines)
-    assume(not text.lstrip().startswith((b"[", b"\x1f\x8b")) and json_format(text, is_all=True) == "lines")
+    assume(
+        not text.lstrip().startswith((b"[", b"\x1f\x8b", b"\x28\xb5\x2f\xfd"))
+        and json_format(text, is_all=True) == "lines"
+    )
     path.write_bytes(text)
     # The lines as an editor shows them, without the byte order mark.
     on_lines = [line.removesuffix(b"\r") for line in text.removeprefix(b"\xef\xbb\xbf").split(b"\n")]
