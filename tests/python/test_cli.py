@@ -206,7 +206,7 @@ def test_dump_fails_with_exit_code_1_and_one_line(run: Run, tmp_path: Path) -> N
     assert_fails(run("ingest", "dump", write_lines(tmp_path, name="x.txt")), "x.txt", "onvert")
     assert_fails(run("ingest", "dump", write_lines(tmp_path, name="none.jsonl")), "No record in none.jsonl")
     assert_fails(run("ingest", "dump", write_lines(tmp_path, b"bad", name="bad.jsonl")), "1 rejected", "ingest status")
-    assert_fails(run("ingest", "dump", write_lines(tmp_path, b"x", name="no.jsonl.gz")), "no.jsonl.gz", "again")
+    assert_fails(run("ingest", "dump", write_lines(tmp_path, b"\x1f\x8bx", name="no.jsonl.gz")), "no.jsonl.gz", "again")
     assert_fails(run("ingest", "dump", write_lines(tmp_path, b"x", name="no.parquet")), "no.parquet", "again")
     (tmp_path / "folder.jsonl").mkdir()
     assert_fails(run("ingest", "dump", tmp_path / "folder.jsonl"), "folder.jsonl")
@@ -389,7 +389,7 @@ def test_ctrl_c_keeps_the_landed_batches(
     monkeypatch.setattr(readers, "BATCH_BYTES", 1)
     path = write_lines(tmp_path, b'{"id":"a"}', b"bad", b'{"id":"b"}')
     insert = landing.insert_rows
-    calls_left = [2]  # interrupts the rejects of the third batch, after its record was inserted
+    calls_left = [4]  # two per batch; interrupts the rejects of the third batch, after its record was inserted
 
     def interrupted(connection: Any, table: str, rows: Any, constants: list[object]) -> None:
         if not calls_left[0]:
