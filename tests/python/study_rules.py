@@ -1,7 +1,7 @@
 """The study's counting rules in pandas and networkx, as an independent check of every `_paper` column.
 
-Source: docs/methods.md, "The study's rules". Run as a script it prints each figure of a file of records:
-`python tests/python/study_rules.py ../shared/data/hub_models_2026-06-05.jsonl.gz`.
+Source: docs/methods.md. Run as a script it prints each figure of a file of records, beside those of a build file:
+`python tests/python/study_rules.py models.jsonl.gz build/phylohub.duckdb`.
 """
 
 import csv
@@ -9,12 +9,13 @@ import gzip
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import networkx as nx
 import numpy as np
 import pandas as pd
@@ -206,6 +207,48 @@ def figures(path: Path) -> dict[str, float]:
     return found
 
 
+def warehouse_figures(rows: Callable[[str], list[tuple[Any, ...]]]) -> dict[str, float]:
+    """The warehouse's `_paper` figures under the names of `figures`. `rows` runs a query."""
+    found: dict[str, float] = {}
+    ((found["models"],),) = rows("select count(*) from marts.models")
+    ((found["edges"],),) = rows("select count(*) from marts.lineage_edges where is_paper_edge")
+    for relation, n_edges, n_children in rows(
+        "select relation, n_edges_paper, n_children_with_children_paper from marts.relation_stats"
+    ):
+        found[f"edges_{relation}"], found[f"children_with_children_{relation}"] = n_edges, n_children
+    for trait, n_edges, rate in rows(
+        "select trait, n_edges_paper, rate_paper from marts.mutation_rates where relation = 'finetune'"
+    ):
+        found[f"mutation_edges_{trait}"], found[f"mutation_rate_{trait}"] = n_edges, rate
+    for trait, n_drifts, n_transitions, optimum in rows(
+        "select trait, n_drifts_paper, n_transitions_paper, optimum_paper from marts.trait_ordering_fits "
+        "where relation = 'finetune' and weighting = 'weighted'"
+    ):
+        found[f"order_drifts_{trait}"] = n_drifts
+        found[f"order_transitions_{trait}"] = n_transitions
+        found[f"order_optimum_{trait}"] = optimum
+    for n_edges, parent_mean, child_mean in rows(
+        "select n_edges_paper, parent_mean_paper, child_mean_paper from marts.language_drift where relation = 'all'"
+    ):
+        found |= {
+            "languages_edges": n_edges,
+            "languages_parent_mean": parent_mean,
+            "languages_child_mean": child_mean,
+        }
+    return found
+
+
+def main() -> None:
+    """Print the figures of a file of records, beside those of a build file of the same records if one is given."""
+    expected = figures(Path(sys.argv[1]))
+    found: dict[str, float] = {}
+    if len(sys.argv) > 2:
+        with duckdb.connect(sys.argv[2], read_only=True) as connection:
+            found = warehouse_figures(lambda query: connection.execute(query).fetchall())
+    print(f"{'figure':40} {'study':>14} {'warehouse':>14}")
+    for name, value in expected.items():
+        print(f"{name:40} {value:>14,.10g} {found.get(name, float('nan')) or 0:>14,.10g}")
+
+
 if __name__ == "__main__":
-    for name, value in figures(Path(sys.argv[1])).items():
-        print(f"{name:40} {value:>14,.4f}" if isinstance(value, float) else f"{name:40} {value:>14,}")
+    main()

@@ -9,40 +9,20 @@ import networkx as nx
 import numpy as np
 import pytest
 from conftest import Build
-from study_rules import N_ORDERED, best_order, figures, graph, models, of_relation, order, read_records
+from study_rules import (
+    N_ORDERED,
+    best_order,
+    figures,
+    graph,
+    models,
+    of_relation,
+    order,
+    read_records,
+    transitions,
+    warehouse_figures,
+)
 
 from phylohub.synthetic.hub import write_hub
-
-
-def warehouse_figures(build: Build) -> dict[str, float]:
-    """The warehouse's `_paper` figures under the names of study_rules.figures."""
-    found: dict[str, float] = {}
-    ((found["models"],),) = build.rows("select count(*) from marts.models")
-    ((found["edges"],),) = build.rows("select count(*) from marts.lineage_edges where is_paper_edge")
-    for relation, n_edges, n_children in build.rows(
-        "select relation, n_edges_paper, n_children_with_children_paper from marts.relation_stats"
-    ):
-        found[f"edges_{relation}"], found[f"children_with_children_{relation}"] = n_edges, n_children
-    for trait, n_edges, rate in build.rows(
-        "select trait, n_edges_paper, rate_paper from marts.mutation_rates where relation = 'finetune'"
-    ):
-        found[f"mutation_edges_{trait}"], found[f"mutation_rate_{trait}"] = n_edges, rate
-    for trait, n_drifts, n_transitions, optimum in build.rows(
-        "select trait, n_drifts_paper, n_transitions_paper, optimum_paper from marts.trait_ordering_fits "
-        "where relation = 'finetune' and weighting = 'weighted'"
-    ):
-        found[f"order_drifts_{trait}"] = n_drifts
-        found[f"order_transitions_{trait}"] = n_transitions
-        found[f"order_optimum_{trait}"] = optimum
-    for n_edges, parent_mean, child_mean in build.rows(
-        "select n_edges_paper, parent_mean_paper, child_mean_paper from marts.language_drift where relation = 'all'"
-    ):
-        found |= {
-            "languages_edges": n_edges,
-            "languages_parent_mean": parent_mean,
-            "languages_child_mean": child_mean,
-        }
-    return found
 
 
 @pytest.fixture(
@@ -85,7 +65,7 @@ def odd_edges() -> list[dict[str, Any]]:
 
 def test_every_paper_column_follows_the_studys_rules(build: Build) -> None:
     expected = figures(build.records)
-    found = warehouse_figures(build)
+    found = warehouse_figures(build.rows)
     for name, value in expected.items():
         if name.startswith("order_") and not value:
             assert not found.get(name), name  # no order without a drift
@@ -100,8 +80,6 @@ def test_paper_orders_reach_the_optimum(build: Build) -> None:
     table = models(read_records(build.records))
     finetunes = of_relation(graph(table), "finetune")
     for trait, n in N_ORDERED.items():
-        from study_rules import transitions
-
         counts = transitions(table, finetunes, trait)
         best = order(table, counts, trait, n)
         values = [
