@@ -227,7 +227,7 @@ def test_similar_licenses_share_a_category(pattern: str, category: str) -> None:
 
 def test_paper_ranks_follow_the_study() -> None:
     ranks = {row["relation"]: row["paper_rank"] for row in seed("relations")}
-    assert ranks == {"finetune": "1", "quantized": "2", "adapter": "3", "merge": "4", "unspecified": ""}
+    assert ranks == {"finetune": "1", "quantized": "2", "adapter": "3", "merge": "4", "unspecified": "0"}
 
 
 def test_traits_read_from_tags_have_a_known_tag_kind() -> None:
