@@ -29,8 +29,14 @@ def model(dbt, session):
         estimates = parents.estimates(sample["child_key"], values, n_resamples, seed)
         for (artifact, measure), column, estimate in zip(MEASURES, values.T, estimates, strict=True):
             found = {name: None if np.isnan(value) else value for name, value in estimate._asdict().items()}
-            n_distinct = np.unique(pairs[:, ~np.isnan(column)], axis=1).shape[1]
-            row = {"artifact": artifact, "measure": measure, "pair_kind": kind, "n_distinct_pairs": n_distinct}
+            compared = ~np.isnan(column)
+            row = {
+                "artifact": artifact,
+                "measure": measure,
+                "pair_kind": kind,
+                "n_distinct_pairs": np.unique(pairs[:, compared], axis=1).shape[1],
+                "n_distinct_children": len(np.unique(_filled(sample["child_key"], 0)[compared])),
+            }
             rows.append(row | found)
     return pa.Table.from_pylist(rows, schema=SCHEMA)
 
@@ -41,6 +47,6 @@ def _filled(column, missing):
 
 SCHEMA = pa.schema(
     [(name, pa.string()) for name in ("artifact", "measure", "pair_kind")]
-    + [(name, pa.int64()) for name in ("n", "n_missing", "n_distinct_pairs")]
+    + [(name, pa.int64()) for name in ("n", "n_missing", "n_distinct_pairs", "n_distinct_children")]
     + [(name, pa.float64()) for name in ("mean", "sd", "low", "high")]
 )

@@ -524,7 +524,8 @@ def test_estimates_summarize_the_sampled_pairs(hub: Hub) -> None:
         values = [row[number] for row in pairs[kind].values() if row[number] is not None]
         assert (n, n_missing) == (len(values), len(pairs[kind]) - len(values))
         assert n_distinct == len({row[:2] for row in pairs[kind].values() if row[number] is not None})
-        assert has_few == (n_distinct < 30)
+        n_children = len({children[kind, draw] for draw, row in pairs[kind].items() if row[number] is not None})
+        assert has_few == (n_children < 30)
         if not n:
             assert (mean, low, high) == (None, None, None)
         else:

@@ -16,7 +16,8 @@ final as (
         n,
         n_missing,
         n_distinct_pairs,
-        n_distinct_pairs < 30 as has_few_pairs,
+        n_distinct_children,
+        n_distinct_children < 30 as has_few_pairs,
 
         ---- similarity
         mean,
