@@ -11,7 +11,7 @@ STAMP := $(VENV)/installed
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
-.PHONY: help setup build publish docs hub report site test-site bench bench-table test test-python lint format lock clean
+.PHONY: help setup build publish docs hub report site test-site bench bench-table test test-full test-python lint format lock clean
 
 help:
 	@echo "make build                 build the warehouse from a synthetic hub of 20,000 models"
@@ -21,6 +21,7 @@ help:
 	@echo "make site                  build the Evidence site in build/site from the published marts (needs npm)"
 	@echo "make docs                  write target/static_index.html: all models, columns and lineage (needs a build)"
 	@echo "make test                  run all linters and tests"
+	@echo "make test-full             run these, and the tests that take longer"
 	@echo "make lint                  run the linters only"
 	@echo "make format                format Python and SQL, and apply automatic fixes"
 	@echo "make hub MODELS=1860411    write a synthetic hub of this many models to build/hub-MODELS.jsonl.zst, or to HUB=path"
@@ -104,6 +105,10 @@ test: lint test-python
 
 test-python: setup $(VENV)/duckdb1/installed
 	python -m pytest
+
+# Some tests are repeated on more records.
+test-full: lint $(VENV)/duckdb1/installed
+	python -m pytest -m "full or not full"
 
 # BI tools bring DuckDB 1, so a test reads the published copy with it. A separate folder keeps it apart from DuckDB 2.
 $(VENV)/duckdb1/installed: tests/duckdb1.lock $(STAMP)

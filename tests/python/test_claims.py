@@ -41,7 +41,12 @@ def made_cards(models: Iterable[str]) -> dict[str, str | None]:
 
 
 @pytest.fixture(
-    scope="module", params=["synthetic", "hub_models_2026-06-05.jsonl.gz", "hub_models_2026-08-22.jsonl.gz"]
+    scope="module",
+    params=[
+        "synthetic",
+        pytest.param("hub_models_2026-06-05.jsonl.gz", marks=pytest.mark.full),
+        pytest.param("hub_models_2026-08-22.jsonl.gz", marks=pytest.mark.full),
+    ],
 )
 def build(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Build:
     folder = tmp_path_factory.mktemp("claims")

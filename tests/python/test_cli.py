@@ -324,7 +324,7 @@ def test_a_file_that_is_not_duckdb_is_reported_and_unchanged(run: Run, tmp_path:
     write_lines(database.parent, b"no DuckDB file", name=database.name)
     path = write_lines(tmp_path, b'{"id":"a"}')
     for command in (["ingest", "status"], ["summary"], ["ingest", "dump", path], ["ingest", "drop", "models"]):
-        assert_fails(run(*command), f"{database} cannot be opened as a DuckDB file", "PHYLOHUB_DATABASE")
+        assert_fails(run(*command), f"{database} is not a DuckDB file", "move it away", "`phylohub ingest`")
     assert database.read_bytes() == b"no DuckDB file\n"
 
 

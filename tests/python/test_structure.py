@@ -321,7 +321,7 @@ def real_hub(tmp_path_factory: pytest.TempPathFactory, real_file: Callable[[str]
     return Hub(Build(tmp_path_factory.mktemp("june"), path, FEW_DRAWS | SEVEN), records, {})
 
 
-@pytest.fixture(params=["small_hub", "real_hub"])
+@pytest.fixture(params=["small_hub", pytest.param("real_hub", marks=pytest.mark.full)])
 def hub(request: pytest.FixtureRequest) -> Hub:
     found: Hub = request.getfixturevalue(request.param)
     return found

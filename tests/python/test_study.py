@@ -26,7 +26,12 @@ from phylohub.synthetic.hub import write_hub
 
 
 @pytest.fixture(
-    scope="module", params=["synthetic", "hub_models_2026-06-05.jsonl.gz", "hub_models_2026-08-22.jsonl.gz"]
+    scope="module",
+    params=[
+        "synthetic",
+        "hub_models_2026-06-05.jsonl.gz",
+        pytest.param("hub_models_2026-08-22.jsonl.gz", marks=pytest.mark.full),
+    ],
 )
 def build(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, real_file: Any) -> Build:
     folder = tmp_path_factory.mktemp("study")
