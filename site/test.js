@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 
-const site = process.env.SITE ?? '../../build/site';
+const site = process.env.SITE ?? '../build/site';
 const screenshots = process.env.SCREENSHOTS;
 const server = spawn('python3', ['-u', '-m', 'http.server', '--bind', '127.0.0.1', '-d', site, '0'], {
 	stdio: ['ignore', 'pipe', 'ignore']
