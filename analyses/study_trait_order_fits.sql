@@ -35,13 +35,4 @@ with figures as (
 
 )
 
-select
-    published.figure,
-    figures.ours,
-    published.published,
-    published.unit,
-    published.bound,
-    published.source
-from {{ ref('published_figures') }} as published
-inner join figures on published.figure = figures.figure
-order by published.figure, published.source
+{{ beside_published('figures') }}
