@@ -8,10 +8,15 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
+DEV := $(VENV)/installed-dev
+# uv, where it is on the path, installs the same files in a tenth of the CPU time. pip follows if it fails, since the
+# two find their index in different settings.
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+UV := $(if $(shell command -v uv),uv pip install --quiet --python $(BIN)/python,false)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
-.PHONY: help setup build publish docs hub report site test-site bench bench-table test test-full test-python lint format lock clean
+.PHONY: help setup setup-dev build publish docs hub report site test-site bench bench-table test test-full test-python lint format lock clean
 
 help:
 	@echo "make build                 build the warehouse from a synthetic hub of 20,000 models"
@@ -23,22 +28,30 @@ help:
 	@echo "make test                  run all linters and tests"
 	@echo "make test-full             run these, and the tests that take longer"
 	@echo "make lint                  run the linters only"
+	@echo "make setup-dev             install the tools for developers, which make test does too"
 	@echo "make format                format Python and SQL, and apply automatic fixes"
 	@echo "make hub MODELS=1860411    write a synthetic hub of this many models to build/hub-MODELS.jsonl.zst, or to HUB=path"
 	@echo "make bench SIZES=...       benchmark the pipeline at these numbers of models and update the results tables"
 	@echo "make test-site             test build/site in Chromium"
-	@echo "make lock                  upgrade requirements.lock (needs uv)"
+	@echo "make lock                  upgrade the lock files (needs uv)"
 	@echo "make clean                 delete build, target, logs and the virtual environment"
 
+# `make build` needs these packages only. `make test` and the other targets for developers add those of $(DEV).
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "phylohub needs Python 3.11 or later. Name it with: make PYTHON=python3.11")'
 	$(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(UV) --require-hashes -r $< || $(PIP) --require-hashes -r $<
+	$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(DEV): requirements-dev.lock $(STAMP)
+	$(UV) --require-hashes -r $< || $(PIP) --require-hashes -r $<
 	@touch $@
 
 setup: $(STAMP)
 	@mkdir -p build
+
+setup-dev: setup $(DEV)
 
 build: setup
 ifdef SOURCE
@@ -46,7 +59,7 @@ ifdef SOURCE
 else
 	phylohub ingest synthetic
 endif
-	dbt --log-level warn build
+	phylohub build
 	phylohub compact
 	phylohub summary
 
@@ -59,11 +72,11 @@ hub: setup
 # Sizes and parts can be run one at a time: make bench SIZES=20000000 PARTS="floor stages" (docs/performance.md).
 SIZES ?= 20000 200000 2000000
 
-bench: setup
+bench: setup-dev
 	python -m benchmarks.run --sizes $(SIZES) $(if $(PARTS),--parts $(PARTS))
 	$(MAKE) bench-table
 
-bench-table: setup
+bench-table: setup-dev
 	python -m benchmarks.report
 
 # The folder of the published marts, and the maximum number of models that get a page (docs/site.md).
@@ -103,7 +116,7 @@ docs: setup
 
 test: lint test-python
 
-test-python: setup $(VENV)/duckdb1/installed
+test-python: setup-dev $(VENV)/duckdb1/installed
 	python -m pytest
 
 # Some tests are repeated on more records.
@@ -116,7 +129,7 @@ $(VENV)/duckdb1/installed: tests/duckdb1.lock $(STAMP)
 	@touch $@
 
 # .pre-commit-config.yaml runs the same commands.
-lint: setup
+lint: setup-dev
 	ruff check .
 	ruff format --check .
 	mypy
@@ -125,15 +138,18 @@ lint: setup
 	dbt --quiet parse --target-path target
 	env COLUMNS=160 dbt-bouncer --show-all-failures
 
-format: setup
+format: setup-dev
 	ruff check --fix .
 	ruff format .
 	sqlfluff fix --disable-progress-bar models analyses tests
 
-# The lock file has hashes but no addresses, so it works with any index.
+# The lock files have hashes but no addresses, so they work with any index.
+LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 \
+	--generate-hashes --no-strip-extras --no-emit-index-url --no-header
+
 lock:
-	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
-		--generate-hashes --no-strip-extras --no-emit-index-url --no-header --upgrade --output-file requirements.lock
+	$(LOCK) --extra install --extra dev --upgrade --output-file requirements-dev.lock
+	$(LOCK) --extra install --constraint requirements-dev.lock --output-file requirements.lock
 
 clean:
 	rm -rf build target logs $(VENV)

@@ -1,6 +1,8 @@
-"""The commands that maintain a build file: refresh, compact, doctor, and `ingest contract propose`."""
+"""The commands that make and maintain a build file: build, refresh, compact, doctor, `ingest contract propose`."""
 
 import sys
+import time
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +18,7 @@ from phylohub.core.errors import PhylohubError
 from phylohub.core.terminal import console, fail, print_line, print_note
 
 if TYPE_CHECKING:
+    from phylohub.operate.dbt_build import Outcome
     from phylohub.operate.refresh import State
 
 app = typer.Typer()
@@ -44,7 +47,7 @@ def refresh(
     """
     from phylohub.ingest.readers import snapshot_name
     from phylohub.operate.compact import compact as compact_file
-    from phylohub.operate.refresh import refresh_lock, run_build
+    from phylohub.operate.refresh import refresh_lock
 
     database = database_path()
     with refresh_lock(database) as lock:
@@ -57,16 +60,15 @@ def refresh(
             ingest.cards(budget=budget)
         if arxiv:
             ingest.arxiv()
-        print_line("building")
-        code, output = run_build(database, lock)
+        outcome = _run_build(database, pass_fds=(lock,))
         with suppress(PhylohubError):  # a reader may have the file open; the next refresh compacts it
             compact_file(database)
         after = _state()
     _show_refresh(before, after)
-    if code and after.refused:
+    if outcome.code and after.refused:
         fail("the gate refused the snapshot, and the marts are unchanged. See docs/api-drift.md.", REFUSED)
-    if code:
-        for line in output.splitlines():
+    if outcome.code:
+        for line in outcome.messages:
             print_note(line)
         fail("dbt build failed. See logs/dbt.log for details.", BUILD_FAILED)
 
@@ -107,6 +109,39 @@ def _show_refresh(before: "State", after: "State") -> None:
     else:
         more = f"{n_more} more findings in marts.api_drift; " if n_more else ""
         print_line(f"{more}`phylohub ingest contract propose` prints the lines that accept them")
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+@exit_on_errors()
+def build(context: typer.Context) -> None:
+    """Run `dbt build` with its progress. Options that are not listed here are passed to dbt.
+
+    Unit tests are left out, since they do not depend on the records; `dbt build` runs them too. Exit codes: 0 all
+    models and tests are built; 5 `dbt build` failed.
+    """
+    database = database_path()
+    if not database.exists():
+        raise PhylohubError(f"{database} does not exist: no records have landed. Run `phylohub ingest dump FILE`.")
+    started = time.monotonic()
+    outcome = _run_build(database, context.args)
+    for line in outcome.messages:
+        print_note(line)
+    if outcome.code:
+        fail("dbt build failed. See logs/dbt.log for details.", BUILD_FAILED)
+    n_warnings = outcome.count("test", "warn")
+    print_line(
+        f"built {outcome.count('model', 'success'):,} models in {time.monotonic() - started:,.0f} s; "
+        f"{outcome.count('test', 'pass'):,} tests pass" + (f", {n_warnings:,} warn" if n_warnings else "")
+    )
+    print_line("next: phylohub summary, phylohub report, or phylohub tree MODEL")
+
+
+def _run_build(database: Path, arguments: Sequence[str] = (), pass_fds: Sequence[int] = ()) -> "Outcome":
+    from phylohub.cli.progress import building_progress
+    from phylohub.operate.dbt_build import run_build
+
+    with building_progress() as report:
+        return run_build(database, report, arguments, pass_fds)
 
 
 @app.command()

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from phylohub.core.terminal import console, printable
+from phylohub.core.terminal import console, print_note, printable
 
 if TYPE_CHECKING:
     from phylohub.ingest.readers import Source
+    from phylohub.operate.dbt_build import Node
 
 LINE_SECONDS = 30.0  # between progress lines without a terminal
 
@@ -35,6 +36,36 @@ def landing_progress(sources: "list[Source]") -> Iterator["Callable[[Source, flo
         def report(source: "Source", done: float) -> None:
             description = printable(f"landing {source.name}")
             bars.update(task, description=description, completed=places[source] + done)
+
+        yield report
+
+
+@contextmanager
+def building_progress() -> Iterator["Callable[[Node], None]"]:
+    """Yields a function that reports a finished node of dbt: its step, and how many of how many nodes are done.
+
+    Without a terminal a line is printed every `LINE_SECONDS`.
+    """
+    out = console(sys.stderr)
+    last_line_at = time.monotonic()
+    with Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.completed:,.0f} of {task.total:,.0f} models and tests"),
+        TimeElapsedColumn(),
+        console=out,
+        disable=not out.is_terminal,
+    ) as bars:
+        task = bars.add_task("building", total=0)
+        n_done = 0
+
+        def report(node: "Node") -> None:
+            nonlocal last_line_at, n_done
+            n_done += 1  # nodes end in another order than they are numbered
+            bars.update(task, description=f"building {node.step}", completed=n_done, total=node.total)
+            if not out.is_terminal and time.monotonic() - last_line_at >= LINE_SECONDS:
+                last_line_at = time.monotonic()
+                print_note(f"building {node.step}: {n_done:,} of {node.total:,} models and tests")
 
         yield report
 

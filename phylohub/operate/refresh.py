@@ -1,8 +1,5 @@
-"""The parts of a refresh besides ingestion: a lock, the build, and the state of the marts before and after."""
+"""The parts of a refresh besides ingestion and the build: a lock, and the state of the marts before and after."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -10,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from phylohub.core.errors import LockedError, PhylohubError
+from phylohub.core.errors import LockedError
 from phylohub.core.locks import BusyError, held_lock
 
 COUNTS = ("n_models", "n_edges", "n_edges_without_parent", "n_duplicate_records", "n_rejected")
@@ -63,27 +60,6 @@ def refresh_lock(database: Path) -> Iterator[int]:
 def lock_path(database: Path) -> Path:
     """The lock file of a build file."""
     return database.with_name(database.name + ".lock")
-
-
-def run_build(database: Path, lock: int) -> tuple[int, str]:
-    """Run `dbt build` in the working directory; return its exit code and output.
-
-    The dbt process holds the lock too, and keeps it if this process is killed.
-    """
-    dbt = Path(sys.executable).with_name("dbt")
-    if not Path("dbt_project.yml").exists():
-        raise PhylohubError("There is no dbt_project.yml in this folder. Run `phylohub refresh` in the dbt project.")
-    done = subprocess.run(  # noqa: S603, our own command with fixed arguments
-        [str(dbt), "--log-level", "warn", "--no-use-colors", "build"],
-        env={**os.environ, "PHYLOHUB_DATABASE": str(database.resolve())},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        pass_fds=() if sys.platform == "win32" else (lock,),
-        check=False,
-    )
-    return done.returncode, done.stdout
 
 
 def read_state(connection: duckdb.DuckDBPyConnection) -> State:

@@ -296,8 +296,9 @@ def test_portable_sql_is_accepted(sql: str) -> None:
 ### Dependencies and linters
 
 
-def test_lock_file_has_hashes_and_no_addresses() -> None:
-    lock = (ROOT / "requirements.lock").read_text()
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+def test_lock_file_has_hashes_and_no_addresses(name: str) -> None:
+    lock = (ROOT / name).read_text()
     packages = re.findall(r"^[a-z0-9_.-]+(?:\[[a-z,]+\])?==", lock, re.MULTILINE)
     assert len(packages) > 50
     blocks = re.split(r"^(?=[a-z0-9])", lock, flags=re.MULTILINE)[1:]
@@ -306,9 +307,17 @@ def test_lock_file_has_hashes_and_no_addresses() -> None:
     assert "index-url" not in lock
 
 
+def test_both_lock_files_hold_the_same_versions() -> None:
+    build, dev = (
+        set(re.findall(r"^[a-z0-9].*==\S+", (ROOT / name).read_text(), re.MULTILINE))
+        for name in ("requirements.lock", "requirements-dev.lock")
+    )
+    assert build < dev
+
+
 def test_every_dependency_has_a_reason() -> None:
     project = (ROOT / "pyproject.toml").read_text()
-    for block in re.findall(r"^(?:dependencies|dev) = \[\n(.*?)^\]", project, re.DOTALL | re.MULTILINE):
+    for block in re.findall(r"^(?:dependencies|install|dev) = \[\n(.*?)^\]", project, re.DOTALL | re.MULTILINE):
         for line in block.splitlines():
             assert re.search(r'",\s+# \w', line), line
 
