@@ -15,21 +15,27 @@ Floats = NDArray[np.float64]
 CHUNK_CELLS = 64_000  # cells per chunk of resamples: 0.5 MB, which stays in a core's cache
 
 
-def resample_counts(n_clusters: int, n_resamples: int, seed: int | Sequence[int]) -> Iterator[Floats]:
+def resample_counts(
+    n_clusters: int, n_resamples: int, seed: int | Sequence[int], n_drawn: int | None = None
+) -> Iterator[Floats]:
     """The number of times each resample draws each cluster, in chunks of shape (resamples, n_clusters).
 
-    Each resample draws n_clusters clusters with replacement. The draws depend only on the arguments.
+    Each resample draws `n_drawn` clusters (n_clusters by default) with replacement. The draws depend only on the
+    arguments.
     """
+    n_drawn = n_clusters if n_drawn is None else n_drawn
     rng = np.random.Generator(np.random.PCG64(seed))
     chunk = max(1, CHUNK_CELLS // max(n_clusters, 1))
     for start in range(0, n_resamples if n_clusters else 0, chunk):
         size = min(chunk, n_resamples - start)
-        drawn = rng.integers(n_clusters, size=(size, n_clusters)) + n_clusters * np.arange(size)[:, None]
+        drawn = rng.integers(n_clusters, size=(size, n_drawn)) + n_clusters * np.arange(size)[:, None]
         counts = np.bincount(drawn.ravel(), minlength=size * n_clusters)
         yield counts.reshape(size, n_clusters).astype(np.float64)
 
 
-def resampled_sums(values: sparse.csr_array, n_resamples: int, seed: int | Sequence[int]) -> Floats:
+def resampled_sums(
+    values: sparse.csr_array, n_resamples: int, seed: int | Sequence[int], n_drawn: int | None = None
+) -> Floats:
     """Sums over the clusters of each resample, shape (k, n_resamples), of k values per cluster: (k, n_clusters).
 
     `values` is sparse because most clusters have few of the values, and because the result of a sparse product does
@@ -37,7 +43,7 @@ def resampled_sums(values: sparse.csr_array, n_resamples: int, seed: int | Seque
     """
     sums = np.zeros((values.shape[0], n_resamples))
     done = 0
-    for counts in resample_counts(values.shape[1], n_resamples, seed):
+    for counts in resample_counts(values.shape[1], n_resamples, seed, n_drawn):
         sums[:, done : done + len(counts)] = values @ counts.T
         done += len(counts)
     return sums

@@ -1,0 +1,281 @@
+"""Intervals of ratios of sums over families, and how many families an interval rests on.
+
+Models of one family are not independent, and few families hold most edges. docs/inference.md has the measured coverage
+of the methods below, and why two of them are used.
+
+Source: Wu 1986, "Jackknife, bootstrap and other resampling methods in regression analysis" (the weighted jackknife);
+Davison and Hinkley 1997, "Bootstrap Methods and their Application", sections 5.2, 5.3 and 2.9 (studentised, BCa);
+Bickel, Götze and van Zwet 1997 (m out of n); Satterthwaite 1946 (degrees of freedom); Kish 1965 (effective number).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import sparse, special  # type: ignore[import-untyped]  # scipy ships no types; its `stats` takes long to load
+
+from phylohub.methods import bootstrap
+
+Floats: TypeAlias = NDArray[np.float64]
+Limits: TypeAlias = tuple[Floats, Floats]
+
+MIN_EFFECTIVE_FAMILIES = 20.0  # below it, no method keeps its coverage (docs/inference.md)
+TAIL = 0.025  # each limit of a 95 % interval
+DECIMALS = 12  # later digits depend on the order of summation
+
+WEIGHTED_JACKKNIFE = "weighted_jackknife"
+STUDENTISED = "studentised"
+TOO_FEW_FAMILIES = "too_few_families"
+NO_VARIATION = "no_variation"
+
+
+@dataclass(frozen=True, eq=False)
+class Ratios:
+    """k ratios of sums over n families. `top` and `bottom` hold the sums of each family, shape (k, n)."""
+
+    top: sparse.csr_array
+    bottom: sparse.csr_array
+
+    @classmethod
+    def of(cls, ratio: ArrayLike, family: ArrayLike, numerator: ArrayLike, denominator: ArrayLike) -> "Ratios":
+        """From one row per ratio and family (ratios numbered from 0, families by any key), in any order.
+
+        Raises ValueError if a denominator is not positive, or if a ratio and family have two rows.
+        """
+        row = np.asarray(ratio, np.int64)
+        families, column = np.unique(np.asarray(family), return_inverse=True)
+        shape = (int(row.max()) + 1 if len(row) else 0, len(families))
+        order = np.lexsort((column, row))  # sums then have the same order, whatever the order of the rows
+        row, column = row[order], column[order]
+        top, bottom = (np.asarray(values, np.float64)[order] for values in (numerator, denominator))
+        if (bottom <= 0).any():
+            raise ValueError("a denominator is not positive")
+        if ((np.diff(row) == 0) & (np.diff(column) == 0)).any():
+            raise ValueError("a ratio has two rows of one family")
+        return cls(sparse.csr_array((top, (row, column)), shape), sparse.csr_array((bottom, (row, column)), shape))
+
+    def __len__(self) -> int:
+        return int(self.top.shape[0])
+
+    def some(self, rows: ArrayLike) -> "Ratios":
+        """Some of the ratios, over the families that have any of them."""
+        top, bottom = self.top[np.asarray(rows)], self.bottom[np.asarray(rows)]
+        there = np.flatnonzero(bottom.sum(axis=0))
+        return Ratios(top[:, there], bottom[:, there])
+
+    def values(self) -> Floats:
+        """The ratios; nan without a denominator."""
+        top, bottom = self.top.sum(axis=1), self.bottom.sum(axis=1)
+        return np.divide(top, bottom, out=np.full(len(self), np.nan), where=bottom != 0)
+
+    def shares(self) -> sparse.csr_array:
+        """Share of each family in the denominator of each ratio."""
+        total = self.bottom.sum(axis=1)
+        return _scaled(self.bottom, np.divide(1.0, total, out=np.zeros(len(self)), where=total != 0))
+
+    def residuals(self) -> sparse.csr_array:
+        """numerator - ratio * denominator of each family, over the sum of the denominators."""
+        total = self.bottom.sum(axis=1)
+        rest = self.top - _scaled(self.bottom, np.nan_to_num(self.values()))
+        return _scaled(rest, np.divide(1.0, total, out=np.zeros(len(self)), where=total != 0))
+
+
+def effective_families(ratios: Ratios) -> tuple[Floats, Floats]:
+    """Effective number of families (1 / sum of squared shares), and the largest share, of each ratio; nan without any.
+
+    The effective number is that of equally large families which give a mean as variable as these families do, if all
+    edges of a family agree.
+    """
+    shares = ratios.shares()
+    squares = shares.multiply(shares).sum(axis=1)
+    largest = shares.max(axis=1).toarray().ravel() if shares.shape[1] else np.zeros(len(ratios))
+    some = squares > 0
+    n_effective = np.divide(1.0, squares, out=np.full(len(ratios), np.nan), where=some)
+    return n_effective.round(DECIMALS), np.where(some, largest, np.nan).round(DECIMALS)
+
+
+@dataclass(frozen=True, eq=False)
+class Intervals:
+    """95 % intervals of k ratios, each array of shape (k,). Limits are nan where `method` says why there is none."""
+
+    low: Floats
+    high: Floats
+    n_families_effective: Floats
+    share_of_largest_family: Floats
+    method: list[str]
+
+
+def intervals(ratios: Ratios, is_rate: ArrayLike, n_resamples: int, seed: int) -> Intervals:
+    """The intervals that the marts show: rates by the weighted jackknife, other ratios by the studentised bootstrap.
+
+    A rate has 0 <= numerator <= denominator in every family. A ratio with fewer than MIN_EFFECTIVE_FAMILIES effective
+    families gets no interval, nor does one that is not a rate and is the same in all families. The result depends on the
+    families and the seed, not on the order of rows.
+    """
+    rates = np.asarray(is_rate, bool)
+    n_effective, largest = effective_families(ratios)
+    enough = n_effective >= MIN_EFFECTIVE_FAMILIES
+    low, high = np.full((2, len(ratios)), np.nan)
+    chosen = np.flatnonzero(enough & rates)
+    low[chosen], high[chosen] = weighted_jackknife_of_rates(ratios.some(chosen))
+    chosen = np.flatnonzero(enough & ~rates)
+    low[chosen], high[chosen] = studentised_at_least_t(ratios.some(chosen), n_resamples, seed)
+    names = np.where(enough, np.where(rates, WEIGHTED_JACKKNIFE, STUDENTISED), TOO_FEW_FAMILIES)
+    names = np.where(enough & ~rates & np.isnan(low), NO_VARIATION, names)
+    return Intervals(low.round(DECIMALS), high.round(DECIMALS), n_effective, largest, names.tolist())
+
+
+def weighted_jackknife(ratios: Ratios) -> tuple[Floats, Floats]:
+    """Standard error and degrees of freedom of each ratio, from leaving out one family at a time.
+
+    The squared change of the ratio without a family is weighted by 1 - the family's share. With families of equal
+    size, this is the usual factor (n - 1) / n. The degrees of freedom are those of Satterthwaite, estimated from the
+    fourth powers of the changes, and at most the effective number of families - 1.
+    """
+    shares, rest = ratios.shares(), ratios.residuals()
+    # Without a family, the ratio changes by -rest / (1 - share).
+    kept = shares.copy()
+    kept.data = np.divide(1.0, 1 - kept.data, out=np.zeros_like(kept.data), where=kept.data < 1)
+    parts = rest.multiply(rest).multiply(kept).tocsr()
+    variance = parts.sum(axis=1)
+    fourth = parts.multiply(parts).sum(axis=1)
+    n_effective = np.nan_to_num(effective_families(ratios)[0])
+    # The fourth moment of a normal value is 3 times the square of its variance.
+    satterthwaite = np.divide(3 * variance**2, fourth, out=n_effective.copy(), where=fourth > 0)
+    return np.sqrt(variance), np.maximum(np.minimum(satterthwaite, n_effective) - 1, 1)
+
+
+def weighted_jackknife_of_rates(ratios: Ratios) -> Limits:
+    """Intervals of rates: the weighted jackknife on the scale of log odds, so that limits stay between 0 and 1.
+
+    A rate of 0 or 1 has no variance. Its interval is the exact binomial one for as many trials as there are effective
+    families.
+    """
+    rate = ratios.values()
+    error, freedom = weighted_jackknife(ratios)
+    inside = (rate > 0) & (rate < 1)
+    p = np.where(inside, rate, 0.5)
+    reach = special.stdtrit(freedom, 1 - TAIL) * error / (p * (1 - p))
+    low, high = special.expit(special.logit(p) - reach), special.expit(special.logit(p) + reach)
+    n_effective = effective_families(ratios)[0]
+    tail = 1 - TAIL ** (1 / np.where(n_effective > 0, n_effective, 1.0))
+    low = np.where(inside, low, np.where(rate == 0, 0.0, 1 - tail))
+    high = np.where(inside, high, np.where(rate == 0, tail, 1.0))
+    return np.where(np.isnan(rate), np.nan, low), np.where(np.isnan(rate), np.nan, high)
+
+
+def studentised_at_least_t(ratios: Ratios, n_resamples: int, seed: int) -> Limits:
+    """The studentised bootstrap, in which neither limit is nearer than that of Student's t and the weighted jackknife.
+
+    The bootstrap finds the longer tail of a skewed ratio; the jackknife corrects the other, which is too short if a
+    few families are large.
+    """
+    value = ratios.values()
+    low, high = studentised(ratios, n_resamples, seed)
+    error, freedom = weighted_jackknife(ratios)
+    reach = special.stdtrit(freedom, 1 - TAIL) * error
+    varies = error > 1e-12 * np.abs(value)  # a smaller error is rounding
+    low, high = np.fmin(low, value - reach), np.fmax(high, value + reach)
+    return np.where(varies, low, np.nan), np.where(varies, high, np.nan)
+
+
+def percentile(ratios: Ratios, n_resamples: int, seed: int) -> Limits:
+    """Percentiles of the ratio over resamples of the families."""
+    found = _resampled(ratios, n_resamples, seed)
+    return _quantiles(found, np.full(len(ratios), TAIL)), _quantiles(found, np.full(len(ratios), 1 - TAIL))
+
+
+def bca(ratios: Ratios, n_resamples: int, seed: int) -> Limits:
+    """Percentiles corrected for bias and skew (BCa), with the skew of leaving out one family at a time."""
+    found, value = _resampled(ratios, n_resamples, seed), ratios.values()[:, None]
+    n_found = np.maximum((~np.isnan(found)).sum(axis=1), 1)
+    below = ((found < value).sum(axis=1) + 0.5 * (found == value).sum(axis=1)) / n_found
+    bias = special.ndtri(np.clip(below, 1 / (n_found + 1), n_found / (n_found + 1)))
+    rest = ratios.residuals()
+    squares, cubes = rest.multiply(rest).sum(axis=1), rest.multiply(rest).multiply(rest).sum(axis=1)
+    skew = np.divide(cubes, 6 * squares**1.5, out=np.zeros(len(ratios)), where=squares > 0)
+    low, high = (
+        _quantiles(found, special.ndtr(bias + (bias + z) / (1 - skew * (bias + z))))
+        for z in (special.ndtri(TAIL), special.ndtri(1 - TAIL))
+    )
+    return low, high
+
+
+def studentised(ratios: Ratios, n_resamples: int, seed: int) -> Limits:
+    """The bootstrap of (ratio - value) / standard error, with the linearised variance of a ratio in each resample.
+
+    A ratio that is the same in all families has no interval (nan).
+    """
+    k, value = len(ratios), ratios.values()
+    top, bottom = ratios.top, ratios.bottom
+    parts = [top, bottom, top.multiply(top), top.multiply(bottom), bottom.multiply(bottom)]
+    sums = bootstrap.resampled_sums(sparse.vstack(parts, format="csr"), n_resamples, seed)
+    t, d, tt, td, dd = sums.reshape(5, k, n_resamples)
+    found = np.divide(t, d, out=np.full(t.shape, np.nan), where=d != 0)
+    squares = tt - 2 * found * td + found**2 * dd  # the sum over the drawn families of (t - found * d) ** 2
+    size = tt + found**2 * dd
+    known = squares > 1e-12 * size  # a smaller one is rounding: the drawn families do not vary
+    error = np.divide(np.sqrt(np.where(known, squares, 0)), d, out=np.full(t.shape, np.nan), where=known)
+    pivots = (found - value[:, None]) / error
+    rest = ratios.residuals()
+    scale = np.sqrt(rest.multiply(rest).sum(axis=1))
+    low = value - scale * _quantiles(pivots, np.full(k, 1 - TAIL))
+    high = value - scale * _quantiles(pivots, np.full(k, TAIL))
+    return low, high
+
+
+def m_out_of_n(ratios: Ratios, n_resamples: int, seed: int, power: float = 0.8) -> Limits:
+    """Resamples of m = n ** power families, scaled to n: robust against heavy tails, at the price of precision."""
+    n, value = ratios.top.shape[1], ratios.values()
+    m = max(2, round(n**power))
+    found = _resampled(ratios, n_resamples, seed, m) - value[:, None]
+    shrink = np.sqrt(m / n) if n else 1.0
+    low = value - shrink * _quantiles(found, np.full(len(ratios), 1 - TAIL))
+    high = value - shrink * _quantiles(found, np.full(len(ratios), TAIL))
+    return low, high
+
+
+def leave_one_out(ratios: Ratios, _n_resamples: int = 0, _seed: int = 0) -> Limits:
+    """The ratio and Student's t times the weighted jackknife's standard error, without a transformation."""
+    value = ratios.values()
+    error, freedom = weighted_jackknife(ratios)
+    reach = special.stdtrit(freedom, 1 - TAIL) * error
+    return value - reach, value + reach
+
+
+COMPARED: dict[str, Callable[[Ratios, int, int], Limits]] = {
+    "percentile": percentile,
+    "bca": bca,
+    "studentised": studentised,
+    "m_out_of_n": m_out_of_n,
+    "leave_one_out": leave_one_out,
+}
+
+
+def _scaled(rows: sparse.csr_array, factors: Floats) -> sparse.csr_array:
+    """Rows times one factor each."""
+    return (sparse.diags_array(factors) @ rows).tocsr()
+
+
+def _resampled(ratios: Ratios, n_resamples: int, seed: int, n_drawn: int | None = None) -> Floats:
+    """The ratios over resamples of the families, shape (k, n_resamples); nan without a denominator."""
+    both = sparse.vstack([ratios.top, ratios.bottom], format="csr")
+    sums = bootstrap.resampled_sums(both, n_resamples, seed, n_drawn)
+    top, bottom = sums.reshape(2, len(ratios), n_resamples)
+    return np.divide(top, bottom, out=np.full(top.shape, np.nan), where=bottom != 0)
+
+
+def _quantiles(rows: Floats, probabilities: Floats) -> Floats:
+    """One quantile of each row, with linear interpolation, over the values that are not nan."""
+    ordered = np.sort(rows, axis=1)  # nan last
+    n = (~np.isnan(ordered)).sum(axis=1)
+    place = np.clip(probabilities, 0, 1) * np.maximum(n - 1, 0)
+    below = np.floor(place).astype(np.int64)
+    above = np.minimum(below + 1, np.maximum(n - 1, 0))
+    if not rows.shape[1]:
+        return np.full(len(rows), np.nan)
+    at = np.arange(len(rows))
+    found = ordered[at, below] + (place - below) * (ordered[at, above] - ordered[at, below])
+    return np.where(n > 0, found, np.nan)
