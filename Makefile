@@ -16,7 +16,7 @@ UV := $(if $(shell command -v uv),uv pip install --quiet --python $(BIN)/python,
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
-.PHONY: help setup setup-dev build publish docs hub report site test-site bench bench-table test test-full test-python lint format lock clean
+.PHONY: help setup setup-dev build publish docs hub report site test-site bench bench-table coverage test test-full test-python lint format lock clean
 
 help:
 	@echo "make build                 build the warehouse from a synthetic hub of 20,000 models"
@@ -32,6 +32,7 @@ help:
 	@echo "make format                format Python and SQL, and apply automatic fixes"
 	@echo "make hub MODELS=1860411    write a synthetic hub of this many models to build/hub-MODELS.jsonl.zst, or to HUB=path"
 	@echo "make bench SIZES=...       benchmark the pipeline at these numbers of models and update the results tables"
+	@echo "make coverage              simulate the coverage of the intervals (minutes), also with the families of the warehouse"
 	@echo "make test-site             test build/site in Chromium"
 	@echo "make lock                  upgrade the lock files (needs uv)"
 	@echo "make clean                 delete build, target, logs and the virtual environment"
@@ -78,6 +79,10 @@ bench: setup-dev
 
 bench-table: setup-dev
 	python -m benchmarks.report
+
+# If there is a warehouse, its families are a population too.
+coverage: setup-dev
+	python -m benchmarks.coverage $(if $(wildcard $(or $(PHYLOHUB_DATABASE),build/phylohub.duckdb)),--database "$(or $(PHYLOHUB_DATABASE),build/phylohub.duckdb)")
 
 # The folder of the published marts, and the maximum number of models that get a page (docs/site.md).
 PUBLISHED ?= build/published/current

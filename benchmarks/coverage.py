@@ -137,7 +137,8 @@ def measure(cell: Cell, n_hubs: int = HUBS, methods: tuple[str, ...] = tuple(inf
     """The coverage of the compared methods and of the chosen one, without the rule about too few families."""
     rng = np.random.default_rng(SEED)
     covered: dict[str, list[NDArray[np.bool_]]] = {name: [] for name in (*methods, "chosen")}
-    n_effective, largest = [], []
+    n_effective: list[Floats] = []
+    largest: list[Floats] = []
     for block in range(0, n_hubs, AT_ONCE):
         top, bottom = cell.draw(rng, min(AT_ONCE, n_hubs - block))
         ratios = inference.Ratios(sparse.csr_array(top), sparse.csr_array(bottom))
@@ -155,10 +156,10 @@ def measure(cell: Cell, n_hubs: int = HUBS, methods: tuple[str, ...] = tuple(inf
     typical = float(np.median(np.concatenate(n_effective)))
     shown = np.concatenate(n_effective) >= inference.MIN_EFFECTIVE_FAMILIES
     when_shown = float(np.concatenate(covered["chosen"])[shown].mean()) if shown.sum() >= 100 else float("nan")
-    low, high = cell.band
+    least, most = cell.band
     # The simulation itself is uncertain: two standard errors at 95 %.
     tolerance = 2 * np.sqrt(0.95 * 0.05 / n_hubs)
-    passes = low - tolerance <= by_method["chosen"] <= high + tolerance
+    passes = bool(least - tolerance <= by_method["chosen"] <= most + tolerance)
     return Coverage(
         cell,
         bottom.shape[1],

@@ -68,7 +68,7 @@ class Ratios:
     def values(self) -> Floats:
         """The ratios; nan without a denominator."""
         top, bottom = self.top.sum(axis=1), self.bottom.sum(axis=1)
-        return np.divide(top, bottom, out=np.full(len(self), np.nan), where=bottom != 0)
+        return np.asarray(np.divide(top, bottom, out=np.full(len(self), np.nan), where=bottom != 0))
 
     def shares(self) -> sparse.csr_array:
         """Share of each family in the denominator of each ratio."""
@@ -111,8 +111,8 @@ def intervals(ratios: Ratios, is_rate: ArrayLike, n_resamples: int, seed: int) -
     """The intervals that the marts show: rates by the weighted jackknife, other ratios by the studentised bootstrap.
 
     A rate has 0 <= numerator <= denominator in every family. A ratio with fewer than MIN_EFFECTIVE_FAMILIES effective
-    families gets no interval, nor does one that is not a rate and is the same in all families. The result depends on the
-    families and the seed, not on the order of rows.
+    families gets no interval, nor does one that is not a rate and is the same in all families. The result depends on
+    the families and the seed, not on the order of rows.
     """
     rates = np.asarray(is_rate, bool)
     n_effective, largest = effective_families(ratios)
@@ -264,7 +264,7 @@ def _resampled(ratios: Ratios, n_resamples: int, seed: int, n_drawn: int | None 
     both = sparse.vstack([ratios.top, ratios.bottom], format="csr")
     sums = bootstrap.resampled_sums(both, n_resamples, seed, n_drawn)
     top, bottom = sums.reshape(2, len(ratios), n_resamples)
-    return np.divide(top, bottom, out=np.full(top.shape, np.nan), where=bottom != 0)
+    return np.asarray(np.divide(top, bottom, out=np.full(top.shape, np.nan), where=bottom != 0))
 
 
 def _quantiles(rows: Floats, probabilities: Floats) -> Floats:

@@ -205,6 +205,32 @@ class HandCount:
                 edges["all"].add((parent, child))
         return edges
 
+    def family_shares(self, trait: str, relation: str) -> tuple[float, float] | None:
+        """Effective number of families of the edges whose two models have the trait, and the largest family's share.
+
+        A family is a set of models that edges other than merges connect.
+        """
+        family = {model: model for model in self.records}
+
+        def root(model: str) -> str:
+            while family[model] != model:
+                model = family[model]
+            return model
+
+        for parent, child, word, in_hub, _, _ in self.edges():
+            if in_hub and word != "merge":
+                family[root(child)] = root(parent)
+        sets = self.trait_sets(trait)
+        sizes = Counter(
+            root(parent)
+            for parent, child in self.evolution_edges().get(relation, {})
+            if sets[parent][0] and sets[child][0]
+        )
+        total = sizes.total()
+        if not total:
+            return None
+        return total**2 / sum(n * n for n in sizes.values()), max(sizes.values()) / total
+
     def mutation_rates(self, trait: str) -> dict[str, tuple[int, Fraction | None, int, Fraction | None]]:
         """For each relation: edges and rate by our rule, edges and rate by the study's."""
         sets = self.trait_sets(trait)

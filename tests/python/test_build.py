@@ -173,19 +173,27 @@ def test_availability_growth_and_relations(build: Build, counted: HandCount) -> 
 
 
 def test_mutation_rates_and_drifts(build: Build, counted: HandCount) -> None:
+    methods: set[str | None] = set()
     for trait in ("license", "language", "task", "library"):
         found = build.rows(
-            "select relation, n_edges, rate, n_edges_paper, rate_paper, rate_low, rate_high "
+            "select relation, n_edges, rate, n_edges_paper, rate_paper, rate_low, rate_high, n_families_effective, "
+            "share_of_largest_family, interval_method "
             f"from marts.mutation_rates where trait = '{trait}'"
         )
         expected = counted.mutation_rates(trait)
         assert {row[0] for row in found} == expected.keys()
-        for relation, n_edges, rate, n_edges_paper, rate_paper, low, high in found:
+        for relation, n_edges, rate, n_edges_paper, rate_paper, low, high, effective, largest, method in found:
             n, mean, n_paper, mean_paper = expected[relation]
             assert (n_edges, n_edges_paper) == (n, n_paper)
             assert rate == (mean if mean is None else pytest.approx(float(mean), abs=1e-12))
             assert rate_paper == (mean_paper if mean_paper is None else pytest.approx(float(mean_paper), abs=1e-12))
-            assert rate is None or low <= rate <= high
+            shares = counted.family_shares(trait, relation)
+            assert (effective, largest) == ((None, None) if shares is None else pytest.approx(shares))
+            assert method == (
+                None if shares is None else "weighted_jackknife" if shares[0] >= 20 else "too_few_families"
+            )
+            assert low <= rate <= high if method == "weighted_jackknife" else (low, high) == (None, None)
+            methods.add(method)
         transitions = counted.transitions(trait, "finetune")
         drifts = build.rows(
             "select from_value, to_value, n_forward, n_backward, traffic, total from marts.trait_drifts "
@@ -199,6 +207,7 @@ def test_mutation_rates_and_drifts(build: Build, counted: HandCount) -> None:
         assert {frozenset(row[:2]) for row in drifts} == {
             frozenset(pair) for pair, (n_transitions, _) in transitions.items() if n_transitions
         }
+    assert methods >= {"weighted_jackknife", "too_few_families"}  # otherwise the hub cannot tell them apart
 
 
 def test_language_drift(build: Build, counted: HandCount) -> None:
@@ -214,10 +223,12 @@ def test_language_drift(build: Build, counted: HandCount) -> None:
         "where n_edges > 0"
     )
     assert {row[0] for row in found} == expected.keys()
-    for relation, n_edges, parent_mean, child_mean, change, low, high in found:
+    for relation, n_edges, parent_mean, child_mean, change, low, high, effective, largest, method in found:
         assert (n_edges, parent_mean, child_mean) == pytest.approx(expected[relation])
         assert change == pytest.approx(child_mean - parent_mean)
-        assert low <= high
+        assert (effective, largest) == pytest.approx(counted.family_shares("language", relation))
+        assert method in (("studentised", "no_variation") if effective >= 20 else ("too_few_families",))
+        assert low <= change <= high if method == "studentised" else (low, high) == (None, None)
 
 
 def test_significance_of_drifts(build: Build) -> None:

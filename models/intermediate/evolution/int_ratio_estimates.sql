@@ -30,7 +30,10 @@ final as (
     select
         totals.*,
         intervals.value_low,
-        intervals.value_high
+        intervals.value_high,
+        intervals.n_families_effective,
+        intervals.share_of_largest_family,
+        intervals.interval_method
     from totals
     left join intervals
         on

@@ -17,6 +17,9 @@ ours as (
                 ('change', 'value', 'change'),
                 ('change', 'value_low', 'change_low'),
                 ('change', 'value_high', 'change_high'),
+                ('change', 'n_families_effective', 'n_families_effective'),
+                ('change', 'share_of_largest_family', 'share_of_largest_family'),
+                ('change', 'interval_method', 'interval_method'),
             ] %}
                 max(case when measure = '{{ measure }}' and side = '{{ side }}' then {{ column }} end)
                     as {{ measure }}_{{ name }}

@@ -14,7 +14,10 @@ ours as (
         max(case when side = 'child' then value end) as child_mean,
         max(case when side = 'change' then value end) as change,
         max(case when side = 'change' then value_low end) as change_low,
-        max(case when side = 'change' then value_high end) as change_high
+        max(case when side = 'change' then value_high end) as change_high,
+        max(case when side = 'change' then n_families_effective end) as n_families_effective,
+        max(case when side = 'change' then share_of_largest_family end) as share_of_largest_family,
+        max(case when side = 'change' then interval_method end) as interval_method
     from estimates
     group by relation
 

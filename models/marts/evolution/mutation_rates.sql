@@ -20,6 +20,9 @@ final as (
         estimates.value as rate,
         estimates.value_low as rate_low,
         estimates.value_high as rate_high,
+        estimates.n_families_effective,
+        estimates.share_of_largest_family,
+        estimates.interval_method,
         coalesce(paper.n_edges, 0) as n_edges_paper,
         paper.mutation_rate as rate_paper
     from estimates
