@@ -1,5 +1,6 @@
 """The null model of orders: compared with all flips, and calibrated on families without drift."""
 
+from collections.abc import Sequence
 from itertools import permutations, product
 
 import numpy as np
@@ -11,7 +12,7 @@ from phylohub.methods.drift import FamilyTransitions
 ROWS = [(0, 0, 1, 3), (0, 1, 0, 1), (0, 1, 2, 2), (1, 2, 0, 2), (1, 0, 1, 1), (2, 1, 2, 4)]
 
 
-def families(rows: list[tuple[int, ...]], n: int) -> FamilyTransitions:
+def families(rows: Sequence[tuple[int, ...]], n: int) -> FamilyTransitions:
     return FamilyTransitions.of(n, *(list(column) for column in zip(*rows, strict=True)))
 
 
