@@ -29,7 +29,7 @@ def test_mutation_rates_lie_within_their_intervals(build: Build) -> None:
             assert low <= rate <= high
             assert high - low < 0.11  # a very wide interval would prove nothing
             inside.append(low <= getattr(PLANTED, f"{trait}_mutation") * scales[relation] <= high)
-    # Three of the twelve rates have too few families. Of nine 95 % intervals, three or more miss in one hub of a hundred.
+    # Three of the twelve rates have too few families. Of nine 95 % intervals, three or more rarely miss their value.
     assert len(inside) == 9
     assert sum(inside) >= 7
 
