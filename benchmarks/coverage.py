@@ -19,15 +19,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse  # type: ignore[import-untyped]  # scipy ships no types
 
+from benchmarks.intervals import COMPARED
 from phylohub.methods import inference
 
 Floats: TypeAlias = NDArray[np.float64]
 Draw: TypeAlias = Callable[[np.random.Generator, int], tuple[Floats, Floats]]
 
 AIM = (0.93, 0.97)
-# Cells outside the aim whatever the method: rare values, or long tails. Their bands hold what was measured on
-# 2026-11-27, so that a change for the worse is seen.
-RARE = (0.85, 0.995)
+WIDE = (0.93, 1.0)  # wider than needed is better than too narrow; docs/inference.md names these cells
+# Means with very long tails are outside the aim. The band holds what was measured on 2026-11-27, so that a change for
+# the worse is seen.
+LONG_TAIL = (0.87, 1.0)
 HUBS, AT_ONCE, RESAMPLES, SEED = 2000, 100, 999, 1
 MIN_REAL_FAMILIES = 30
 
@@ -40,7 +42,7 @@ class Cell:
     truth: float
     is_rate: bool
     draw: Draw
-    band: tuple[float, float] = AIM
+    band: tuple[float, float] = WIDE
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def sizes(shape: str, n: int) -> Floats:
     return found
 
 
-def planted_rate(shape: str, n: int, rate: float, spread: float, band: tuple[float, float] = AIM) -> Cell:
+def planted_rate(shape: str, n: int, rate: float, spread: float, band: tuple[float, float] = WIDE) -> Cell:
     """Each family mutates at its own rate: beta distributed, so that two edges of a family correlate by `spread`."""
 
     def draw(rng: np.random.Generator, n_hubs: int) -> tuple[Floats, Floats]:
@@ -81,7 +83,7 @@ def planted_rate(shape: str, n: int, rate: float, spread: float, band: tuple[flo
     return Cell(f"planted rate {rate:.2f}, {n} {shape}, spread {spread}", rate, True, draw, band)
 
 
-def planted_change(shape: str, n: int, tail: float, band: tuple[float, float] = AIM) -> Cell:
+def planted_change(shape: str, n: int, tail: float, band: tuple[float, float] = WIDE) -> Cell:
     """Children keep about half of a parent's length, which is lognormal with the standard deviation `tail`."""
 
     def draw(rng: np.random.Generator, n_hubs: int) -> tuple[Floats, Floats]:
@@ -95,14 +97,12 @@ def planted_change(shape: str, n: int, tail: float, band: tuple[float, float] = 
 
 
 def planted_cells() -> Iterator[Cell]:
-    """Skewed sizes with much and little variation between families, then what the aim leaves out."""
+    """Skewed sizes, with much and little variation between families, rare values and long tails."""
     for shape, n in (("equal", 25), ("equal", 150), ("third", 150), ("steep", 60), ("steep", 600), ("zipf", 600)):
-        for rate, spread in ((0.2, 0.05), (0.2, 0.3), (0.4, 0.5), (0.1, 0.2)):
+        for rate, spread in ((0.2, 0.05), (0.2, 0.3), (0.4, 0.5), (0.1, 0.2), (0.04, 0.3)):
             yield planted_rate(shape, n, rate, spread)
-        yield planted_change(shape, n, 0.6)
-    for shape, n in (("equal", 60), ("steep", 600), ("zipf", 600)):
-        yield planted_rate(shape, n, 0.04, 0.3, RARE)
-        yield planted_change(shape, n, 1.0, RARE)
+        for tail, band in ((0.6, WIDE), (1.0, WIDE), (1.5, LONG_TAIL)):
+            yield planted_change(shape, n, tail, band)
 
 
 def real_cells(database: Path) -> Iterator[Cell]:
@@ -133,7 +133,7 @@ def _drawn_from(top: Floats, bottom: Floats, n: int) -> Draw:
     return draw
 
 
-def measure(cell: Cell, n_hubs: int = HUBS, methods: tuple[str, ...] = tuple(inference.COMPARED)) -> Coverage:
+def measure(cell: Cell, n_hubs: int = HUBS, methods: tuple[str, ...] = tuple(COMPARED)) -> Coverage:
     """The coverage of the compared methods and of the chosen one, without the rule about too few families."""
     rng = np.random.default_rng(SEED)
     covered: dict[str, list[NDArray[np.bool_]]] = {name: [] for name in (*methods, "chosen")}
@@ -142,12 +142,8 @@ def measure(cell: Cell, n_hubs: int = HUBS, methods: tuple[str, ...] = tuple(inf
     for block in range(0, n_hubs, AT_ONCE):
         top, bottom = cell.draw(rng, min(AT_ONCE, n_hubs - block))
         ratios = inference.Ratios(sparse.csr_array(top), sparse.csr_array(bottom))
-        found = {name: inference.COMPARED[name](ratios, RESAMPLES, block) for name in methods}
-        found["chosen"] = (
-            inference.weighted_jackknife_of_rates(ratios)
-            if cell.is_rate
-            else inference.studentised_at_least_t(ratios, RESAMPLES, block)
-        )
+        found = {name: COMPARED[name](ratios, RESAMPLES, block) for name in methods}
+        found["chosen"] = inference.limits(ratios, np.full(len(ratios), cell.is_rate), RESAMPLES, block)
         for name, (low, high) in found.items():
             covered[name].append((low - 1e-12 <= cell.truth) & (cell.truth <= high + 1e-12))
         for all_of, some in zip((n_effective, largest), inference.effective_families(ratios), strict=True):
@@ -178,14 +174,16 @@ def main() -> int:
     parser.add_argument("--database", type=Path, help="a build file whose families are a population")
     arguments = parser.parse_args()
     cells = [*planted_cells(), *(real_cells(arguments.database) if arguments.database else ())]
-    names = [*inference.COMPARED, "chosen"]
+    names = [*COMPARED, "chosen"]
     print("| population | effective families | largest family | " + " | ".join(names) + " | shown | when shown | |")
     print("|---|---:|---:|" + "---:|" * (len(names) + 2) + "---|")
     failed = 0
     for cell in cells:
         found = measure(cell, arguments.hubs)
         verdict = {True: "", False: "outside its band", None: "too few, no interval"}[found.passes]
-        if found.passes and cell.band != AIM:
+        if found.passes and found.by_method["chosen"] > AIM[1] + 0.01:
+            verdict = "wide"
+        elif found.passes and found.by_method["chosen"] < AIM[0] - 0.01:
             verdict = "not in the aim"
         failed += found.passes is False
         shares = " | ".join(f"{found.by_method[name]:.3f}" for name in names)

@@ -3,7 +3,6 @@
 Source: the study's methods, "Mutation, drift, ordering".
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,19 +36,26 @@ class FamilyTransitions:
         """Transitions over all families, shape (n, n)."""
         return self._square(self.sums.sum(axis=1))
 
-    def resampled(self, n_resamples: int, seed: int) -> Iterator[Integers]:
-        """The same for families drawn with replacement, one matrix per resample."""
-        if self.sums.shape[1]:
-            yield from (self._square(sums) for sums in bootstrap.resampled_sums(self.sums, n_resamples, seed).T)
+    def resampled(self, n_resamples: int, seed: int) -> Integers:
+        """The same for families drawn with replacement, one matrix per resample: shape (n_resamples, n, n)."""
+        sums = bootstrap.resampled_sums(self.sums, n_resamples, seed)
+        return np.rint(sums.T.reshape(n_resamples, self.n_values, self.n_values)).astype(np.int64)
 
-    def forward_intervals(
-        self, first: ArrayLike, second: ArrayLike, n_resamples: int, seed: int
-    ) -> tuple[Floats, Floats]:
-        """Intervals of the share of transitions from first to second, for k pairs of values: two (k,) arrays."""
-        a, b = np.asarray(first, np.int64), np.asarray(second, np.int64)
-        rows = np.concatenate((a * self.n_values + b, b * self.n_values + a))
-        forward, backward = np.split(bootstrap.resampled_sums(self.sums[rows], n_resamples, seed), 2)
-        return bootstrap.intervals(forward, forward + backward)
+    def flipped(self, n_flips: int, seed: int) -> Integers:
+        """The same with all directions of each family reversed or not, with probability 1/2 each: (n_flips, n, n)."""
+        n, n_families = self.n_values, self.sums.shape[1]
+        rng = np.random.Generator(np.random.PCG64(seed))
+        kept = rng.integers(2, size=(n_families, n_flips)).astype(np.float64)
+        forward = np.rint(self.sums @ kept).T.reshape(n_flips, n, n).astype(np.int64)
+        return np.asarray(forward + (self.total() - forward).transpose(0, 2, 1))
+
+    def effective_families(self) -> tuple[float, float]:
+        """Effective number of families (1 / sum of squared shares of transitions), and the largest share."""
+        n_transitions = self.sums.sum(axis=0)
+        total = n_transitions.sum()
+        if not total:
+            return float("nan"), float("nan")
+        return float(total**2 / (n_transitions**2).sum()), float(n_transitions.max() / total)
 
     def _square(self, sums: Floats) -> Integers:
         # The sums are products of integer counts, so rounding loses nothing.

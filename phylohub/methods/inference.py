@@ -1,14 +1,13 @@
 """Intervals of ratios of sums over families, and how many families an interval rests on.
 
-Models of one family are not independent, and few families hold most edges. docs/inference.md has the measured coverage
-of the methods below, and why two of them are used.
+Models of one family are not independent, and few families hold most edges. An interval is the wider one, at each end,
+of two: leaving out one family at a time, and the studentised bootstrap. docs/inference.md has the measured coverage.
 
 Source: Wu 1986, "Jackknife, bootstrap and other resampling methods in regression analysis" (the weighted jackknife);
-Davison and Hinkley 1997, "Bootstrap Methods and their Application", sections 5.2, 5.3 and 2.9 (studentised, BCa);
-Bickel, Götze and van Zwet 1997 (m out of n); Satterthwaite 1946 (degrees of freedom); Kish 1965 (effective number).
+Davison and Hinkley 1997, "Bootstrap Methods and their Application", section 5.2 (studentised); Satterthwaite 1946
+(degrees of freedom); Kish 1965 (effective number; correlation within families).
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -23,10 +22,10 @@ Limits: TypeAlias = tuple[Floats, Floats]
 
 MIN_EFFECTIVE_FAMILIES = 20.0  # below it, no method keeps its coverage (docs/inference.md)
 TAIL = 0.025  # each limit of a 95 % interval
+POOLED_WEIGHT = 0.25  # chosen by measured coverage
 DECIMALS = 12  # later digits depend on the order of summation
 
-WEIGHTED_JACKKNIFE = "weighted_jackknife"
-STUDENTISED = "studentised"
+JACKKNIFE_AND_BOOTSTRAP = "jackknife_and_bootstrap"
 TOO_FEW_FAMILIES = "too_few_families"
 NO_VARIATION = "no_variation"
 
@@ -108,23 +107,39 @@ class Intervals:
 
 
 def intervals(ratios: Ratios, is_rate: ArrayLike, n_resamples: int, seed: int) -> Intervals:
-    """The intervals that the marts show: rates by the weighted jackknife, other ratios by the studentised bootstrap.
+    """The intervals that the marts show.
 
-    A rate has 0 <= numerator <= denominator in every family. A ratio with fewer than MIN_EFFECTIVE_FAMILIES effective
-    families gets no interval, nor does one that is not a rate and is the same in all families. The result depends on
-    the families and the seed, not on the order of rows.
+    A rate has 0 <= numerator <= denominator in every family, and the denominator counts edges. A ratio with fewer than
+    MIN_EFFECTIVE_FAMILIES effective families gets no interval, nor does one that is not a rate and is the same in all
+    families. The result depends on the families and the seed, not on the order of rows.
     """
     rates = np.asarray(is_rate, bool)
     n_effective, largest = effective_families(ratios)
     enough = n_effective >= MIN_EFFECTIVE_FAMILIES
     low, high = np.full((2, len(ratios)), np.nan)
-    chosen = np.flatnonzero(enough & rates)
-    low[chosen], high[chosen] = weighted_jackknife_of_rates(ratios.some(chosen))
-    chosen = np.flatnonzero(enough & ~rates)
-    low[chosen], high[chosen] = studentised_at_least_t(ratios.some(chosen), n_resamples, seed)
-    names = np.where(enough, np.where(rates, WEIGHTED_JACKKNIFE, STUDENTISED), TOO_FEW_FAMILIES)
-    names = np.where(enough & ~rates & np.isnan(low), NO_VARIATION, names)
+    shown = np.flatnonzero(enough)
+    low[shown], high[shown] = limits(ratios.some(shown), rates[shown], n_resamples, seed)
+    names = np.where(enough, np.where(np.isnan(low), NO_VARIATION, JACKKNIFE_AND_BOOTSTRAP), TOO_FEW_FAMILIES)
     return Intervals(low.round(DECIMALS), high.round(DECIMALS), n_effective, largest, names.tolist())
+
+
+def limits(ratios: Ratios, is_rate: ArrayLike, n_resamples: int, seed: int) -> Limits:
+    """The wider limits of the jackknife and the studentised bootstrap, whatever the number of families."""
+    rates = np.asarray(is_rate, bool)
+    error, freedom = weighted_jackknife(ratios)
+    pooled = pooled_error(ratios, rates)
+    wider = np.sqrt(error**2 + POOLED_WEIGHT * np.maximum(pooled**2 - error**2, 0))
+    freedom = np.where(rates, freedom, np.minimum(freedom, long_tail_freedom(ratios)))
+    reach = special.stdtrit(freedom, 1 - TAIL) * wider
+    value = ratios.values()
+    varies = error > 1e-12 * np.abs(value)  # a smaller error is rounding
+    by_rate = _limits_of_rates(ratios, reach)
+    by_change = np.where(varies, value - reach, np.nan), np.where(varies, value + reach, np.nan)
+    low, high = (np.where(rates, rate, change) for rate, change in zip(by_rate, by_change, strict=True))
+    first, last = studentised(ratios, n_resamples, seed)
+    first, last = np.where(rates, np.clip(first, 0, 1), first), np.where(rates, np.clip(last, 0, 1), last)
+    known = ~np.isnan(low)
+    return np.where(known, np.fmin(low, first), np.nan), np.where(known, np.fmax(high, last), np.nan)
 
 
 def weighted_jackknife(ratios: Ratios) -> tuple[Floats, Floats]:
@@ -147,60 +162,59 @@ def weighted_jackknife(ratios: Ratios) -> tuple[Floats, Floats]:
     return np.sqrt(variance), np.maximum(np.minimum(satterthwaite, n_effective) - 1, 1)
 
 
-def weighted_jackknife_of_rates(ratios: Ratios) -> Limits:
-    """Intervals of rates: the weighted jackknife on the scale of log odds, so that limits stay between 0 and 1.
+def pooled_error(ratios: Ratios, is_rate: ArrayLike) -> Floats:
+    """Standard error of each ratio if families vary equally, whatever their size. nan with one effective family.
+
+    The jackknife rests on the few largest families alone. Here, all families say how much families vary around the
+    ratio. For rates, the part that edges explain (binomial, shrinking with a family's size) is separated from it.
+    """
+    rates, value = np.asarray(is_rate, bool), ratios.values()
+    n_effective, _ = effective_families(ratios)
+    n_edges = ratios.bottom.sum(axis=1)
+    n_families = np.diff(ratios.bottom.indptr)
+    spread = _powers_of_deviations(ratios, 2)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        spread = spread * n_effective / (n_effective - 1)
+        most = value * (1 - value)
+        by_edges = n_families / n_edges
+        correlation = np.clip(np.nan_to_num((spread / most - by_edges) / (1 - by_edges)), 0, 1)
+        of_rate = most * (correlation / n_effective + (1 - correlation) / n_edges)
+        return np.sqrt(np.maximum(np.where(rates, of_rate, spread / n_effective), 0))
+
+
+def long_tail_freedom(ratios: Ratios) -> Floats:
+    """Degrees of freedom left if few families hold most of the variation, as in long tails: at least 1."""
+    squares, fourth = _powers_of_deviations(ratios, 2), _powers_of_deviations(ratios, 4)
+    n_families = np.diff(ratios.bottom.indptr)
+    return np.maximum(n_families * np.divide(squares**2, fourth, out=np.ones_like(squares), where=fourth > 0) - 1, 1)
+
+
+def _powers_of_deviations(ratios: Ratios, power: int) -> Floats:
+    """The mean over edges of (family's ratio - ratio) ** power."""
+    shares = ratios.shares()
+    inverse = shares.copy()
+    inverse.data = 1 / inverse.data
+    deviations = ratios.residuals().multiply(inverse).tocsr()
+    deviations.data = deviations.data**power
+    return np.asarray(deviations.multiply(shares).sum(axis=1))
+
+
+def _limits_of_rates(ratios: Ratios, reach: Floats) -> Limits:
+    """Limits at a distance of `reach` on the scale of log odds, so that they stay between 0 and 1.
 
     A rate of 0 or 1 has no variance. Its interval is the exact binomial one for as many trials as there are effective
     families.
     """
     rate = ratios.values()
-    error, freedom = weighted_jackknife(ratios)
     inside = (rate > 0) & (rate < 1)
     p = np.where(inside, rate, 0.5)
-    reach = special.stdtrit(freedom, 1 - TAIL) * error / (p * (1 - p))
+    reach = reach / (p * (1 - p))
     low, high = special.expit(special.logit(p) - reach), special.expit(special.logit(p) + reach)
     n_effective = effective_families(ratios)[0]
     tail = 1 - TAIL ** (1 / np.where(n_effective > 0, n_effective, 1.0))
     low = np.where(inside, low, np.where(rate == 0, 0.0, 1 - tail))
     high = np.where(inside, high, np.where(rate == 0, tail, 1.0))
     return np.where(np.isnan(rate), np.nan, low), np.where(np.isnan(rate), np.nan, high)
-
-
-def studentised_at_least_t(ratios: Ratios, n_resamples: int, seed: int) -> Limits:
-    """The studentised bootstrap, in which neither limit is nearer than that of Student's t and the weighted jackknife.
-
-    The bootstrap finds the longer tail of a skewed ratio; the jackknife corrects the other, which is too short if a
-    few families are large.
-    """
-    value = ratios.values()
-    low, high = studentised(ratios, n_resamples, seed)
-    error, freedom = weighted_jackknife(ratios)
-    reach = special.stdtrit(freedom, 1 - TAIL) * error
-    varies = error > 1e-12 * np.abs(value)  # a smaller error is rounding
-    low, high = np.fmin(low, value - reach), np.fmax(high, value + reach)
-    return np.where(varies, low, np.nan), np.where(varies, high, np.nan)
-
-
-def percentile(ratios: Ratios, n_resamples: int, seed: int) -> Limits:
-    """Percentiles of the ratio over resamples of the families."""
-    found = _resampled(ratios, n_resamples, seed)
-    return _quantiles(found, np.full(len(ratios), TAIL)), _quantiles(found, np.full(len(ratios), 1 - TAIL))
-
-
-def bca(ratios: Ratios, n_resamples: int, seed: int) -> Limits:
-    """Percentiles corrected for bias and skew (BCa), with the skew of leaving out one family at a time."""
-    found, value = _resampled(ratios, n_resamples, seed), ratios.values()[:, None]
-    n_found = np.maximum((~np.isnan(found)).sum(axis=1), 1)
-    below = ((found < value).sum(axis=1) + 0.5 * (found == value).sum(axis=1)) / n_found
-    bias = special.ndtri(np.clip(below, 1 / (n_found + 1), n_found / (n_found + 1)))
-    rest = ratios.residuals()
-    squares, cubes = rest.multiply(rest).sum(axis=1), rest.multiply(rest).multiply(rest).sum(axis=1)
-    skew = np.divide(cubes, 6 * squares**1.5, out=np.zeros(len(ratios)), where=squares > 0)
-    low, high = (
-        _quantiles(found, special.ndtr(bias + (bias + z) / (1 - skew * (bias + z))))
-        for z in (special.ndtri(TAIL), special.ndtri(1 - TAIL))
-    )
-    return low, high
 
 
 def studentised(ratios: Ratios, n_resamples: int, seed: int) -> Limits:
@@ -221,37 +235,9 @@ def studentised(ratios: Ratios, n_resamples: int, seed: int) -> Limits:
     pivots = (found - value[:, None]) / error
     rest = ratios.residuals()
     scale = np.sqrt(rest.multiply(rest).sum(axis=1))
-    low = value - scale * _quantiles(pivots, np.full(k, 1 - TAIL))
-    high = value - scale * _quantiles(pivots, np.full(k, TAIL))
+    low = value - scale * quantiles(pivots, np.full(k, 1 - TAIL))
+    high = value - scale * quantiles(pivots, np.full(k, TAIL))
     return low, high
-
-
-def m_out_of_n(ratios: Ratios, n_resamples: int, seed: int, power: float = 0.8) -> Limits:
-    """Resamples of m = n ** power families, scaled to n: robust against heavy tails, at the price of precision."""
-    n, value = ratios.top.shape[1], ratios.values()
-    m = max(2, round(n**power))
-    found = _resampled(ratios, n_resamples, seed, m) - value[:, None]
-    shrink = np.sqrt(m / n) if n else 1.0
-    low = value - shrink * _quantiles(found, np.full(len(ratios), 1 - TAIL))
-    high = value - shrink * _quantiles(found, np.full(len(ratios), TAIL))
-    return low, high
-
-
-def leave_one_out(ratios: Ratios, _n_resamples: int = 0, _seed: int = 0) -> Limits:
-    """The ratio and Student's t times the weighted jackknife's standard error, without a transformation."""
-    value = ratios.values()
-    error, freedom = weighted_jackknife(ratios)
-    reach = special.stdtrit(freedom, 1 - TAIL) * error
-    return value - reach, value + reach
-
-
-COMPARED: dict[str, Callable[[Ratios, int, int], Limits]] = {
-    "percentile": percentile,
-    "bca": bca,
-    "studentised": studentised,
-    "m_out_of_n": m_out_of_n,
-    "leave_one_out": leave_one_out,
-}
 
 
 def _scaled(rows: sparse.csr_array, factors: Floats) -> sparse.csr_array:
@@ -259,15 +245,7 @@ def _scaled(rows: sparse.csr_array, factors: Floats) -> sparse.csr_array:
     return (sparse.diags_array(factors) @ rows).tocsr()
 
 
-def _resampled(ratios: Ratios, n_resamples: int, seed: int, n_drawn: int | None = None) -> Floats:
-    """The ratios over resamples of the families, shape (k, n_resamples); nan without a denominator."""
-    both = sparse.vstack([ratios.top, ratios.bottom], format="csr")
-    sums = bootstrap.resampled_sums(both, n_resamples, seed, n_drawn)
-    top, bottom = sums.reshape(2, len(ratios), n_resamples)
-    return np.asarray(np.divide(top, bottom, out=np.full(top.shape, np.nan), where=bottom != 0))
-
-
-def _quantiles(rows: Floats, probabilities: Floats) -> Floats:
+def quantiles(rows: Floats, probabilities: Floats) -> Floats:
     """One quantile of each row, with linear interpolation, over the values that are not nan."""
     ordered = np.sort(rows, axis=1)  # nan last
     n = (~np.isnan(ordered)).sum(axis=1)

@@ -1,91 +1,89 @@
-"""Whether an order explains more transitions than chance: the same families with directions flipped.
+"""Whether an order explains more than chance: beside optimal orders of the same families with directions flipped.
 
-An optimal order explains most drifts of a random graph, so a share without its baseline says little. In the null model,
-all transitions of a family between two values keep or swap direction together, with probability 1/2 each. Siblings thus
-stay dependent, and every pair of values keeps its number of transitions.
+An optimal order explains most drifts of a random graph, so its share says little without a baseline. In the null model,
+each family keeps all its directions or reverses all of them, with probability 1/2 each. Without drift, the net
+transitions of a family have mean 0, and flips keep how those of different pairs of values vary together: the children
+of one parent all leave its value. Flips of single pairs or transitions break this, and call such families significant.
 
-Source: the study's methods, "Mutation, drift, ordering"; Phipson and Smyth 2010 (the p-value is never 0).
+Source: the study's methods, "Mutation, drift, ordering"; Cameron, Gelbach and Miller 2008 (flipping signs of clusters);
+Phipson and Smyth 2010 (the p-value is never 0).
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from phylohub.methods import drift, ordering
-from phylohub.methods.ordering_program import Solver
+from phylohub.methods import ordering_batch
+from phylohub.methods.drift import FamilyTransitions, traffic
 
+Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+Weighting = Literal["weighted", "unweighted"]
+
 HIGH = 0.975
 
 
 @dataclass(frozen=True)
 class NullFit:
-    """An order's share of compatible transitions beside those of optimal orders of flipped directions.
+    """The share that an order maximises, and its share of drifts, beside those of flipped families.
 
-    Shares are nan without transitions, and the null's without flips.
+    The order maximises its share of transitions (weighted) or of drifts (unweighted). All are nan without flips, or if
+    nothing drifts.
     """
 
-    observed: float
-    null_mean: float
-    null_high: float  # 97.5th percentile
-    excess_over_null: float  # observed - null_mean
+    mean: float
+    high: float  # 97.5th percentile
     p_value: float  # (1 + number of flips that reach the observed share) / (1 + number of flips)
-    n_null_orders: int
+    mean_of_drifts: float
+    high_of_drifts: float
+    n_flips: int
 
 
-def flipped(families: drift.FamilyTransitions, n_flips: int, seed: int) -> Iterator[Integers]:
-    """Transitions over all families, shape (n, n), with directions flipped: one matrix per flip."""
-    n = families.n_values
-    rows = families.sums.tocoo()
-    origin, target = np.divmod(rows.row.astype(np.int64), n)
-    first, second = np.minimum(origin, target), np.maximum(origin, target)
-    n_families = families.sums.shape[1]
-    # One coin per family and pair of values, numbered in a canonical order.
-    group, of_group = np.unique((first * n + second) * n_families + rows.col, return_inverse=True)
-    number = np.rint(rows.data).astype(np.int64)
-    rng = np.random.Generator(np.random.PCG64(seed))
-    for _ in range(n_flips):
-        swap = (rng.random(len(group)) < 0.5)[of_group]
-        matrix = np.zeros((n, n), np.int64)
-        np.add.at(matrix, (np.where(swap, target, origin), np.where(swap, origin, target)), number)
-        yield matrix
-
-
-def null_fit(
-    families: drift.FamilyTransitions,
-    weighting: str = "weighted",
-    n_null_orders: int = 99,
-    seed: int = 0,
-    *,
-    solver: Solver = "highs",
-    time_limit: float = 60.0,
-) -> NullFit:
-    """Compare the optimal order of some families with optimal orders of the same families with flipped directions.
-
-    Each flip is solved like the observed transitions, so the cost is `n_null_orders` orders. With 39 flips, the
-    smallest possible p-value is 0.025.
-    """
-
-    def share(counts: Integers) -> float:
-        traffic = drift.traffic(counts)
-        weights = traffic if weighting == "weighted" else (traffic > 0).astype(np.int64)
-        names = [str(number) for number in range(len(counts))]
-        order = ordering.linear_ordering(names, weights, solver=solver, time_limit=time_limit).order
-        return drift.compatible_shares(counts, order)[1]
-
-    observed = share(families.total())
-    null = np.array([share(counts) for counts in flipped(families, n_null_orders, seed)])
-    if not len(null) or np.isnan(observed):
-        return NullFit(observed, np.nan, np.nan, np.nan, np.nan, len(null))
-    reached = int((null >= observed - 1e-12).sum())
-    mean = float(null.mean())
+def null_fit(families: FamilyTransitions, weighting: Weighting, n_flips: int, seed: int) -> NullFit:
+    """Solve flipped families like the observed ones, all by `ordering_batch`, so that they compare like with like."""
+    observed = families.total()
+    if not n_flips or not traffic(observed).any():
+        return NullFit(*[float("nan")] * 5, 0)
+    matrices = np.concatenate([observed[None], families.flipped(n_flips, seed)])
+    shares = shares_of_best_orders(matrices, weighting)[0]
+    of_drifts, maximised = shares[:, 0], shares[:, 1 if weighting == "weighted" else 0]
+    reached = int((maximised[1:] >= maximised[0] - 1e-12).sum())  # the same share, summed in another order
     return NullFit(
-        observed,
-        mean,
-        float(np.quantile(null, HIGH)),
-        observed - mean,
-        (1 + reached) / (1 + len(null)),
-        len(null),
+        mean=float(np.nanmean(maximised[1:])),
+        high=float(np.nanquantile(maximised[1:], HIGH)),
+        p_value=(1 + reached) / (1 + n_flips),
+        mean_of_drifts=float(np.nanmean(of_drifts[1:])),
+        high_of_drifts=float(np.nanquantile(of_drifts[1:], HIGH)),
+        n_flips=n_flips,
     )
+
+
+def shares_of_best_orders(matrices: Integers, weighting: Weighting) -> tuple[Floats, ordering_batch.Orders]:
+    """The shares of drifts and of transitions that point forward in the best order of each matrix, and the orders.
+
+    `matrices` has shape (k, n, n), the shares (k, 2). A share is nan if there is nothing to share.
+    """
+    net = np.maximum(matrices - matrices.transpose(0, 2, 1), 0)
+    drifts = (net > 0).astype(np.int64)
+    orders = ordering_batch.best_orders(net if weighting == "weighted" else drifts)
+    shares = np.full((len(matrices), 2), np.nan)
+    for column, counted in enumerate((drifts, matrices)):
+        total = counted.sum(axis=(1, 2))
+        forward = ordering_batch.forward_sums(counted, orders.order)
+        np.divide(forward, total, out=shares[:, column], where=total > 0)
+    return shares, orders
+
+
+def place_intervals(
+    families: FamilyTransitions, weighting: Weighting, n_resamples: int, seed: int
+) -> tuple[Floats, Floats]:
+    """95 % percentile intervals of the place of each value over resampled families: arrays (n,), nan without resamples.
+
+    Optimal orders can tie within a resample, so an interval spans from the earliest places to the latest ones.
+    """
+    if not n_resamples:
+        return np.full(families.n_values, np.nan), np.full(families.n_values, np.nan)
+    _, orders = shares_of_best_orders(families.resampled(n_resamples, seed), weighting)
+    return np.quantile(orders.earliest, 1 - HIGH, axis=0), np.quantile(orders.latest, HIGH, axis=0)

@@ -1,9 +1,11 @@
-"""The order of each trait's values in which the most drift points forward, with intervals from resampled families."""
+"""The order of each trait's values in which the most drift points forward, beside chance and held-out families."""
 
 import numpy as np
 import pyarrow as pa
 
-from phylohub.methods import drift, groups, ordering
+from phylohub.methods import drift, groups, held_out_orders, null_orders, ordering
+
+RESAMPLED = ("ours", "finetune", "weighted")  # the study's argument rests on these orders
 
 
 def model(dbt, session):
@@ -20,64 +22,69 @@ def model(dbt, session):
             *(observed[column] for column in ("family_key", "from_number", "to_number", "n_transitions")),
         )
         for weighting in ("weighted", "unweighted"):
-            fit = _fit(families.total(), names, weighting, dbt)
-            # Only the weighted orders of fine-tunes are resampled: the study's argument rests on them.
-            n_resamples = dbt.config.get("n_order_resamples") if (counting, relation, weighting) == RESAMPLED else 0
-            resampled = list(families.resampled(n_resamples, dbt.config.get("seed")))
-            places, shares = _resample(resampled, names, weighting, dbt)
-            for place, number in enumerate(fit.order, start=1):
-                rows.append(
-                    {
-                        "counting": counting,
-                        "trait": trait,
-                        "relation": relation,
-                        "weighting": weighting,
-                        "place": place,
-                        "trait_value": names[number],
-                        "earliest_place": fit.earliest[number],
-                        "latest_place": fit.latest[number],
-                        "place_low": places[0][number],
-                        "place_high": places[1][number],
-                        "optimum": fit.optimum,
-                        "bound": float(fit.bound),
-                        "proven": fit.proven,
-                        "places_proven": fit.places_proven,
-                        "share_of_drifts_compatible_low": shares[0][0],
-                        "share_of_drifts_compatible_high": shares[1][0],
-                        "share_of_transitions_compatible_low": shares[0][1],
-                        "share_of_transitions_compatible_high": shares[1][1],
-                        "n_resamples": len(resampled),
-                        "solver": fit.solver,
-                        "seconds": fit.seconds,
-                    }
-                )
-    return pa.Table.from_pylist(rows, schema=SCHEMA)
+            is_resampled = (counting, relation, weighting) == RESAMPLED
+            fit = _fit(families, names, weighting, dbt)
+            shared = {
+                **{"counting": counting, "trait": trait, "relation": relation, "weighting": weighting},
+                **{"optimum": fit.optimum, "bound": float(fit.bound)},
+                **{"proven": fit.proven, "places_proven": fit.places_proven},
+                **{"solver": fit.solver, "seconds": fit.seconds},
+                # The study's transitions are not split by family, so nothing says how they vary.
+                **(_beside_chance(families, weighting, dbt) if counting == "ours" else {}),
+                **(_held_out(families, weighting, dbt) if is_resampled else {}),
+            }
+            n_resamples = dbt.config.get("n_order_resamples") if is_resampled and len(observed["family_key"]) else 0
+            low, high = null_orders.place_intervals(families, weighting, n_resamples, dbt.config.get("seed"))
+            rows += [
+                {
+                    **shared,
+                    "place": place,
+                    "trait_value": names[number],
+                    "earliest_place": fit.earliest[number],
+                    "latest_place": fit.latest[number],
+                    "place_low": low[number],
+                    "place_high": high[number],
+                    "n_resamples": n_resamples,
+                }
+                for place, number in enumerate(fit.order, start=1)
+            ]
+    columns = ((field, [row.get(field.name) for row in rows]) for field in SCHEMA)
+    return pa.table([pa.array(column, field.type, from_pandas=True) for field, column in columns], schema=SCHEMA)
 
 
-def _fit(counts, names, weighting, dbt):
-    traffic = drift.traffic(counts)
+def _fit(families, names, weighting, dbt):
+    traffic = drift.traffic(families.total())
     weights = traffic if weighting == "weighted" else (traffic > 0).astype(np.int64)
     return ordering.linear_ordering(
         list(names), weights, solver=dbt.config.get("solver"), time_limit=dbt.config.get("solver_seconds")
     )
 
 
-def _resample(resampled, names, weighting, dbt):
-    """95 % percentile intervals over resamples: places of each value, and the two shares. None without resamples.
+def _beside_chance(families, weighting, dbt):
+    null = null_orders.null_fit(families, weighting, dbt.config.get("n_null_orders"), dbt.config.get("seed"))
+    n_effective, largest = families.effective_families()
+    return {
+        "null_mean": null.mean,
+        "null_high": null.high,
+        "p_value": null.p_value,
+        "null_mean_of_drifts": null.mean_of_drifts,
+        "null_high_of_drifts": null.high_of_drifts,
+        "n_null_orders": null.n_flips,
+        "n_families_effective": n_effective,
+        "share_of_largest_family": largest,
+    }
 
-    Optimal orders can tie within a resample, so an interval spans from the earliest places to the latest ones.
-    """
-    if not resampled:
-        return [[None] * len(names)] * 2, [[None, None]] * 2
-    fits = [_fit(counts, names, weighting, dbt) for counts in resampled]
-    shares = [drift.compatible_shares(counts, fit.order) for counts, fit in zip(resampled, fits, strict=True)]
-    earliest = np.array([fit.earliest for fit in fits], dtype=float)  # None (not found in time) becomes nan
-    latest = np.array([fit.latest for fit in fits], dtype=float)
-    places = [np.nanquantile(earliest, 0.025, axis=0), np.nanquantile(latest, 0.975, axis=0)]
-    return places, np.nanquantile(shares, [0.025, 0.975], axis=0)
+
+def _held_out(families, weighting, dbt):
+    found = held_out_orders.held_out_shares(families, weighting, dbt.config.get("n_resamples"), dbt.config.get("seed"))
+    shares = {
+        f"share_of_{what}_{name}": values[place]
+        for place, what in enumerate(("drifts", "transitions"))
+        for name, values in (("held_out", found.share), ("compatible_low", found.low), ("compatible_high", found.high))
+    }
+    return {**shares, "interval_method": found.method}
 
 
-RESAMPLED = ("ours", "finetune", "weighted")
 SCHEMA = pa.schema(
     [(name, pa.string()) for name in ("counting", "trait", "relation", "weighting")]
     + [("place", pa.int32()), ("trait_value", pa.string())]
@@ -85,9 +92,12 @@ SCHEMA = pa.schema(
     + [("place_low", pa.float64()), ("place_high", pa.float64())]
     + [("optimum", pa.int64()), ("bound", pa.float64()), ("proven", pa.bool_()), ("places_proven", pa.bool_())]
     + [
-        (f"share_of_{what}_compatible_{end}", pa.float64())
+        (f"share_of_{what}_{name}", pa.float64())
         for what in ("drifts", "transitions")
-        for end in ("low", "high")
+        for name in ("held_out", "compatible_low", "compatible_high")
     ]
-    + [("n_resamples", pa.int64()), ("solver", pa.string()), ("seconds", pa.float64())]
+    + [("interval_method", pa.string()), ("n_resamples", pa.int64())]
+    + [(name, pa.float64()) for name in ("null_mean", "null_high", "null_mean_of_drifts", "null_high_of_drifts")]
+    + [(name, pa.float64()) for name in ("p_value", "n_families_effective", "share_of_largest_family")]
+    + [("n_null_orders", pa.int64()), ("solver", pa.string()), ("seconds", pa.float64())]
 )

@@ -52,7 +52,10 @@ final as (
     select
         coalesce(ours.relation, paper.relation) as relation,
         {% for measure in ['has_card', 'n_characters', 'is_auto_generated'] %}
-            {% for column in ['edges', 'parent_mean', 'child_mean', 'change', 'change_low', 'change_high'] %}
+            {% for column in [
+                'edges', 'parent_mean', 'child_mean', 'change', 'change_low', 'change_high', 'n_families_effective',
+                'share_of_largest_family', 'interval_method',
+            ] %}
                 ours.{{ measure }}_{{ column }},
             {% endfor %}
             {% for column in ['edges', 'parent_mean', 'child_mean', 'change'] %}

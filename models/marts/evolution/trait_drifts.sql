@@ -30,7 +30,10 @@ final as (
         tests.p_value,
         tests.q_value,
         tests.share_forward_low,
-        tests.share_forward_high
+        tests.share_forward_high,
+        tests.n_families_effective,
+        tests.share_of_largest_family,
+        tests.interval_method
     from drifts
     inner join tests
         on
