@@ -22,12 +22,15 @@ def hub(
     cards: Annotated[
         Path | None, typer.Option(help="Also write the models' cards to this file, for `phylohub ingest cards --file`.")
     ] = None,
+    drift: Annotated[
+        bool, typer.Option("--drift/--no-drift", help="Whether mutations follow an order, or have no direction.")
+    ] = True,
 ) -> None:
     """Write a synthetic hub to a file: made-up models, marked as synthetic everywhere."""
     from phylohub.synthetic.hub import write_hub
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    lines = write_hub(path, models, seed, cards)
+    lines = write_hub(path, models, seed, cards, drift=drift)
     print_line(f"generated {models:,} synthetic models, {lines:,} records: {path}")
 
 

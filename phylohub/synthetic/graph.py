@@ -250,18 +250,24 @@ class Traits:
     languages: Array
 
 
-def make_traits(rng: Rng, graph: Graph) -> Traits:
+def make_traits(rng: Rng, graph: Graph, *, drift: bool = True) -> Traits:
+    """Draw traits, and mutate them from parent to child.
+
+    Without drift, a mutation is a fresh draw like that of a root, whatever the parent has: transitions from a to b are
+    then as likely as those from b to a, for all traits. Rates of mutation are lower, since a draw can repeat the value.
+    """
     n, p = graph.kind.size, PLANTED
     draws = rng.random((5, n))
     # Stars dominate the counts over edges, so spread their values evenly instead of drawing them. All of them have a
     # license and a task.
-    stars = np.flatnonzero(graph.is_star)
+    # Without drift they are drawn, since the same values in every hub would be a drift away from them.
+    stars = np.flatnonzero(graph.is_star & drift)
     stars = stars[np.argsort(-graph.n_children[stars], kind="stable")]
     draws[:, stars] = np.arange(stars.size) * 0.6180339887 % 1
     languages = _language_sets(rng, draws[0], draws[1])
 
     def inherit(fresh: Array, without: float, mutation: float, mutate: Callable[..., Array], stars_have: bool) -> Array:
-        have = _inherit(rng, graph, fresh, without, mutation, mutate, stars_have)
+        have = _inherit(rng, graph, fresh, without, mutation, mutate if drift else _fresh, stars_have)
         fresh[~have] = NO_CODE if fresh.ndim > 1 else -1
         return fresh
 
@@ -304,7 +310,7 @@ def _inherit(
     """Pass a trait down the graph in place, and return which models have it.
 
     `values` holds the value that each model would have without a parent. Roots keep it or have none; children take
-    their parent's value unless it mutates. `mutate(old, fresh, uniform)` returns values that differ from `old`.
+    their parent's value unless it mutates. `mutate(old, fresh, uniform)` returns the new values.
     """
     draw, change, u = rng.random((3, values.shape[0]))
     have = (draw >= without) | (graph.is_star & stars_have)
@@ -318,6 +324,10 @@ def _inherit(
         child, parent = child[changes], parent[changes]
         values[child] = mutate(values[parent], fresh[changes], u[child])
     return np.asarray(have)
+
+
+def _fresh(_old: Array, fresh: Array, _u: Array) -> Array:
+    return fresh
 
 
 def mutate_license(old: Array, fresh: Array, u: Array) -> Array:

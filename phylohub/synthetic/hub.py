@@ -22,7 +22,7 @@ import pyarrow as pa
 from phylohub.synthetic.arrow_text import Strings, buffer
 from phylohub.synthetic.cards import Cards
 from phylohub.synthetic.graph import Rng
-from phylohub.synthetic.models import make_models
+from phylohub.synthetic.models import Models, make_models
 from phylohub.synthetic.records import RecordBlock
 
 BLOCK = 20_000  # models formatted at a time, which bounds memory
@@ -48,15 +48,15 @@ def records(n_models: int, seed: int) -> Iterator[dict[str, Any]]:
     return (json.loads(line) for block in hub for line in block.records.to_pylist())
 
 
-def write_hub(path: Path, n_models: int, seed: int, cards: Path | None = None) -> int:
+def write_hub(path: Path, n_models: int, seed: int, cards: Path | None = None, *, drift: bool = True) -> int:
     """Write `records(n_models, seed)` to `path` as JSON Lines and return the number of lines.
 
-    `cards` is a second file for the cards of the same models: JSON Lines with id and card. It does not affect the
+    Without `drift`, mutations have no direction (`graph.make_traits`). `cards` is a second file for the cards of the same models: JSON Lines with id and card. It does not affect the
     records. Names that end in .gz or .zst are compressed. The bytes depend on the arguments and the compressor's
     version only: the gzip header holds no time and no name. Files appear complete or not at all. Raises ValueError if
     n_models or seed is negative, and OSError if a file cannot be written.
     """
-    hub = blocks(n_models, seed, with_cards=cards is not None)
+    hub = blocks(n_models, seed, with_cards=cards is not None, drift=drift)
     n_lines = 0
     with ExitStack() as files:
         card_file = files.enter_context(_replacing(cards)) if cards else None
@@ -88,16 +88,16 @@ def _replacing(path: Path) -> Iterator[BinaryIO]:
         part.unlink(missing_ok=True)
 
 
-def blocks(n_models: int, seed: int, *, with_cards: bool = False) -> Iterator[Block]:
+def blocks(n_models: int, seed: int, *, with_cards: bool = False, drift: bool = True) -> Iterator[Block]:
     """The hub as text, block by block. Raises ValueError immediately if an argument is negative."""
     if n_models < 0:
         raise ValueError(f"n_models must not be negative: {n_models}")
     rng = np.random.Generator(np.random.PCG64(seed))
-    return _blocks(rng, n_models, Cards(seed) if with_cards else None)
+    return _blocks(rng, make_models(rng, n_models, drift=drift), Cards(seed) if with_cards else None)
 
 
-def _blocks(rng: Rng, n: int, cards: Cards | None) -> Iterator[Block]:
-    hub = make_models(rng, n)
+def _blocks(rng: Rng, hub: Models, cards: Cards | None) -> Iterator[Block]:
+    n = hub.created.size
     # Repeated records that belong to a later block, and their sort keys.
     late, late_keys = pa.array([], pa.string()), np.zeros(0, dtype=np.int64)
     for start in range(0, n, BLOCK):

@@ -51,14 +51,14 @@ class Models:
         return join("synthetic-org-", cast(Any, pc).utf8_lpad(text(self.org[models]), 4, "0"))
 
 
-def make_models(rng: Rng, n: int) -> Models:
+def make_models(rng: Rng, n: int, *, drift: bool = True) -> Models:
     """Draw n models. The number of models per month grows with time; the first few are dated START."""
     # Use only operations that IEEE 754 rounds correctly (no logarithm, no power): the bytes must not depend on the
     # machine.
     ages = np.sqrt(np.maximum(rng.random(n) - 0.02, 0) / 0.98)
     created = np.sort(START + ((END - START) * ages).astype(np.int64))
     graph = make_graph(rng, n)
-    traits = make_traits(rng, graph)
+    traits = make_traits(rng, graph, drift=drift)
     u = rng.random(n)
     org = (max(1, n // 8) * u * u * u).astype(np.int32)
     size = choose([1] * len(PARAMETERS), rng.random(n)).astype(np.int8)
