@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from duckdb import DuckDBPyConnection
 from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -124,7 +125,7 @@ def show_model(
 @app.command()
 @exit_on_errors()
 def summary() -> None:
-    """Summarize the last build: the health of the snapshot, the rows of every mart, and an example query."""
+    """Summarize the last build: the snapshot, the rows of every mart, what orders show, and an example query."""
     with connect(database_path(), read_only=True) as connection:
         marts = table_names(connection, "marts")
         if "snapshot_health" not in marts:
@@ -136,6 +137,8 @@ def summary() -> None:
             rows = connection.execute(f'select count(*) from marts."{mart}"').fetchone()
             counts.add_row(Text(mart), cell(rows[0] if rows else 0))
         console(sys.stdout).print(counts)
+        if "trait_ordering_fits" in marts:
+            _show_orders(connection)
         if connection.execute("select bool_or(is_synthetic) from marts.models").fetchone() == (True,):
             print_line("These models are SYNTHETIC. For real ones: make build SOURCE=path/to/records.jsonl.gz")
         print_line(f"built: {database_path()}")
@@ -145,6 +148,20 @@ def summary() -> None:
             f"python -c \"import duckdb; print(duckdb.connect('{database_path()}', read_only=True)"
             f'.sql(\\"{query}\\"))"'
         )
+
+
+def _show_orders(connection: DuckDBPyConnection) -> None:
+    """Print whether the orders of fine-tunes show more than chance."""
+    orders = Table("order of", "transitions", "by chance", "97.5 %", "q", "shows", title="orders", title_justify="left")
+    rows = connection.execute(
+        "select trait, share_of_transitions_compatible, null_mean, null_high, q_value from marts.trait_ordering_fits "
+        "where relation = 'finetune' and weighting = 'weighted' and q_value is not null order by trait"
+    ).fetchall()
+    for trait, *shares in rows:
+        shows = "more than chance" if shares[-1] < 0.05 else "not more than chance can give"
+        orders.add_row(Text(trait), *(f"{share:.3f}" for share in shares), shows)
+    if rows:
+        console(sys.stdout).print(orders)
 
 
 def _caption(warehouse: Warehouse, model_id: str, edge_set: EdgeSet) -> str:

@@ -40,11 +40,22 @@ def shapes(rows: Sequence[tuple[str, str]]) -> alt.LayerChart:
 
 @dataclass(frozen=True)
 class Arc:
-    """A drift from one place of an order to another."""
+    """A drift from one place of an order to another. It is faded if it is no different from chance."""
 
     start: int
     end: int
     traffic: float
+    faded: bool = False
+
+
+@dataclass(frozen=True)
+class PlaceRange:
+    """Where a value can stand: over all optimal orders, and over resampled families. None if unknown."""
+
+    earliest: float | None = None
+    latest: float | None = None
+    low: float | None = None
+    high: float | None = None
 
 
 def arcs(
@@ -52,14 +63,20 @@ def arcs(
     by_study: Sequence[int | None],
     published: Sequence[int | None],
     drifts: Sequence[Arc],
+    ranges: Sequence[PlaceRange] | None = None,
 ) -> alt.LayerChart:
     """An order from top to bottom, with drift along it on the right, and drift against it on the left and dashed.
 
     `by_study` and `published` hold the place of each value by the study's count and in the study. An arc is wider if it
-    has more traffic.
+    has more traffic. `ranges` are drawn beside the values, on a scale from the first place to the last.
     """
     n = len(values)
-    left, middle, right = 85.0, 222.0, WIDTH - 8 - 85.0 - 222.0
+    left, middle, right = 70.0, 262.0, WIDTH - 8 - 70.0 - 262.0
+    first, width = 143.0, 44.0  # the scale of places
+
+    def across(place: float) -> float:
+        return round(first + width * (place - 1) / max(n - 1, 1), 2)
+
     most = max((arc.traffic for arc in drifts), default=1)
     points = []
     for number, arc in enumerate(drifts):
@@ -75,6 +92,7 @@ def arcs(
                     "y": round((arc.start + arc.end) / 2 - (arc.end - arc.start) / 2 * math.cos(turn), 3),
                     "width": round(0.5 + 4 * math.sqrt(arc.traffic / most), 2),
                     "forward": forward,
+                    "opacity": 0.2 if arc.faded else 0.75,
                 }
             )
     names = [
@@ -83,24 +101,39 @@ def arcs(
             zip(unique_labels(values, 22), by_study, published, strict=True), start=1
         )
     ]
-    head = [{"y": 0.1, "name": "place and value", "count": "count", "study": "study"}]
+    head = [{"y": 0.1, "name": "place and value", "range": "range", "count": "count", "study": "study"}]
+    bars = [
+        {"y": place, "kind": kind, "x": across(start), "x2": across(end)}
+        for place, found in enumerate(ranges or (), start=1)
+        for kind, start, end in (("ties", found.earliest, found.latest), ("interval", found.low, found.high))
+        if start is not None and end is not None
+    ]
     x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[-left, middle + right], nice=False))
     y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[n + 0.7, -0.3], nice=False))
     lines = alt.Chart(inline_data(points)).encode(
-        x=x, y=y, detail="arc:N", strokeWidth=alt.StrokeWidth("width:Q", scale=None), order=alt.Order("y:Q")
+        x=x,
+        y=y,
+        detail="arc:N",
+        strokeWidth=alt.StrokeWidth("width:Q", scale=None),
+        opacity=alt.Opacity("opacity:Q", scale=None),
+        order=alt.Order("y:Q"),
     )
+    bar = alt.Chart(inline_data(bars)).encode(x=x, x2="x2:Q", y=y)
     text = alt.Chart(inline_data(names)).encode(y=y)
     header = alt.Chart(inline_data(head)).encode(y=y)
     return sized(
         ROW * (n + 1),
-        lines.transform_filter("datum.forward").mark_line(color=BLUE, opacity=0.6),
-        lines.transform_filter("!datum.forward").mark_line(color=ORANGE, strokeDash=[4, 3], opacity=0.9),
+        lines.transform_filter("datum.forward").mark_line(color=BLUE),
+        lines.transform_filter("!datum.forward").mark_line(color=ORANGE, strokeDash=[4, 3]),
+        bar.transform_filter("datum.kind === 'interval'").mark_rule(color=MUTED, strokeWidth=1),
+        bar.transform_filter("datum.kind === 'ties'").mark_rule(color=INK, strokeWidth=4, opacity=0.6),
         text.mark_text(align="left").encode(x=alt.XDatum(8), text="name:N"),
         text.mark_text(align="right", color=MUTED).encode(x=alt.XDatum(middle - 42), text="count:N"),
         text.mark_text(align="right", color=MUTED).encode(x=alt.XDatum(middle - 8), text="study:N"),
         text.mark_point(filled=True, size=14, color=INK, opacity=1).encode(x=alt.XDatum(0)),
         text.mark_point(filled=True, size=14, color=INK, opacity=1).encode(x=alt.XDatum(middle)),
         header.mark_text(align="left", color=MUTED).encode(x=alt.XDatum(8), text="name:N"),
+        header.mark_text(align="center", color=MUTED).encode(x=alt.XDatum(first + width / 2), text="range:N"),
         header.mark_text(align="right", color=MUTED).encode(x=alt.XDatum(middle - 42), text="count:N"),
         header.mark_text(align="right", color=MUTED).encode(x=alt.XDatum(middle - 8), text="study:N"),
     )

@@ -5,7 +5,7 @@ from typing import Any
 from phylohub.report import direction
 from phylohub.report.charts import Arrow, Dot, arrows, dots
 from phylohub.report.content import Column, Figure, Page, Section, Table
-from phylohub.report.graphs import Arc, arcs
+from phylohub.report.graphs import Arc, PlaceRange, arcs
 from phylohub.report.marts import TRAITS, Marts, relation_label, relation_order
 from phylohub.report.style import ARROWS_LEGEND, COUNT, DECIMAL, DOTS_LEGEND, SHARE, STUDY_COUNT_LEGEND
 from phylohub.report.text import count_of, format_number, format_share, safe_text, study_note
@@ -16,6 +16,11 @@ MIN_CARD_EDGES = 30  # card lengths vary by a factor of 100, so a mean over fewe
 STUDY_LEGEND = (
     "Last row: the study (whole Hub). The row above it: this snapshot by the study's count. Other rows: this snapshot."
 )
+TOO_FEW = (
+    "Families are the unit of variation. An interval is left out if fewer than 20 equally large families would vary as "
+    "much as these do, since it would then contain the truth too rarely."
+)
+SIGNIFICANT = 0.05  # level of the q-values
 TAXONOMIES = {
     "ours": "phylohub's categories",
     "study": "the study's categories",
@@ -46,7 +51,8 @@ def page(marts: Marts) -> Page:
 
 def _mutation(marts: Marts) -> Section:
     rows = marts.rows(
-        "select trait, relation, n_edges, rate, rate_low, rate_high, n_edges_paper, rate_paper from "
+        "select trait, relation, n_edges, rate, rate_low, rate_high, n_edges_paper, rate_paper, n_families_effective, "
+        "share_of_largest_family from "
         f"marts.mutation_rates where n_edges > 0 order by trait, {relation_order('relation')}"
     )
     main = [row for trait in TRAITS for row in rows if row[:2] == (trait, "finetune")]
@@ -70,7 +76,8 @@ def _mutation(marts: Marts) -> Section:
         [
             "The share of fine-tunes whose value differs from their parent's, over edges where both have the trait. A "
             "model can have several languages; its mutation is the share of languages that parent and child do not "
-            "have in common."
+            "have in common.",
+            TOO_FEW,
         ],
         figures=[
             Figure(
@@ -99,6 +106,8 @@ def _mutation(marts: Marts) -> Section:
                         Column("95% high", "share"),
                         Column("Edges (study's count)", "count"),
                         Column("Rate (study's count)", "share"),
+                        Column("Effective families", "decimal"),
+                        Column("Largest family", "share"),
                     ],
                     rows,
                 ),
@@ -122,7 +131,9 @@ def _orders(marts: Marts) -> Section:
         [
             "The values are sorted from top to bottom so that as much drift along fine-tunes as possible points "
             "down. Several orders can be equally good; the table lists the earliest and latest place of each value. "
-            "The order by the study's count is the one to compare with the study's."
+            "The order by the study's count is the one to compare with the study's.",
+            "The best order of transitions without any direction also explains most of them. Each order is therefore "
+            "compared with the best orders of the same families, each of which has all its directions reversed at random.",
         ]
         + [f"The trait {trait} does not drift in this snapshot, so it has no order." for trait in absent],
         missing="" if figures else "No trait drifts along fine-tunes in this snapshot.",
@@ -139,7 +150,9 @@ def _order(marts: Marts, trait: str) -> Figure | None:
     )
     fit = marts.row(
         "select proven, n_drifts, n_drifts_compatible, n_transitions, n_transitions_compatible, "
-        f"share_of_transitions_compatible from marts.trait_ordering_fits where {where} and weighting = 'weighted'",
+        "share_of_transitions_compatible, null_mean, null_high, p_value, q_value, share_of_transitions_held_out, "
+        "share_of_transitions_compatible_low, share_of_transitions_compatible_high, null_mean_of_drifts, "
+        f"n_families_effective from marts.trait_ordering_fits where {where} and weighting = 'weighted'",
         {"trait": trait},
     )
     if not places or fit is None or not fit[1]:
@@ -147,15 +160,15 @@ def _order(marts: Marts, trait: str) -> Figure | None:
     place = {row[1]: row[0] for row in places}
     names = [marts.display_name(trait, value) for value in place]
     drifts = [
-        Arc(place[start], place[end], traffic)
-        for start, end, traffic in marts.rows(
-            f"select from_value, to_value, traffic from marts.trait_drifts where {where} and traffic > 0 "
+        Arc(place[start], place[end], traffic, faded=q_value >= SIGNIFICANT)
+        for start, end, traffic, q_value in marts.rows(
+            f"select from_value, to_value, traffic, q_value from marts.trait_drifts where {where} and traffic > 0 "
             "order by traffic desc, from_value, to_value",
             {"trait": trait},
         )
         if start in place and end in place
     ]
-    proven, n_drifts, n_along, n_transitions, n_transitions_along, part = fit
+    proven, n_drifts, n_along, n_transitions, n_transitions_along, part, *chance = fit
     study = marts.published_places.get(trait, {})
     places_paper = dict(
         marts.rows(
@@ -169,13 +182,19 @@ def _order(marts: Marts, trait: str) -> Figure | None:
         f"Order and drift of {TRAITS[trait]}",
         f"From {safe_text(names[0], 40)} to {safe_text(names[-1], 40)}: {n_along} of {count_of(n_drifts, 'drift')} and "
         f"{format_number(n_transitions_along)} of {count_of(n_transitions, 'transition')} ({format_share(part)}) are "
-        f"compatible with this order, which is {'proven' if proven else 'not proven'} optimal. "
-        f"{_by_study(marts, trait, places_paper)}",
+        f"compatible with this order; {'no order has more' if proven else 'another order may have more'}. "
+        f"{_beside_chance(*chance)} {_by_study(marts, trait, places_paper)}",
         arcs(
-            names, [places_paper.get(value) for value in place], [study.get(value) for value in place], drifts[:N_ARCS]
+            names,
+            [places_paper.get(value) for value in place],
+            [study.get(value) for value in place],
+            drifts[:N_ARCS],
+            [PlaceRange(*row[2:]) for row in places],
         ),
         legend="Columns: place by the study's count (count), and in the study (study). "
-        "Right, solid: drift along the order. Left, dashed: drift against it. Wider arcs have more traffic."
+        "Range, from the first place to the last: thick, places over all optimal orders; thin, 95 % of resampled "
+        "families. Right, solid: drift along the order. Left, dashed: drift against it. Wider arcs have more traffic; "
+        "faded ones are no different from chance."
         + (f" Only the {N_ARCS} strongest of {len(drifts):,} drifts are drawn." if len(drifts) > N_ARCS else ""),
         paper=PAPER_SECTIONS.get(trait, "section 4"),
         table=Table(
@@ -196,6 +215,35 @@ def _order(marts: Marts, trait: str) -> Figure | None:
             ],
         ),
     )
+
+
+def _beside_chance(
+    mean: float | None,
+    high: float | None,
+    p_value: float | None,
+    q_value: float | None,
+    held_out: float | None,
+    low: float | None,
+    top: float | None,
+    of_drifts: float | None,
+    n_families: float | None,
+) -> str:
+    """Whether an order shows more than chance, and what it explains of families that it was not fitted to."""
+    if mean is None or high is None or p_value is None or q_value is None:
+        return "What chance would give is not known."
+    verdict = "more than chance" if q_value < SIGNIFICANT else "not more than chance can give"
+    found = (
+        f"By chance, the best order has {format_share(mean)} of the transitions on average, up to {format_share(high)} "
+        f"(97.5th percentile), and {format_share(of_drifts)} of the drifts. So the order shows {verdict} "
+        f"(p = {format_number(p_value, 3)}, q = {format_number(q_value, 3)})."
+    )
+    if held_out is not None:
+        found += f" Of families that it was not fitted to, an order has {format_share(held_out)} of the transitions"
+        if low is None or top is None:
+            found += f"; {format_number(n_families, 1)} effective families are too few for an interval."
+        else:
+            found += f" (95 % interval {format_share(low)} to {format_share(top)}; 50.0% without drift)."
+    return found
 
 
 def _by_study(marts: Marts, trait: str, places: dict[str, int]) -> str:
@@ -420,8 +468,8 @@ def _drifts(marts: Marts) -> Section:
         "drifts",
         "All drifts",
         [
-            "q is the p-value of an equal split between forward and backward transitions (binomial test), corrected "
-            "for the number of pairs (Benjamini-Hochberg)."
+            "p is the probability of at least so uneven transitions if each family could as well have drifted the "
+            "other way. q is p corrected for the number of pairs (Benjamini-Hochberg)."
         ],
         tables=[
             Table(

@@ -51,10 +51,11 @@ def records(n_models: int, seed: int) -> Iterator[dict[str, Any]]:
 def write_hub(path: Path, n_models: int, seed: int, cards: Path | None = None, *, drift: bool = True) -> int:
     """Write `records(n_models, seed)` to `path` as JSON Lines and return the number of lines.
 
-    Without `drift`, mutations have no direction (`graph.make_traits`). `cards` is a second file for the cards of the same models: JSON Lines with id and card. It does not affect the
-    records. Names that end in .gz or .zst are compressed. The bytes depend on the arguments and the compressor's
-    version only: the gzip header holds no time and no name. Files appear complete or not at all. Raises ValueError if
-    n_models or seed is negative, and OSError if a file cannot be written.
+    Without `drift`, mutations have no direction (`graph.make_traits`). `cards` is a second file for the cards of
+    the same models: JSON Lines with id and card. It does not affect the records. Names that end in .gz or .zst are
+    compressed. The bytes depend on the arguments and the compressor's version only: the gzip header holds no time
+    and no name. Files appear complete or not at all. Raises ValueError if n_models or seed is negative, and OSError
+    if a file cannot be written.
     """
     hub = blocks(n_models, seed, with_cards=cards is not None, drift=drift)
     n_lines = 0
