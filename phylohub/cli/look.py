@@ -158,7 +158,7 @@ def _show_orders(connection: DuckDBPyConnection) -> None:
         "where relation = 'finetune' and weighting = 'weighted' and q_value is not null order by trait"
     ).fetchall()
     for trait, *shares in rows:
-        shows = "more than chance" if shares[-1] < 0.05 else "not more than chance can give"
+        shows = "more than chance" if shares[-1] < 0.05 else "no more than chance can give"
         orders.add_row(Text(trait), *(f"{share:.3f}" for share in shares), shows)
     if rows:
         console(sys.stdout).print(orders)

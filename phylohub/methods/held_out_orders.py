@@ -40,12 +40,13 @@ class HeldOut:
 def held_out_shares(families: FamilyTransitions, weighting: Weighting, n_resamples: int, seed: int) -> HeldOut:
     """The shares of families judged by orders of other families. Shares are nan with fewer families than folds."""
     ratios = held_out_ratios(families, weighting)
+    none = np.full(2, np.nan)
     if ratios is None:
-        return HeldOut(*np.full((3, 2), np.nan), inference.TOO_FEW_FAMILIES)
+        return HeldOut(none, none, none, inference.TOO_FEW_FAMILIES)
     share = ratios.values()
     n_effective, _ = families.effective_families()
     if n_effective < inference.MIN_EFFECTIVE_FAMILIES:
-        return HeldOut(share, *np.full((2, 2), np.nan), inference.TOO_FEW_FAMILIES)
+        return HeldOut(share, none, none, inference.TOO_FEW_FAMILIES)
     low, high = inference.limits(ratios, np.ones(2, bool), n_resamples, seed)
     low, high = share - WIDENED * (share - low), share + WIDENED * (high - share)
     return HeldOut(share, np.clip(low, 0, 1).round(12), np.clip(high, 0, 1).round(12), HELD_OUT)
@@ -62,7 +63,7 @@ def held_out_ratios(families: FamilyTransitions, weighting: Weighting) -> infere
     dealt = (fold[:, None] == np.arange(N_FOLDS)).astype(np.float64)
     own = np.rint(families.sums @ dealt).T.reshape(N_FOLDS, n, n).astype(np.int64)
     _, orders = shares_of_best_orders(families.total() - own, weighting)
-    place = np.argsort(orders.order, axis=1)
+    place = np.argsort(orders, axis=1)
     rows = families.sums.tocoo()
     origin, target = np.divmod(rows.row.astype(np.int64), n)
     forward = place[fold[rows.col], origin] < place[fold[rows.col], target]

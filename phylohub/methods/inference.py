@@ -179,14 +179,15 @@ def pooled_error(ratios: Ratios, is_rate: ArrayLike) -> Floats:
         by_edges = n_families / n_edges
         correlation = np.clip(np.nan_to_num((spread / most - by_edges) / (1 - by_edges)), 0, 1)
         of_rate = most * (correlation / n_effective + (1 - correlation) / n_edges)
-        return np.sqrt(np.maximum(np.where(rates, of_rate, spread / n_effective), 0))
+        return np.asarray(np.sqrt(np.maximum(np.where(rates, of_rate, spread / n_effective), 0)))
 
 
 def long_tail_freedom(ratios: Ratios) -> Floats:
     """Degrees of freedom left if few families hold most of the variation, as in long tails: at least 1."""
     squares, fourth = _powers_of_deviations(ratios, 2), _powers_of_deviations(ratios, 4)
     n_families = np.diff(ratios.bottom.indptr)
-    return np.maximum(n_families * np.divide(squares**2, fourth, out=np.ones_like(squares), where=fourth > 0) - 1, 1)
+    kept = np.divide(squares**2, fourth, out=np.ones_like(squares), where=fourth > 0)
+    return np.asarray(np.maximum(n_families * kept - 1, 1))
 
 
 def _powers_of_deviations(ratios: Ratios, power: int) -> Floats:

@@ -45,7 +45,8 @@ def null_fit(families: FamilyTransitions, weighting: Weighting, n_flips: int, se
     """Solve flipped families like the observed ones, all by `ordering_batch`, so that they compare like with like."""
     observed = families.total()
     if not n_flips or not traffic(observed).any():
-        return NullFit(*[float("nan")] * 5, 0)
+        nan = float("nan")
+        return NullFit(nan, nan, nan, nan, nan, 0)
     matrices = np.concatenate([observed[None], families.flipped(n_flips, seed)])
     shares = shares_of_best_orders(matrices, weighting)[0]
     of_drifts, maximised = shares[:, 0], shares[:, 1 if weighting == "weighted" else 0]
@@ -60,20 +61,23 @@ def null_fit(families: FamilyTransitions, weighting: Weighting, n_flips: int, se
     )
 
 
-def shares_of_best_orders(matrices: Integers, weighting: Weighting) -> tuple[Floats, ordering_batch.Orders]:
+def shares_of_best_orders(matrices: Integers, weighting: Weighting) -> tuple[Floats, Integers]:
     """The shares of drifts and of transitions that point forward in the best order of each matrix, and the orders.
 
-    `matrices` has shape (k, n, n), the shares (k, 2). A share is nan if there is nothing to share.
+    `matrices` has shape (k, n, n), the shares (k, 2), the orders (k, n). A share is nan if there is nothing to share.
     """
-    net = np.maximum(matrices - matrices.transpose(0, 2, 1), 0)
-    drifts = (net > 0).astype(np.int64)
-    orders = ordering_batch.best_orders(net if weighting == "weighted" else drifts)
+    orders = ordering_batch.best_orders(_weights(matrices, weighting))
     shares = np.full((len(matrices), 2), np.nan)
-    for column, counted in enumerate((drifts, matrices)):
+    for column, counted in enumerate((_weights(matrices, "unweighted"), matrices)):
         total = counted.sum(axis=(1, 2))
-        forward = ordering_batch.forward_sums(counted, orders.order)
+        forward = ordering_batch.forward_sums(counted, orders)
         np.divide(forward, total, out=shares[:, column], where=total > 0)
     return shares, orders
+
+
+def _weights(matrices: Integers, weighting: Weighting) -> Integers:
+    net = np.maximum(matrices - matrices.transpose(0, 2, 1), 0)
+    return np.asarray(net if weighting == "weighted" else (net > 0).astype(np.int64))
 
 
 def place_intervals(
@@ -85,5 +89,5 @@ def place_intervals(
     """
     if not n_resamples:
         return np.full(families.n_values, np.nan), np.full(families.n_values, np.nan)
-    _, orders = shares_of_best_orders(families.resampled(n_resamples, seed), weighting)
-    return np.quantile(orders.earliest, 1 - HIGH, axis=0), np.quantile(orders.latest, HIGH, axis=0)
+    earliest, latest = ordering_batch.place_ranges(_weights(families.resampled(n_resamples, seed), weighting))
+    return np.quantile(earliest, 1 - HIGH, axis=0), np.quantile(latest, HIGH, axis=0)

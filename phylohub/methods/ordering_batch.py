@@ -8,8 +8,9 @@ Source: the study's methods, "Mutation, drift, ordering"; Held and Karp 1962 (su
 (iterated local search).
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,38 +19,42 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 MAX_EXACT = 10  # 2^10 sets per matrix
-N_KICKS = 12  # rounds of the local search after the first
+N_KICKS = 8  # rounds of the local search after the first
 MOVES_PER_KICK = 3
 CELLS = 300_000  # numbers in memory at once: they stay in a core's cache
 
 
-@dataclass(frozen=True, eq=False)
-class Orders:
-    """An order of n items for each of k matrices: optimal up to MAX_EXACT items, else the best that was found."""
-
-    order: Integers  # (k, n); ties go to the first in canonical order if the order is optimal
-    earliest: Integers  # (k, n): first place (from 1) of each item over all optimal orders
-    latest: Integers  # (k, n): last place, likewise
-
-
-def best_orders(weights: Integers) -> Orders:
+def best_orders(weights: Integers) -> Integers:
     """Best orders of k matrices of weights >= 0, shape (k, n, n), with at most one direction of each pair positive.
 
-    Above MAX_EXACT items, `earliest` and `latest` cover the orders that moving a single item reaches without loss. The
-    result of a matrix does not depend on the other matrices.
+    Orders have shape (k, n). They are optimal up to MAX_EXACT items, else the best that was found. The order of a
+    matrix does not depend on the other matrices.
     """
+    n = weights.shape[1]
+    (orders,) = _in_blocks(weights, _by_subsets if n <= MAX_EXACT else _by_search)
+    return orders
+
+
+def place_ranges(weights: Integers) -> tuple[Integers, Integers]:
+    """First and last place (from 1) of each item over the optimal orders of each matrix, shape (k, n).
+
+    Above MAX_EXACT items, over the orders that moving a single item of the best order found reaches without loss.
+    """
+    n = weights.shape[1]
+    earliest, latest = _in_blocks(weights, _ranges_by_subsets if n <= MAX_EXACT else _ranges_by_search)
+    return earliest, latest
+
+
+def _in_blocks(weights: Integers, solve: Callable[[Floats], tuple[Integers, ...]]) -> tuple[Integers, ...]:
     k, n = weights.shape[:2]
-    solve = _by_subsets if n <= MAX_EXACT else _by_search
     size = max(1, CELLS // (2**n * max(n, 1) if n <= MAX_EXACT else 4 * n * n))
     parts = [solve(weights[start : start + size].astype(np.float64)) for start in range(0, max(k, 1), size)]
-    return Orders(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+    return tuple(np.concatenate(columns) for columns in zip(*parts, strict=True))
 
 
 def forward_sums(matrices: Integers, order: Integers) -> Integers:
     """The sum of each matrix (k, n, n) over the pairs that point forward in its order (k, n): shape (k,)."""
-    k, n = order.shape
-    sorted_by_order = matrices[np.arange(k)[:, None, None], order[:, :, None], order[:, None, :]]
-    return np.asarray((sorted_by_order * np.triu(np.ones((n, n), np.int64), 1)).sum(axis=(1, 2)))
+    return np.asarray(np.triu(_sorted_by(matrices, order), 1).sum(axis=(1, 2)))
 
 
 # ---- All subsets
@@ -68,41 +73,53 @@ def _layers(n: int) -> list[tuple[Integers, Integers, Integers]]:
     return layers
 
 
-def _by_subsets(weights: Floats) -> tuple[Integers, Integers, Integers]:
+def _tables(weights: Floats) -> tuple[Floats, Floats]:
+    """The largest weight inside each set, (2^n, k), and the weight from each set to each item, (2^n, n, k)."""
     k, n = weights.shape[:2]
-    into = np.zeros((1 << n, n, k))  # [s, i]: weight from the items of set s to item i
+    into = np.zeros((1 << n, n, k))
     rows = np.ascontiguousarray(weights.transpose(1, 2, 0))
     for item in range(n):
         into[1 << item : 2 << item] = into[: 1 << item] + rows[item]
-    best = np.zeros((1 << n, k))  # [s]: largest weight inside set s
+    best = np.zeros((1 << n, k))
     for sets, items, without in _layers(n):
         best[sets] = (best[without] + into[without, items]).max(axis=1)
-    # From the full set down: a set can stand first in an optimal order if a best step leads from it to such a set.
+    return best, into
+
+
+def _by_subsets(weights: Floats) -> tuple[Integers]:
+    k, n = weights.shape[:2]
+    best, into = _tables(weights)
+    order = np.empty((k, n), np.int64)
+    items, matrix, left = np.arange(n), np.arange(k)[:, None], np.full((k, 1), (1 << n) - 1)
+    for place in range(n - 1, -1, -1):
+        before = left & ~(1 << items)  # the items in front of each that could stand last; without effect if it is gone
+        last = (before != left) & (best[before, matrix] + into[before, items, matrix] == best[left, matrix])
+        order[:, place] = last.argmax(axis=1)
+        left = before[matrix, order[:, place, None]]
+    return (order,)
+
+
+def _ranges_by_subsets(weights: Floats) -> tuple[Integers, Integers]:
+    """From the full set down: a set can stand first in an optimal order if a best step leads from it to such a set."""
+    k, n = weights.shape[:2]
+    best, into = _tables(weights)
     optimal = np.zeros((1 << n, k), dtype=bool)
     optimal[-1] = True
-    earliest, latest = np.full((k, n), n), np.ones((k, n), np.int64)
-    steps = np.zeros((1 << n, n, k), dtype=bool)  # [s, i]: item i follows set s in an optimal order
+    earliest, latest = np.full((k, n), n), np.zeros((k, n), np.int64)
     for size, (sets, items, without) in reversed(list(enumerate(_layers(n), start=1))):
         step = optimal[sets][:, None] & (best[sets][:, None] == best[without] + into[without, items])
-        steps[without, items] = step
+        np.logical_or.at(optimal, without, step)
         for item in range(n):
             found = step[items == item].any(axis=0)
             earliest[found, item] = size  # sizes descend
             latest[found, item] = np.maximum(latest[found, item], size)
-        smaller = np.unique(without)
-        optimal[smaller] = steps[smaller].any(axis=1)
-    order = np.empty((k, n), np.int64)
-    first, matrix = np.zeros(k, np.int64), np.arange(k)
-    for place in range(n):
-        order[:, place] = steps[first, :, matrix].argmax(axis=1)
-        first |= 1 << order[:, place]
-    return order, earliest, latest
+    return earliest, latest
 
 
 # ---- Local search
 
 
-def _by_search(weights: Floats) -> tuple[Integers, Integers, Integers]:
+def _by_search(weights: Floats) -> tuple[Integers]:
     """Moves the item that gains most, until no move gains; then again after random moves, keeping the best order."""
     k, n = weights.shape[:2]
     net = weights - weights.transpose(0, 2, 1)
@@ -115,19 +132,30 @@ def _by_search(weights: Floats) -> tuple[Integers, Integers, Integers]:
         kicked, now = _improved(kicked, net)
         better = now > score
         order[better], score[better] = kicked[better], now[better]
-    free, place = _gains(order, net) == 0, np.argsort(order, axis=1)
+    return (order,)
+
+
+def _ranges_by_search(weights: Floats) -> tuple[Integers, Integers]:
+    (order,) = _by_search(weights)
+    n = order.shape[1]
+    free, place = _gains(_sorted_by(weights - weights.transpose(0, 2, 1), order)) == 0, np.argsort(order, axis=1)
     first, last = free.argmax(axis=2) + 1, n - free[:, :, ::-1].argmax(axis=2)
-    return order, np.take_along_axis(first, place, axis=1), np.take_along_axis(last, place, axis=1)
+    return np.take_along_axis(first, place, axis=1), np.take_along_axis(last, place, axis=1)
 
 
-def _gains(order: Integers, net: Floats) -> Floats:
-    """What a move of the item at place i to place j gains, shape (k, n, n)."""
-    k, n = order.shape
-    over_first = np.zeros((k, n, n + 1))  # [i, j]: what item i gains from standing before the first j
-    np.cumsum(net[np.arange(k)[:, None, None], order[:, :, None], order[:, None, :]], axis=2, out=over_first[:, :, 1:])
-    place = np.arange(n)
-    own = over_first[:, place, place][:, :, None]
-    return np.where(place[None, :] > place[:, None], own - over_first[:, :, 1:], own - over_first[:, :, :-1])
+def _sorted_by(matrices: NDArray[np.generic], order: Integers) -> Any:
+    """Each matrix with rows and columns in its order."""
+    return matrices[np.arange(len(order))[:, None, None], order[:, :, None], order[:, None, :]]
+
+
+def _gains(net: Floats) -> Floats:
+    """What a move of the item at place i to place j gains, shape (k, n, n), from net weights sorted by the order."""
+    n = net.shape[1]
+    gain = np.cumsum(net, axis=2)  # [i, j]: what item i gains from standing before the first j + 1
+    own = gain[:, np.arange(n), np.arange(n)][:, :, None]
+    np.subtract(own, gain, out=gain)
+    gain += net * np.tri(n, k=-1)  # to the left, j itself then stands behind
+    return np.asarray(gain)
 
 
 def _moved(order: Integers, start: Integers, end: Integers) -> Integers:
@@ -139,14 +167,13 @@ def _moved(order: Integers, start: Integers, end: Integers) -> Integers:
 
 def _improved(order: Integers, net: Floats) -> tuple[Integers, Floats]:
     """The orders that no move improves, and the forward minus the backward weight of each."""
-    k, n = order.shape
+    n = order.shape[1]
     order = order.copy()
-    active = np.arange(k)
+    active = np.arange(len(order))
     while len(active):
-        gain = _gains(order[active], net[active]).reshape(len(active), -1)
+        gain = _gains(_sorted_by(net[active], order[active])).reshape(len(active), -1)
         move = gain.argmax(axis=1)
         gains = gain[np.arange(len(active)), move] > 0
         active, move = active[gains], move[gains]
         order[active] = _moved(order[active], move // n, move % n)
-    along = net[np.arange(k)[:, None, None], order[:, :, None], order[:, None, :]]
-    return order, np.triu(along, 1).sum(axis=(1, 2))
+    return order, np.triu(_sorted_by(net, order), 1).sum(axis=(1, 2))

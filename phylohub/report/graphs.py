@@ -103,7 +103,7 @@ def arcs(
     ]
     head = [{"y": 0.1, "name": "place and value", "range": "range", "count": "count", "study": "study"}]
     bars = [
-        {"y": place, "kind": kind, "x": across(start), "x2": across(end)}
+        {"y": place, "kind": kind, "x": across(start) - 1.5, "x2": across(end) + 1.5}
         for place, found in enumerate(ranges or (), start=1)
         for kind, start, end in (("ties", found.earliest, found.latest), ("interval", found.low, found.high))
         if start is not None and end is not None

@@ -133,7 +133,7 @@ def _orders(marts: Marts) -> Section:
             "down. Several orders can be equally good; the table lists the earliest and latest place of each value. "
             "The order by the study's count is the one to compare with the study's.",
             "The best order of transitions without any direction also explains most of them. Each order is therefore "
-            "compared with the best orders of the same families, each of which has all its directions reversed at random.",
+            "compared with the best orders of the same families, each with its directions reversed or not by chance.",
         ]
         + [f"The trait {trait} does not drift in this snapshot, so it has no order." for trait in absent],
         missing="" if figures else "No trait drifts along fine-tunes in this snapshot.",
@@ -231,7 +231,7 @@ def _beside_chance(
     """Whether an order shows more than chance, and what it explains of families that it was not fitted to."""
     if mean is None or high is None or p_value is None or q_value is None:
         return "What chance would give is not known."
-    verdict = "more than chance" if q_value < SIGNIFICANT else "not more than chance can give"
+    verdict = "more than chance" if q_value < SIGNIFICANT else "no more than chance can give"
     found = (
         f"By chance, the best order has {format_share(mean)} of the transitions on average, up to {format_share(high)} "
         f"(97.5th percentile), and {format_share(of_drifts)} of the drifts. So the order shows {verdict} "
