@@ -47,9 +47,16 @@ def held_out_shares(families: FamilyTransitions, weighting: Weighting, n_resampl
     n_effective, _ = families.effective_families()
     if n_effective < inference.MIN_EFFECTIVE_FAMILIES:
         return HeldOut(share, none, none, inference.TOO_FEW_FAMILIES)
-    low, high = inference.limits(ratios, np.ones(2, bool), n_resamples, seed)
+    low, high = limits(ratios, n_resamples, seed)
+    return HeldOut(share, low, high, HELD_OUT)
+
+
+def limits(ratios: inference.Ratios, n_resamples: int, seed: int) -> inference.Limits:
+    """95 % intervals of held-out shares, whatever the number of families."""
+    share = ratios.values()
+    low, high = inference.limits(ratios, np.ones(len(ratios), bool), n_resamples, seed)
     low, high = share - WIDENED * (share - low), share + WIDENED * (high - share)
-    return HeldOut(share, np.clip(low, 0, 1).round(12), np.clip(high, 0, 1).round(12), HELD_OUT)
+    return np.clip(low, 0, 1).round(12), np.clip(high, 0, 1).round(12)
 
 
 def held_out_ratios(families: FamilyTransitions, weighting: Weighting) -> inference.Ratios | None:

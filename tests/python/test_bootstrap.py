@@ -102,10 +102,7 @@ def test_transitions_are_summed_and_resampled_by_family() -> None:
     drawn = list(families.resampled(60, 1))
     assert {counts.tobytes() for counts in drawn} == possible
     assert len(list(families.resampled(0, 1))) == 0
-    low, high = families.forward_intervals([0, 1, 1], [1, 0, 2], 500, 1)
-    assert (low[0], high[0]) == pytest.approx((5 / 7, 1.0))
-    assert (low[1], high[1]) == pytest.approx((0.0, 2 / 7))
-    assert np.isnan([low[2], high[2]]).all()
+    assert families.effective_families() == pytest.approx((12**2 / (7**2 + 5**2), 7 / 12))
 
 
 def test_compatible_shares_count_drifts_and_transitions() -> None:
@@ -115,11 +112,11 @@ def test_compatible_shares_count_drifts_and_transitions() -> None:
     empty = drift.FamilyTransitions.of(0, [], [], [], [])
     assert empty.total().shape == (0, 0)
     assert np.isnan(drift.compatible_shares(empty.total(), [])).all()
-    assert [counts.shape for counts in empty.resampled(3, 1)] == []
-    assert [len(ends) for ends in empty.forward_intervals([], [], 3, 1)] == [0, 0]
+    assert empty.resampled(3, 1).shape == empty.flipped(3, 1).shape == (3, 0, 0)
     still = drift.FamilyTransitions.of(2, [], [], [], [])
     assert still.total().tolist() == [[0, 0], [0, 0]]
-    assert np.isnan(still.forward_intervals([0], [1], 3, 1)).all()
+    assert not still.flipped(3, 1).any()
+    assert np.isnan(still.effective_families()).all()
 
 
 def test_rows_are_split_by_columns() -> None:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy import sparse, stats  # type: ignore[import-untyped]  # scipy ships no types
 
 from benchmarks import coverage
+from benchmarks.intervals import COMPARED
 from phylohub.methods import bootstrap, inference
 from phylohub.methods.inference import Ratios
 
@@ -52,18 +53,47 @@ def test_equal_families_give_the_usual_standard_error_of_a_mean() -> None:
     assert error == pytest.approx(stats.sem(values[0]))
 
 
-def test_rates_are_bounded_and_match_the_formula() -> None:
+def test_pooled_error_matches_plain_loops() -> None:
+    top, bottom, ratios = hub(6)
+    for is_rate in (True, False):
+        pooled, freedom = inference.pooled_error(ratios, [is_rate] * 2), inference.long_tail_freedom(ratios)
+        for k in range(2):
+            here = bottom[k] > 0
+            t, d = top[k][here], bottom[k][here]
+            value, share = t.sum() / d.sum(), d / d.sum()
+            effective = 1 / (share**2).sum()
+            spread = (share * (t / d - value) ** 2).sum()
+            assert freedom[k] == pytest.approx(len(d) * spread**2 / (share * (t / d - value) ** 4).sum() - 1)
+            spread *= effective / (effective - 1)
+            by_edges, most = len(d) / d.sum(), value * (1 - value)
+            correlation = max(0.0, min(1.0, (spread / most - by_edges) / (1 - by_edges)))
+            variance = most * (correlation / effective + (1 - correlation) / d.sum()) if is_rate else spread / effective
+            assert pooled[k] == pytest.approx(np.sqrt(variance))
+
+
+def test_limits_are_the_wider_ones() -> None:
     _, _, ratios = hub(3)
-    low, high = inference.weighted_jackknife_of_rates(ratios)
     error, freedom = inference.weighted_jackknife(ratios)
-    for k, rate in enumerate(ratios.values()):
-        center, reach = np.log(rate / (1 - rate)), stats.t.ppf(0.975, freedom[k]) * error[k] / (rate * (1 - rate))
-        assert low[k] == pytest.approx(1 / (1 + np.exp(reach - center)))
-        assert high[k] == pytest.approx(1 / (1 + np.exp(-reach - center)))
+    first, last = inference.studentised(ratios, 400, 1)
+    for is_rate in (True, False):
+        low, high = inference.limits(ratios, [is_rate] * 2, 400, 1)
+        pooled = inference.pooled_error(ratios, [is_rate] * 2)
+        for k, value in enumerate(ratios.values()):
+            wider = np.sqrt(error[k] ** 2 + max(pooled[k] ** 2 - error[k] ** 2, 0) / 4)
+            left = freedom[k] if is_rate else min(freedom[k], inference.long_tail_freedom(ratios)[k])
+            reach = stats.t.ppf(0.975, left) * wider
+            ends = [value - reach, value + reach]
+            if is_rate:
+                center, reach = np.log(value / (1 - value)), reach / (value * (1 - value))
+                ends = [1 / (1 + np.exp(reach - center)), 1 / (1 + np.exp(-reach - center))]
+            assert low[k] == pytest.approx(min(ends[0], max(first[k], 0) if is_rate else first[k]))
+            assert high[k] == pytest.approx(max(ends[1], min(last[k], 1) if is_rate else last[k]))
+
+
+def test_rates_of_none_and_all_have_the_exact_binomial_interval() -> None:
     bottom = sparse.csr_array(np.full((2, 25), 4.0))
-    low, high = inference.weighted_jackknife_of_rates(
-        Ratios(sparse.csr_array(np.array([[0.0] * 25, [4.0] * 25])), bottom)
-    )
+    ratios = Ratios(sparse.csr_array(np.array([[0.0] * 25, [4.0] * 25])), bottom)
+    low, high = inference.limits(ratios, [True, True], 50, 1)
     exact = stats.binomtest(0, 25).proportion_ci(method="exact")
     assert (low[0], high[0]) == pytest.approx((exact.low, exact.high))
     assert (low[1], high[1]) == pytest.approx((1 - exact.high, 1))
@@ -82,7 +112,7 @@ def plain_pivots(t: Floats, d: Floats, n_resamples: int, seed: int) -> tuple[Flo
 
 def test_bootstraps_match_plain_loops() -> None:
     top, bottom, ratios = hub(4)
-    found = {name: method(ratios, 400, 7) for name, method in inference.COMPARED.items()}
+    found = {name: method(ratios, 400, 7) for name, method in COMPARED.items()}
     for k in range(2):
         t, d = top[k], bottom[k]
         value, resampled = t.sum() / d.sum(), plain_pivots(t, d, 400, 7)
@@ -105,9 +135,6 @@ def test_bootstraps_match_plain_loops() -> None:
         drawn = (fewer @ t) / (fewer @ d) - value
         wanted = value - np.sqrt(m / 30) * np.quantile(drawn, [0.975, 0.025])
         assert [limit[k] for limit in found["m_out_of_n"]] == pytest.approx(wanted)
-    low, high = inference.studentised_at_least_t(ratios, 400, 7)
-    assert low == pytest.approx(np.minimum(found["studentised"][0], found["leave_one_out"][0]))
-    assert high == pytest.approx(np.maximum(found["studentised"][1], found["leave_one_out"][1]))
 
 
 def test_the_order_of_rows_changes_no_bit() -> None:
@@ -130,7 +157,7 @@ def test_too_few_families_and_constant_changes_have_no_interval() -> None:
     number = [0] * 25 + [1] * 25 + [2] * 2 + [3] * 25
     top = [0.0, 1.0] * 12 + [0.0] + [-2.0] * 25 + [1.0, 0.0] + [float(n) for n in range(25)]
     found = inference.intervals(Ratios.of(number, family, top, [1.0] * 77), [True, False, True, False], 200, 1)
-    assert found.method == ["weighted_jackknife", "no_variation", "too_few_families", "studentised"]
+    assert found.method == ["jackknife_and_bootstrap", "no_variation", "too_few_families", "jackknife_and_bootstrap"]
     assert np.isnan(found.low).tolist() == np.isnan(found.high).tolist() == [False, True, True, False]
     assert found.n_families_effective == pytest.approx([25, 25, 2, 25])
     one_large = inference.intervals(
@@ -161,7 +188,8 @@ def test_a_family_has_one_row_per_ratio() -> None:
     [
         coverage.planted_rate("steep", 60, 0.2, 0.3),
         coverage.planted_rate("zipf", 600, 0.4, 0.5),
-        coverage.planted_change("zipf", 600, 0.6),
+        coverage.planted_rate("steep", 600, 0.04, 0.3),
+        coverage.planted_change("zipf", 600, 1.0),
     ],
     ids=lambda cell: cell.name,
 )

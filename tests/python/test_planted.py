@@ -70,12 +70,15 @@ def test_every_order_is_proven_and_the_license_order_explains_most_drift(build: 
     fits = build.rows("select trait, relation, proven, places_proven, optimum, bound from marts.trait_ordering_fits")
     assert {trait for trait, *_ in fits} == {"license", "language", "task", "library"}
     assert all(proven and places_proven and optimum == bound for _, _, proven, places_proven, optimum, bound in fits)
-    ((share, low, high),) = build.rows(
-        "select share_of_drifts_compatible, share_of_drifts_compatible_low, share_of_drifts_compatible_high "
-        "from marts.trait_ordering_fits where trait = 'license' and relation = 'finetune' and weighting = 'weighted'"
+    ((share, null_mean, null_high, excess, q_value, held_out),) = build.rows(
+        "select share_of_transitions_compatible, null_mean, null_high, excess_over_null, q_value, "
+        "share_of_transitions_held_out from marts.trait_ordering_fits "
+        "where trait = 'license' and relation = 'finetune' and weighting = 'weighted'"
     )
-    assert 0.8 < share <= 1
-    assert low <= high
+    assert 0.5 < null_mean < null_high < share <= 1
+    assert excess == pytest.approx(share - null_mean)
+    assert q_value < 0.05
+    assert held_out > 0.6
 
 
 def test_analyses_compile_and_run(build: Build) -> None:

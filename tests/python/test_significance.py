@@ -1,4 +1,6 @@
-"""p-values compared with scipy's; q-values compared with a manual example and with scipy's."""
+"""p-values compared with scipy's and with all signs of families; q-values compared with a manual example and with scipy's."""
+
+from itertools import product
 
 import numpy as np
 import pytest
@@ -6,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest, false_discovery_control  # type: ignore[import-untyped]  # scipy ships no types
 
-from phylohub.methods.significance import binomial_p_values, q_values
+from phylohub.methods import significance
+from phylohub.methods.significance import binomial_p_values, family_p_values, q_values
 
 
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), min_size=1, max_size=20))
@@ -32,3 +35,24 @@ def test_q_values_of_a_manual_example() -> None:
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
 def test_q_values_match_scipy(p_values: list[float]) -> None:
     assert q_values(p_values) == pytest.approx(false_discovery_control(p_values), abs=1e-12)
+
+
+@given(st.lists(st.lists(st.integers(-7, 7), max_size=9), min_size=1, max_size=5))
+def test_family_p_values_match_all_choices_of_signs(drifts: list[list[int]]) -> None:
+    number = [k for k, nets in enumerate(drifts) for _ in nets]
+    found = family_p_values(number, [net for nets in drifts for net in nets], len(drifts))
+    for p_value, nets in zip(found, drifts, strict=True):
+        sums = np.array([np.dot(signs, nets) for signs in product((1, -1), repeat=len(nets))])
+        assert p_value == pytest.approx((abs(sums) >= abs(sum(nets))).mean())
+
+
+def test_families_with_one_transition_give_the_binomial_p_value() -> None:
+    found = family_p_values([0] * 50 + [1], [1] * 40 + [-1] * 10 + [900], 3)
+    assert found == pytest.approx([binomtest(10, 50).pvalue, 1, 1])  # one family alone shows nothing
+
+
+def test_many_families_are_close_to_the_normal_distribution(monkeypatch: pytest.MonkeyPatch) -> None:
+    nets = np.random.default_rng(1).integers(-20, 25, 400)
+    exact = family_p_values([0] * 400, nets, 1)
+    monkeypatch.setattr(significance, "MAX_STEPS", 1)
+    assert family_p_values([0] * 400, nets, 1) == pytest.approx(exact, rel=0.1)
