@@ -10,9 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from phylohub.methods import bootstrap
 from phylohub.methods.sampling import draw_distinct
-from phylohub.methods.similarity import Estimate
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -68,24 +66,3 @@ class Parents:
         if not len(self.child):
             return np.zeros(0), np.zeros(0)
         return np.maximum.reduceat(similarity, self.begin[:-1]), np.minimum.reduceat(similarity, self.begin[:-1])
-
-
-def estimates(child: Ints, values: Floats, n_resamples: int, seed: int) -> list[Estimate]:
-    """The mean of each column of values, shape (draws, k), with a 95 % interval from a bootstrap over children.
-
-    `child` names the child of each draw. Draws of one child repeat it, so children are resampled, not draws: otherwise
-    the interval of a few children would shrink with the number of draws. NaN is a missing value.
-    """
-    children, number = np.unique(child, return_inverse=True)
-    sums, counts = np.zeros((2, len(children), values.shape[1]))
-    known = ~np.isnan(values)
-    np.add.at(sums, number, np.where(known, values, 0))
-    np.add.at(counts, number, known)
-    low, high = bootstrap.ratio_intervals(sums, counts, n_resamples, seed)
-    found = []
-    for column in range(values.shape[1]):
-        there = values[known[:, column], column]
-        n = len(there)
-        mean, sd = float(there.mean()) if n else np.nan, float(there.std(ddof=1)) if n > 1 else np.nan
-        found.append(Estimate(n, len(values) - n, mean, sd, float(low[column]), float(high[column])))
-    return found

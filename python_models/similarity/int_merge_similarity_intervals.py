@@ -3,9 +3,8 @@
 import numpy as np
 import pyarrow as pa
 
-from phylohub.methods import groups, parents, similarity
+from phylohub.methods import family_means, groups, similarity
 
-MEASURES = [(artifact, measure) for artifact in ("metadata", "card") for measure in similarity.Similarities._fields]
 PAIR_KINDS = (
     "merge_child_parent",
     "child_nearest_parent",
@@ -17,36 +16,30 @@ PAIR_KINDS = (
 
 def model(dbt, session):
     dbt.config(materialized="table", schema="intermediate")
-    samples = dbt.ref("int_merge_similarity_samples").order("pair_kind, draw").fetchnumpy()
-    no_samples = {name: column[:0] for name, column in samples.items()}
-    samples = groups.split(samples, "pair_kind")
+    sampled = dbt.ref("int_merge_similarity_draws").order("pair_kind, draw").fetchnumpy()
+    no_draws = {name: column[:0] for name, column in sampled.items()}
+    sampled = groups.split(sampled, "pair_kind")
     rows = []
     for kind in PAIR_KINDS:
-        sample = samples.get((kind,), no_samples)
-        values = np.stack([_filled(sample[f"{artifact}_{measure}"], np.nan) for artifact, measure in MEASURES], axis=1)
-        pairs = np.stack([_filled(sample[end], 0) for end in ("first_key", "second_key")])
-        n_resamples, seed = dbt.config.get("n_similarity_resamples"), dbt.config.get("seed")
-        estimates = parents.estimates(sample["child_key"], values, n_resamples, seed)
-        for (artifact, measure), column, estimate in zip(MEASURES, values.T, estimates, strict=True):
-            found = {name: None if np.isnan(value) else value for name, value in estimate._asdict().items()}
-            compared = ~np.isnan(column)
-            row = {
-                "artifact": artifact,
-                "measure": measure,
-                "pair_kind": kind,
-                "n_distinct_pairs": np.unique(pairs[:, compared], axis=1).shape[1],
-                "n_distinct_children": len(np.unique(_filled(sample["child_key"], 0)[compared])),
-            }
-            rows.append(row | found)
+        sample = sampled.get((kind,), no_draws)
+        families = [sample[f"{end}_family_key"] for end in ("child", "parent", "other_parent")]
+        children, first = sample["child_key"], np.ma.filled(sample["first_key"], 0)
+        values = [sample[f"{artifact}_{measure}"] for artifact, measure in similarity.MEASURES]
+        draws = family_means.Draws.of(families, [first, sample["second_key"]], values)
+        # Pairs of one child are not independent, so children decide whether there are enough.
+        by_child = family_means.Draws.of(families, [children, children], values)
+        n_distinct_pairs, estimates = draws.n_distinct_pairs.tolist(), family_means.means(by_child).rows()
+        for (artifact, measure), n_pairs, found in zip(similarity.MEASURES, n_distinct_pairs, estimates, strict=True):
+            key = {"artifact": artifact, "measure": measure, "pair_kind": kind}
+            n_children = found["n_distinct_pairs"]
+            rows.append({**key, **found, "n_distinct_pairs": n_pairs, "n_distinct_children": n_children})
     return pa.Table.from_pylist(rows, schema=SCHEMA)
-
-
-def _filled(column, missing):
-    return np.ma.filled(column.astype(float), missing)
 
 
 SCHEMA = pa.schema(
     [(name, pa.string()) for name in ("artifact", "measure", "pair_kind")]
     + [(name, pa.int64()) for name in ("n", "n_missing", "n_distinct_pairs", "n_distinct_children")]
-    + [(name, pa.float64()) for name in ("mean", "sd", "low", "high")]
+    + [(name, pa.float64()) for name in ("mean", "sd", "design_effect", "n_families_effective")]
+    + [(name, pa.float64()) for name in ("share_of_largest_family", "low", "high")]
+    + [("interval_method", pa.string())]
 )

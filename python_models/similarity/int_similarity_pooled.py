@@ -3,34 +3,32 @@
 import numpy as np
 import pyarrow as pa
 
-from phylohub.methods import sampling, similarity
+from phylohub.methods import family_means, groups, sampling, similarity
 
 
 def model(dbt, session):
     dbt.config(materialized="table", schema="intermediate")
-    samples = dbt.ref("int_similarity_samples").order("shape, pair, draw").fetchnumpy()
-    rows_of = {
-        kind: np.flatnonzero((samples["shape"] == kind.shape) & (samples["pair"] == kind.pair))
-        for kind in sampling.PAIR_KINDS
-    }
-    rows, values = [], []
+    sampled = dbt.ref("int_similarity_draws").order("shape, pair, draw").fetchnumpy()
+    no_draws = {name: column[:0] for name, column in sampled.items()}
+    sampled = groups.split(sampled, "shape", "pair")
+    rows = []
     for (generation_gap, distance), kinds in sampling.PAIR_KINDS_BY_DISTANCE.items():
-        for artifact in ("metadata", "card"):
-            for measure in similarity.Similarities._fields:
-                column = np.ma.filled(samples[f"{artifact}_{measure}"].astype(float), np.nan)
-                some = [column[rows_of[kind]] for kind in kinds]
-                shapes = {kind.shape for kind, found in zip(kinds, some, strict=True) if not np.isnan(found).all()}
-                key = {"artifact": artifact, "measure": measure, "generation_gap": generation_gap, "distance": distance}
-                rows.append({**key, "n_shapes": len(shapes)})
-                values.append(some)
-    estimates = similarity.pooled_estimates(values, dbt.config.get("n_similarity_resamples"), dbt.config.get("seed"))
-    for row, estimate in zip(rows, estimates, strict=True):
-        row.update({name: None if np.isnan(value) else value for name, value in estimate._asdict().items()})
+        draws = {
+            kind: family_means.Draws.of_pairs(sampled.get((kind.shape, kind.pair), no_draws), similarity.MEASURES)
+            for kind in kinds
+        }
+        estimates = family_means.means(family_means.Draws.together(list(draws.values()))).rows()
+        for number, (artifact, measure) in enumerate(similarity.MEASURES):
+            key = {"artifact": artifact, "measure": measure, "generation_gap": generation_gap, "distance": distance}
+            shapes = {kind.shape for kind, found in draws.items() if not np.isnan(found.values[:, number]).all()}
+            rows.append({**key, "n_shapes": len(shapes), **estimates[number]})
     return pa.Table.from_pylist(rows, schema=SCHEMA)
 
 
 SCHEMA = pa.schema(
     [("artifact", pa.string()), ("measure", pa.string()), ("generation_gap", pa.int32()), ("distance", pa.int32())]
-    + [(name, pa.int64()) for name in ("n_shapes", "n", "n_missing")]
-    + [(name, pa.float64()) for name in ("mean", "low", "high")]
+    + [(name, pa.int64()) for name in ("n_shapes", "n", "n_missing", "n_distinct_pairs")]
+    + [(name, pa.float64()) for name in ("mean", "design_effect", "n_families_effective")]
+    + [(name, pa.float64()) for name in ("share_of_largest_family", "low", "high")]
+    + [("interval_method", pa.string())]
 )

@@ -17,13 +17,17 @@ final as (
         n_missing,
         n_distinct_pairs,
         n_distinct_children,
-        n_distinct_children < 30 as has_few_pairs,
+        interval_method = 'too_few_pairs' as has_few_pairs,
 
         ---- similarity
         mean,
         sd,
+        design_effect,
         low,
-        high
+        high,
+        n_families_effective,
+        share_of_largest_family,
+        interval_method
     from intervals
 
 )

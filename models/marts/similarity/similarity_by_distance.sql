@@ -17,9 +17,14 @@ final as (
         n_shapes,
         n,
         n_missing,
+        n_distinct_pairs,
         mean,
+        design_effect,
         low,
-        high
+        high,
+        n_families_effective,
+        share_of_largest_family,
+        interval_method
     from pooled
 
 )

@@ -21,10 +21,15 @@ final as (
         ---- similarity
         n,
         n_missing,
+        n_distinct_pairs,
         mean,
         sd,
+        design_effect,
         low as mean_low,
-        high as mean_high
+        high as mean_high,
+        n_families_effective,
+        share_of_largest_family,
+        interval_method
     from intervals
 
 )

@@ -1,0 +1,30 @@
+with differences as (
+
+    select * from {{ ref('int_similarity_differences') }}
+
+),
+
+final as (
+
+    select
+        ---- keys
+        artifact,
+        measure,
+        relation,
+        relation_compared,
+        shape,
+
+        ---- difference of the means
+        n,
+        n_distinct_pairs,
+        mean as difference,
+        low as difference_low,
+        high as difference_high,
+        n_families_effective,
+        share_of_largest_family,
+        interval_method
+    from differences
+
+)
+
+select * from final
