@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.coverage import AIM, sizes
-from phylohub.methods import inference, pair_means
-from phylohub.methods.pair_means import Draws
+from phylohub.methods import inference, family_means
+from phylohub.methods.family_means import Draws
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -110,9 +110,9 @@ def measure(cell: Cell, n_hubs: int = HUBS, n_draws: int = DRAWS, compare: bool 
     for _ in range(n_hubs):
         found = hub(cell, rng, n_draws)
         terms = [found[name] for name in cell.kind.split(" - ")]
-        estimate = pair_means._compare(terms)
-        of_mean = pair_means.means(terms[0])
-        (shown_estimate,) = (pair_means.differences(*terms) if len(terms) > 1 else of_mean).rows()
+        estimate = family_means.compare([t.sums for t in terms])
+        of_mean = family_means.means(terms[0])
+        (shown_estimate,) = (family_means.differences(*terms) if len(terms) > 1 else of_mean).rows()
         shown.append(shown_estimate["low"] is not None)
         effective.append(float(estimate.n_families_effective.min()))
         effects.append(float(of_mean.design_effect[0]))

@@ -95,6 +95,12 @@ class Sums:
     numerator: Floats
     denominator: Floats
 
+    @classmethod
+    def of(cls, family: ArrayLike, numerator: ArrayLike, denominator: ArrayLike) -> "Sums":
+        """One ratio, from a row for each family."""
+        top, bottom = (np.asarray(values, np.float64)[:, None] for values in (numerator, denominator))
+        return cls(np.asarray(family, np.int64)[:, None], top, bottom)
+
 
 @dataclass(frozen=True, eq=False)
 class Estimates:
@@ -150,6 +156,26 @@ def differences(draws: Draws, compared: Draws) -> Estimates:
     found = compare([one.sums for one in both])
     none = np.full(len(found.value), np.nan)
     return _estimates(found, both, none, none, found.value - found.reach, found.value + found.reach)
+
+
+def ratio_difference(first: Sums, compared: Sums) -> dict[str, Any]:
+    """One ratio minus another, with a 95 % interval. Families left out are left out of both. None stands for nan."""
+    found = compare([first, compared])
+    (method,) = found.interval_method()
+    row: dict[str, Any] = {}
+    for name, one in (("", first), ("_compared", compared)):
+        total = float(one.denominator.sum())
+        row[f"n_edges{name}"] = round(total)
+        row[f"value{name}"] = float(one.numerator.sum()) / total if total else None
+    numbers = {
+        "difference": found.value,
+        "low": np.where(method == WEIGHTED_JACKKNIFE, found.value - found.reach, np.nan).round(DECIMALS),
+        "high": np.where(method == WEIGHTED_JACKKNIFE, found.value + found.reach, np.nan).round(DECIMALS),
+        "n_families_effective": found.n_families_effective,
+        "share_of_largest_family": found.share_of_largest_family,
+    }
+    row |= {name: None if np.isnan(value) else float(value) for name, (value,) in numbers.items()}
+    return row | {"interval_method": str(method)}
 
 
 def _estimates(
