@@ -29,7 +29,7 @@ LIMITS = {"notebook": 200_000, "rebuilds": 200_000, "cards": 2_000_000, "changed
 COMPRESSED_FROM = 5_000_000  # models; larger hubs are written as zstd to save disk
 N_REBUILDS = 10
 # The study's draws. The warehouse's defaults are larger.
-STUDY_DRAWS = {"n_draws": 500, "n_similarity_resamples": 1000, "n_resamples": 1000}
+STUDY_DRAWS = {"n_draws": 500, "n_resamples": 1000}
 
 # The files that each measurement depends on. A result is measured again if one of them changes.
 HUB = [f"phylohub/synthetic/{name}.py" for name in ("cards", "graph", "hub", "words")]

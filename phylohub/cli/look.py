@@ -139,6 +139,7 @@ def summary() -> None:
         console(sys.stdout).print(counts)
         if "trait_ordering_fits" in marts:
             _show_orders(connection)
+        print_line(_intervals(connection, marts))
         if connection.execute("select bool_or(is_synthetic) from marts.models").fetchone() == (True,):
             print_line("These models are SYNTHETIC. For real ones: make build SOURCE=path/to/records.jsonl.gz")
         print_line(f"built: {database_path()}")
@@ -162,6 +163,21 @@ def _show_orders(connection: DuckDBPyConnection) -> None:
         orders.add_row(Text(trait), *(f"{share:.3f}" for share in shares), shows)
     if rows:
         console(sys.stdout).print(orders)
+
+
+def _intervals(connection: duckdb.DuckDBPyConnection, marts: Sequence[str]) -> str:
+    """How many mean similarities have an interval, and why the others have none."""
+    if "similarity_estimates" not in marts:
+        return "There are no mean similarities."
+    counts = dict(
+        connection.execute(
+            "select interval_method, count(*) from marts.similarity_estimates where mean is not null group by 1"
+        ).fetchall()
+    )
+    shown = counts.pop("weighted_jackknife", 0)
+    reasons = [f"{counts[method]:,} {method.replace('_', ' ')}" for method in sorted(counts)]
+    others = f" The others: {', '.join(reasons)}." if reasons else ""
+    return f"{shown:,} of {shown + sum(counts.values()):,} mean similarities have an interval.{others}"
 
 
 def _caption(warehouse: Warehouse, model_id: str, edge_set: EdgeSet) -> str:

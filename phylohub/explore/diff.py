@@ -178,12 +178,15 @@ def _similarities(
         if one is not None and two is not None and max(len(one), len(two)) <= MAX_CHARACTERS:
             found.setdefault((artifact, "levenshtein"), Levenshtein.normalized_similarity(one, two))
     means = {
-        (row["artifact"], row["measure"]): row["mean"]
+        (row["artifact"], row["measure"]): row
         for row in warehouse.rows(
-            "select artifact, measure, mean from marts.similarity_estimates where shape = 'edge' and mean is not null"
+            "select artifact, measure, mean, n_distinct_pairs, interval_method from marts.similarity_estimates "
+            "where shape = 'edge' and mean is not null"
         )
     }
+    none = {"mean": None, "n_distinct_pairs": 0, "interval_method": None}
     return [
-        {"artifact": artifact, "measure": measure, "similarity": value, "mean": means.get((artifact, measure))}
+        {"artifact": artifact, "measure": measure, "similarity": value}
+        | {name: means.get((artifact, measure), none)[name] for name in none}
         for (artifact, measure), value in found.items()
     ]

@@ -111,7 +111,8 @@ def difference_lines(difference: Difference, first: str, second: str, n_lines: i
     if difference.similarities:
         yield _styled("\nsimilarity, from 0 to 1 (in parentheses: mean over sampled parent and child pairs)", "bold")
     for row in difference.similarities:
-        mean = "" if row["mean"] is None else f" ({row['mean']:.3f})"
+        few = ", too few to compare" if row["interval_method"] == "too_few_pairs" else ""
+        mean = "" if row["mean"] is None else f" ({row['mean']:.3f}; distinct pairs: {row['n_distinct_pairs']:,}{few})"
         yield _styled(f"  {row['artifact']}, {row['measure']}: {row['similarity']:.3f}{mean}", "")
     for note in difference.notes:
         yield _styled(note, "italic")

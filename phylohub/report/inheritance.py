@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from phylohub.report import direction
+from phylohub.report import differences, direction
 from phylohub.report.charts import Arrow, Dot, arrows, dots
 from phylohub.report.content import Column, Figure, Page, Section, Table
 from phylohub.report.graphs import Arc, PlaceRange, arcs
@@ -37,6 +37,8 @@ def page(marts: Marts) -> Page:
         "Mutation rates, drift and orders of traits; license categories and task groups; languages and model cards.",
         [
             _mutation(marts),
+            differences.rates(marts),
+            differences.changes(marts),
             _orders(marts),
             direction.directedness(marts),
             _categories(marts),

@@ -1,5 +1,6 @@
 """Parent and child pairs: the differences between their records."""
 
+from phylohub.methods.family_means import MIN_DISTINCT_PAIRS
 from phylohub.report.content import Column, Page, Section, Table
 from phylohub.report.marts import Marts, relation_label
 from phylohub.report.text import count_of, format_number, safe_text
@@ -35,7 +36,7 @@ def page(marts: Marts) -> Page:
 
         )
 
-        select first_id, second_id, metadata_tfidf
+        select first_id, second_id, metadata_tfidf, count(*) over () as n_pairs
         from edges
         order by abs(metadata_tfidf - (select median(metadata_tfidf) from edges)), first_id, second_id
         limit 1
@@ -58,8 +59,9 @@ def page(marts: Marts) -> Page:
             "typical",
             "A typical fine-tune",
             typical[:2],
-            "Of the sampled pairs of parent and child, this one is closest to the median similarity: "
-            f"{format_number(typical[2], 2)} by TF-IDF of the records.",
+            f"Of {count_of(typical[3], 'distinct sampled pair')} of parent and child, this one is closest to the median "
+            f"similarity: {format_number(typical[2], 2)} by TF-IDF of the records."
+            + (" So few pairs say little about what is typical." if typical[3] < MIN_DISTINCT_PAIRS else ""),
         )
         if typical
         else Section("typical", "A typical fine-tune", missing=none),

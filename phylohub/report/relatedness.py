@@ -1,17 +1,25 @@
 """Similarity by kinship: generation gap against distance, and the parents of merges."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from phylohub.report.charts import Dot, dots
 from phylohub.report.content import Column, Figure, Section, Table
 from phylohub.report.marts import Marts
 from phylohub.report.style import DECIMAL
-from phylohub.report.text import count_of, format_number, safe_text
+from phylohub.report.text import format_number, safe_text
 
 ARTIFACTS = {"metadata": "records", "card": "model cards"}
 MEASURES = {"tfidf": "TF-IDF", "bow": "term counts", "levenshtein": "Levenshtein"}
 MAIN_MEASURE = "tfidf"
-INTERVALS = "Dots: this snapshot, with 95% intervals (often narrower than the dot)."
+INTERVALS = "Dots: this snapshot, with 95% intervals over families. In parentheses: distinct pairs."
+WEAK = " Open circles: too few pairs or families for an interval; they say little about other models."
+REASONS = {
+    "weighted_jackknife": "yes",
+    "too_few_pairs": "too few pairs",
+    "too_few_families": "too few families",
+    "no_variation": "no variation",
+}
 MERGE_PAIRS = {
     "merge_child_parent": "merge, each parent",
     "child_nearest_parent": "merge, most similar parent",
@@ -21,13 +29,35 @@ MERGE_PAIRS = {
 }
 
 
+ESTIMATE_COLUMNS = [
+    Column("Distinct pairs", "count"),
+    Column("Mean", "decimal"),
+    Column("95% low", "decimal"),
+    Column("95% high", "decimal"),
+    Column("Design effect", "decimal"),
+    Column("Effective families", "decimal"),
+    Column("Interval"),
+]
+
+
 def _order(column: str, words: dict[str, str]) -> str:
     return f"list_position([{', '.join(map(repr, words))}], {column}) nulls last, {column}"
 
 
 def _estimates(rows: list[tuple[Any, ...]], artifact: str) -> list[tuple[Any, ...]]:
-    """The rows of an artifact in the main measure that have a mean."""
-    return [row for row in rows if row[0] == artifact and row[1] == MAIN_MEASURE and row[-3] is not None]
+    """The rows of an artifact in the main measure that have a mean, in the column before the last five."""
+    return [row for row in rows if row[0] == artifact and row[1] == MAIN_MEASURE and row[-6] is not None]
+
+
+def with_pairs(name: str, n_distinct_pairs: int, method: str) -> str:
+    """The label of a row: its number of distinct pairs, and why it has no interval."""
+    reason = "" if method == "weighted_jackknife" else f": {REASONS.get(method, method)}"
+    return f"{name} ({n_distinct_pairs:,}{reason})"
+
+
+def legend(methods: Iterable[str]) -> str:
+    """What the marks of a figure mean."""
+    return INTERVALS + (WEAK if any(method != "weighted_jackknife" for method in methods) else "")
 
 
 def distances(marts: Marts) -> Section:
@@ -36,7 +66,8 @@ def distances(marts: Marts) -> Section:
     if not marts.has("similarity_by_distance"):
         return Section(id_, title, missing=marts.missing("similarity_by_distance"))
     rows = marts.rows(
-        "select artifact, measure, generation_gap, distance, n_shapes, n, n_missing, mean, low, high from "
+        "select artifact, measure, generation_gap, distance, n_shapes, n, n_missing, n_distinct_pairs, mean, low, "
+        "high, design_effect, n_families_effective, interval_method from "
         f"marts.similarity_by_distance order by {_order('artifact', ARTIFACTS)}, {_order('measure', MEASURES)}, "
         "distance nulls last, generation_gap"
     )
@@ -50,10 +81,18 @@ def distances(marts: Marts) -> Section:
                 f"similarity-distance-{artifact}",
                 f"Similarity of {label} by distance and generation gap",
                 "Mean similarity by TF-IDF: "
-                + "; ".join(f"{_kinship(row)}: {format_number(row[7], 2)}" for row in of)
+                + "; ".join(f"{with_pairs(_kinship(row), row[7], row[13])} {format_number(row[8], 2)}" for row in of)
                 + ".",
-                dots([Dot(_kinship(row), *row[7:]) for row in of], "mean similarity", DECIMAL, top=1.0),
-                legend=INTERVALS,
+                dots(
+                    [
+                        Dot(with_pairs(_kinship(row), row[7], row[13]), row[8], row[9], row[10], is_weak=row[9] is None)
+                        for row in of
+                    ],
+                    "mean similarity",
+                    DECIMAL,
+                    top=1.0,
+                ),
+                legend=legend(row[13] for row in of),
                 paper="section 3",
                 table=Table(
                     f"Similarity of {label} by distance and generation gap",
@@ -64,11 +103,13 @@ def distances(marts: Marts) -> Section:
                         Column("Shapes", "count"),
                         Column("Sampled pairs", "count"),
                         Column("Pairs without data", "count"),
-                        Column("Mean", "decimal"),
-                        Column("95% low", "decimal"),
-                        Column("95% high", "decimal"),
+                        *ESTIMATE_COLUMNS,
                     ],
-                    [(MEASURES.get(row[1], row[1]), *row[2:]) for row in rows if row[0] == artifact],
+                    [
+                        (MEASURES.get(row[1], row[1]), *row[2:13], REASONS.get(row[13], row[13]))
+                        for row in rows
+                        if row[0] == artifact
+                    ],
                 ),
             )
         )
@@ -96,50 +137,45 @@ def merges(marts: Marts) -> Section:
     if not marts.has("merge_similarity"):
         return Section(id_, title, missing=marts.missing("merge_similarity"))
     rows = marts.rows(
-        "select artifact, measure, pair_kind, n_distinct_pairs, has_few_pairs, n, n_missing, mean, low, high from "
-        f"marts.merge_similarity order by {_order('artifact', ARTIFACTS)}, {_order('measure', MEASURES)}, "
-        f"{_order('pair_kind', MERGE_PAIRS)}"
+        "select artifact, measure, pair_kind, n, n_missing, n_distinct_pairs, mean, low, high, design_effect, "
+        "n_families_effective, interval_method from marts.merge_similarity "
+        f"order by {_order('artifact', ARTIFACTS)}, {_order('measure', MEASURES)}, {_order('pair_kind', MERGE_PAIRS)}"
     )
     figures = []
     for artifact, label in ARTIFACTS.items():
         of = _estimates(rows, artifact)
         if not of:
             continue
-        names = [f"{_merge_pair(row[2])}{' (few pairs)' if row[4] else ''}" for row in of]
-        few = any(row[4] for row in of)
+        names = [with_pairs(safe_text(_merge_pair(row[2]), 60), row[5], row[11]) for row in of]
         figures.append(
             Figure(
                 f"similarity-merges-{artifact}",
                 f"Similarity of {label} of merges and fine-tunes",
                 "Mean similarity by TF-IDF: "
-                + "; ".join(
-                    f"{safe_text(name, 60)} {format_number(row[7], 2)} ({count_of(row[3], 'distinct pair')})"
-                    for name, row in zip(names, of, strict=True)
-                )
+                + "; ".join(f"{name} {format_number(row[6], 2)}" for name, row in zip(names, of, strict=True))
                 + ".",
                 dots(
-                    [Dot(name, *row[7:]) for name, row in zip(names, of, strict=True)],
+                    [
+                        Dot(name, row[6], row[7], row[8], is_weak=row[7] is None)
+                        for name, row in zip(names, of, strict=True)
+                    ],
                     "mean similarity",
                     DECIMAL,
                     top=1.0,
                 ),
-                legend=INTERVALS + (" Means over few pairs say little." if few else ""),
+                legend=legend(row[11] for row in of),
                 paper="footnote 4",
                 table=Table(
                     f"Similarity of {label} of merges and fine-tunes",
                     [
                         Column("Measure"),
                         Column("Pair", "name"),
-                        Column("Distinct pairs", "count"),
-                        Column("Few pairs"),
                         Column("Sampled pairs", "count"),
                         Column("Pairs without data", "count"),
-                        Column("Mean", "decimal"),
-                        Column("95% low", "decimal"),
-                        Column("95% high", "decimal"),
+                        *ESTIMATE_COLUMNS,
                     ],
                     [
-                        (MEASURES.get(row[1], row[1]), _merge_pair(row[2]), row[3], "yes" if row[4] else "no", *row[5:])
+                        (MEASURES.get(row[1], row[1]), _merge_pair(row[2]), *row[3:11], REASONS.get(row[11], row[11]))
                         for row in rows
                         if row[0] == artifact
                     ],

@@ -1,6 +1,6 @@
 """Genetic similarity: the similarity of relatives in the eight shapes."""
 
-from phylohub.report import relatedness
+from phylohub.report import differences, relatedness
 from phylohub.report.charts import Dot, dots
 from phylohub.report.content import Column, Figure, Page, Section, Table
 from phylohub.report.graphs import shapes
@@ -8,7 +8,7 @@ from phylohub.report.marts import Marts
 from phylohub.report.relatedness import ARTIFACTS, MEASURES
 from phylohub.report.shapes import glyph
 from phylohub.report.style import DECIMAL
-from phylohub.report.text import format_number, study_note
+from phylohub.report.text import count_of, format_number, study_note
 
 NO_BREAK = "\u2011"  # keeps a pair on one line
 Shapes = dict[str, tuple[str, str]]  # title and edges by shape, in the study's order
@@ -46,6 +46,7 @@ def page(marts: Marts) -> Page:
         [
             _shapes(marts, known),
             *(_similarity(marts, artifact, known) for artifact in ARTIFACTS),
+            differences.similarities(marts),
             relatedness.distances(marts),
             relatedness.merges(marts),
             _occurrences(marts),
@@ -102,11 +103,12 @@ def _similarity(marts: Marts, artifact: str, known: Shapes) -> Section:
     rows = [
         row
         for row in marts.rows(
-            "select measure, relation, shape, pair, n, n_missing, mean, mean_low, mean_high from "
-            "marts.similarity_estimates where artifact = $artifact",
+            "select measure, relation, shape, pair, n, n_missing, n_distinct_pairs, mean, mean_low, mean_high, "
+            "design_effect, n_families_effective, interval_method from marts.similarity_estimates "
+            "where artifact = $artifact",
             {"artifact": artifact},
         )
-        if row[6] is not None and row[0] in MEASURES and row[1] in RELATIVES and row[2] in known
+        if row[7] is not None and row[0] in MEASURES and row[1] in RELATIVES and row[2] in known
     ]
     rows.sort(key=lambda row: (list(MEASURES).index(row[0]), kin.index(row[1]), order.index(row[2]), row[3]))
     if not rows:
@@ -132,22 +134,25 @@ def _similarity(marts: Marts, artifact: str, known: Shapes) -> Section:
             if not same:
                 continue
             published = _published(marts, artifact, measure, relation)
+            enough = [row[7] for row in same if row[12] != "too_few_pairs"]
             means.append(
-                f"{label} {_span([row[6] for row in same])}"
+                f"{label} {_span(enough) if enough else 'too few pairs'}"
                 f"{study_note(format_number(published, 2) if published else None)}"
             )
             drawn.append(Dot(label, None, published=published))
-            for _, _, shape, pair, _, _, mean, low, high in same:
+            for _, _, shape, pair, _, _, n_pairs, mean, low, high, _, _, method in same:
                 name, edges = known[shape]
-                drawn.append(Dot(f"{name} {pair}", mean, low, high, None, *glyph(edges, pair)))
+                label = relatedness.with_pairs(f"{name} {pair}", n_pairs, method)
+                drawn.append(Dot(label, mean, low, high, None, *glyph(edges, pair), is_weak=low is None))
         figures.append(
             Figure(
                 f"similarity-{artifact}-{measure}",
                 f"{title}, by {measure_label}",
-                f"Mean similarity, lowest to highest over the shapes: {'; '.join(means)}.",
+                f"Mean similarity, lowest to highest over the shapes: {'; '.join(means)}. "
+                f"{sum(row[8] is not None for row in of)} of {count_of(len(of), 'mean')} have an interval.",
                 dots(drawn, "mean similarity", DECIMAL, top=1.0),
-                legend="Dots: this snapshot, with 95% intervals (often narrower than the dot). Next to each label is "
-                "its shape, parents on the left, with the compared pair filled in."
+                legend=f"{relatedness.legend(row[12] for row in of)} Next to each label is its shape, parents on the "
+                "left, with the compared pair filled in."
                 + (
                     " Open diamonds in the rows of the headings: the study (whole Hub), read off its figure."
                     if any(dot.published is not None for dot in drawn)
@@ -162,11 +167,12 @@ def _similarity(marts: Marts, artifact: str, known: Shapes) -> Section:
                         Column("Pair"),
                         Column("Sampled pairs", "count"),
                         Column("Pairs without data", "count"),
-                        Column("Mean", "decimal"),
-                        Column("95% low", "decimal"),
-                        Column("95% high", "decimal"),
+                        *relatedness.ESTIMATE_COLUMNS,
                     ],
-                    [(RELATIVES[row[1]], known[row[2]][0], *row[3:]) for row in of],
+                    [
+                        (RELATIVES[row[1]], known[row[2]][0], *row[3:12], relatedness.REASONS.get(row[12], row[12]))
+                        for row in of
+                    ],
                 ),
             )
         )
@@ -176,7 +182,8 @@ def _similarity(marts: Marts, artifact: str, known: Shapes) -> Section:
         [
             "Shapes are sampled uniformly from all their occurrences in the graph of fine-tunes, so parents with many "
             f"children have more weight in shapes with several children. The similarity of "
-            f"identical {ARTIFACTS[artifact]} is 1."
+            f"identical {ARTIFACTS[artifact]} is 1. The same pair can be sampled many times, and pairs share models "
+            "and families, so the intervals are over families."
         ],
         figures=figures,
     )

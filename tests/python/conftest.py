@@ -119,7 +119,7 @@ def run_phylohub(database: Path, *arguments: str) -> subprocess.CompletedProcess
 
 
 # Fewer draws than by default: most tests do not check the estimates themselves.
-FEW_DRAWS = {"n_draws": 300, "n_similarity_resamples": 300, "n_resamples": 300, "n_order_resamples": 3}
+FEW_DRAWS = {"n_draws": 300, "n_resamples": 300, "n_order_resamples": 3}
 
 
 class Build:

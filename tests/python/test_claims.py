@@ -59,7 +59,7 @@ def build(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         records = real_file(request.param)
     cards = made_cards(record["id"] for record in read_records(records))
     landed = write(folder / "cards.jsonl", [{"id": model, "card": card} for model, card in cards.items()])
-    build = Build(folder, records, {"n_similarity_resamples": 3000}, data_tests=False, cards=landed)
+    build = Build(folder, records, data_tests=False, cards=landed)
     assert build.dbt.returncode == 0, build.dbt.stdout
     return build
 

@@ -70,7 +70,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for arguments in (["dump", str(records)], ["cards", "--file", str(cards)]):
         done = run_phylohub(database, "ingest", *arguments)
         assert done.returncode == 0, done.stderr
-    few = {"n_draws": 20, "n_similarity_resamples": 20, "n_resamples": 20, "n_order_resamples": 1}
+    few = {"n_draws": 20, "n_resamples": 20, "n_order_resamples": 1}
     for command in (["seed"], ["run", "--vars", json.dumps(few)]):
         done = run_dbt(database, folder / "target", *command)
         assert done.returncode == 0, done.stdout

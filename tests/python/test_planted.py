@@ -13,7 +13,7 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
     folder = tmp_path_factory.mktemp("planted")
     records = folder / "planted.jsonl.gz"
     write_hub(records, 40_000, seed=5)
-    draws = {"n_draws": 4000, "n_similarity_resamples": 2000, "n_resamples": 2000}
+    draws = {"n_draws": 4000, "n_resamples": 2000}
     built = Build(folder, records, draws, data_tests=False)
     assert built.dbt.returncode == 0, built.dbt.stdout
     return built

@@ -42,7 +42,7 @@ def build(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
             file.writelines(json.dumps(record) + "\n" for record in odd_edges())
     else:
         records = real_file(request.param)
-    built = Build(folder, records, {"n_draws": 50, "n_similarity_resamples": 20, "n_resamples": 20}, data_tests=False)
+    built = Build(folder, records, {"n_draws": 50, "n_resamples": 20}, data_tests=False)
     assert built.dbt.returncode == 0, built.dbt.stdout
     return built
 
