@@ -3,10 +3,12 @@
 import json
 import os
 import sys
+from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
 from typing import Annotated
 
+import duckdb
 import typer
 from duckdb import DuckDBPyConnection
 from rich.console import Console, RenderableType
@@ -167,8 +169,8 @@ def _show_orders(connection: DuckDBPyConnection) -> None:
 
 def _intervals(connection: duckdb.DuckDBPyConnection, marts: Sequence[str]) -> str:
     """How many mean similarities have an interval, and why the others have none."""
-    if "similarity_estimates" not in marts:
-        return "There are no mean similarities."
+    if "similarity_differences" not in marts:
+        return "The build is older than the intervals of mean similarities over families. Run `dbt build`."
     counts = dict(
         connection.execute(
             "select interval_method, count(*) from marts.similarity_estimates where mean is not null group by 1"

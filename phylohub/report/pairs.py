@@ -59,8 +59,8 @@ def page(marts: Marts) -> Page:
             "typical",
             "A typical fine-tune",
             typical[:2],
-            f"Of {count_of(typical[3], 'distinct sampled pair')} of parent and child, this one is closest to the median "
-            f"similarity: {format_number(typical[2], 2)} by TF-IDF of the records."
+            f"Of {count_of(typical[3], 'distinct sampled pair')} of parent and child, this one is closest to the "
+            f"median similarity: {format_number(typical[2], 2)} by TF-IDF of the records."
             + (" So few pairs say little about what is typical." if typical[3] < MIN_DISTINCT_PAIRS else ""),
         )
         if typical

@@ -55,6 +55,10 @@ def with_pairs(name: str, n_distinct_pairs: int, method: str) -> str:
     return f"{name} ({n_distinct_pairs:,}{reason})"
 
 
+def _dot(name: str, mean: float, low: float | None, high: float | None) -> Dot:
+    return Dot(name, mean, low, high, is_weak=low is None)
+
+
 def legend(methods: Iterable[str]) -> str:
     """What the marks of a figure mean."""
     return INTERVALS + (WEAK if any(method != "weighted_jackknife" for method in methods) else "")
@@ -84,10 +88,7 @@ def distances(marts: Marts) -> Section:
                 + "; ".join(f"{with_pairs(_kinship(row), row[7], row[13])} {format_number(row[8], 2)}" for row in of)
                 + ".",
                 dots(
-                    [
-                        Dot(with_pairs(_kinship(row), row[7], row[13]), row[8], row[9], row[10], is_weak=row[9] is None)
-                        for row in of
-                    ],
+                    [_dot(with_pairs(_kinship(row), row[7], row[13]), *row[8:11]) for row in of],
                     "mean similarity",
                     DECIMAL,
                     top=1.0,
@@ -155,10 +156,7 @@ def merges(marts: Marts) -> Section:
                 + "; ".join(f"{name} {format_number(row[6], 2)}" for name, row in zip(names, of, strict=True))
                 + ".",
                 dots(
-                    [
-                        Dot(name, row[6], row[7], row[8], is_weak=row[7] is None)
-                        for name, row in zip(names, of, strict=True)
-                    ],
+                    [_dot(name, *row[6:9]) for name, row in zip(names, of, strict=True)],
                     "mean similarity",
                     DECIMAL,
                     top=1.0,
