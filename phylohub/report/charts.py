@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 import altair as alt
 
@@ -70,8 +70,8 @@ class Dot:
     """A mean or rate with its interval. A row without a value is a heading of the rows below it.
 
     `published` is the study's value, and `other` another value of this snapshot, drawn as an open square.
-    `outlines` and `filled` are the paths of a glyph beside the name (see `shapes.glyph`). A value that too few models
-    carry (`is_weak`) is drawn as an open circle.
+    `outlines` and `filled` are the paths of a glyph beside the name (see `shapes.glyph`). A value from too few families
+    (`weak`) is drawn as an open circle, and one from too few pairs as a cross.
     """
 
     name: str
@@ -82,7 +82,7 @@ class Dot:
     outlines: str = ""
     filled: str = ""
     other: float | None = None
-    is_weak: bool = False
+    weak: Literal["", "families", "pairs"] = ""
 
 
 GLYPH = 42  # pixels reserved for the widest glyph
@@ -113,12 +113,13 @@ def dots(
         base.transform_filter("datum.low != null")
         .mark_rule(color=BLUE, strokeWidth=2)
         .encode(x=alt.X("low:Q"), x2="high:Q"),
-        base.transform_filter("datum.value != null && !datum.is_weak")
+        base.transform_filter("datum.value != null && datum.weak == ''")
         .mark_point(filled=True, color=BLUE, size=45, opacity=1)
         .encode(x=x),
-        base.transform_filter("datum.value != null && datum.is_weak")
+        base.transform_filter("datum.weak == 'families'")
         .mark_point(shape="circle", color=BLUE, fill="white", size=45, strokeWidth=1.2, opacity=1)
         .encode(x=x),
+        base.transform_filter("datum.weak == 'pairs'").mark_text(text="\u00d7", color=BLUE, fontSize=14).encode(x=x),
         base.transform_filter("datum.other != null").mark_point(**SQUARE).encode(x=alt.X("other:Q")),
         base.transform_filter("datum.published != null").mark_point(**DIAMOND).encode(x=alt.X("published:Q")),
     ]

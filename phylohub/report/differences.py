@@ -2,23 +2,18 @@
 
 from typing import Any
 
-from phylohub.report.charts import Dot, dots
+from phylohub.report.charts import dots
 from phylohub.report.content import Column, Figure, Section, Table
 from phylohub.report.marts import TRAITS, Marts, relation_label, relation_order
-from phylohub.report.relatedness import ARTIFACTS, MAIN_MEASURE, MEASURES, REASONS
+from phylohub.report.relatedness import ARTIFACTS, MAIN_MEASURE, MEASURES, REASONS, dot
 from phylohub.report.style import DECIMAL, SHARE
 from phylohub.report.text import format_number, format_share, safe_text
 
 LEGEND = (
     "Dots: difference in this snapshot, with 95% intervals over families. An interval without 0 shows a difference. "
-    "Open circles: too few pairs or families for an interval."
+    "Open circles: too few families for an interval. Crosses: fewer than 30 distinct pairs."
 )
 INTERVAL_COLUMNS = [Column("Effective families", "decimal"), Column("Interval")]
-
-
-def _rows_of(name: str, value: float, low: float | None, high: float | None, method: str) -> Dot:
-    reason = "" if low is not None else f" ({REASONS.get(method, method)})"
-    return Dot(f"{name}{reason}", value, low, high, is_weak=low is None)
 
 
 def _verdict(name: str, text: str, low: float | None, high: float | None, method: str) -> str:
@@ -31,7 +26,7 @@ def _verdict(name: str, text: str, low: float | None, high: float | None, method
 def _drawn(rows: list[tuple[str, float, float | None, float | None, str]], axis: str, form: str) -> Any:
     """Dots around 0."""
     most = max(max(abs(x) for x in row[1:4] if x is not None) for row in rows) or 1
-    return dots([_rows_of(*row) for row in rows], axis, form, top=1.05 * most, bottom=-1.05 * most)
+    return dots([dot(*row) for row in rows], axis, form, top=1.05 * most, bottom=-1.05 * most)
 
 
 def similarities(marts: Marts) -> Section:

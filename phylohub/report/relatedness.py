@@ -13,7 +13,10 @@ ARTIFACTS = {"metadata": "records", "card": "model cards"}
 MEASURES = {"tfidf": "TF-IDF", "bow": "term counts", "levenshtein": "Levenshtein"}
 MAIN_MEASURE = "tfidf"
 INTERVALS = "Dots: this snapshot, with 95% intervals over families. In parentheses: distinct pairs."
-WEAK = " Open circles: too few pairs or families for an interval; they say little about other models."
+WEAK = (
+    " Open circles: too few families for an interval. Crosses: fewer than 30 distinct pairs. Both say little about "
+    "other models."
+)
 REASONS = {
     "weighted_jackknife": "yes",
     "too_few_pairs": "too few pairs",
@@ -55,8 +58,9 @@ def with_pairs(name: str, n_distinct_pairs: int, method: str) -> str:
     return f"{name} ({n_distinct_pairs:,}{reason})"
 
 
-def _dot(name: str, mean: float, low: float | None, high: float | None) -> Dot:
-    return Dot(name, mean, low, high, is_weak=low is None)
+def dot(name: str, value: float, low: float | None, high: float | None, method: str) -> Dot:
+    """A mean or difference, marked if it has no interval."""
+    return Dot(name, value, low, high, weak="" if low is not None else "pairs" if "pairs" in method else "families")
 
 
 def legend(methods: Iterable[str]) -> str:
@@ -88,7 +92,7 @@ def distances(marts: Marts) -> Section:
                 + "; ".join(f"{with_pairs(_kinship(row), row[7], row[13])} {format_number(row[8], 2)}" for row in of)
                 + ".",
                 dots(
-                    [_dot(with_pairs(_kinship(row), row[7], row[13]), *row[8:11]) for row in of],
+                    [dot(with_pairs(_kinship(row), row[7], row[13]), row[8], row[9], row[10], row[13]) for row in of],
                     "mean similarity",
                     DECIMAL,
                     top=1.0,
@@ -156,7 +160,7 @@ def merges(marts: Marts) -> Section:
                 + "; ".join(f"{name} {format_number(row[6], 2)}" for name, row in zip(names, of, strict=True))
                 + ".",
                 dots(
-                    [_dot(name, *row[6:9]) for name, row in zip(names, of, strict=True)],
+                    [dot(name, row[6], row[7], row[8], row[11]) for name, row in zip(names, of, strict=True)],
                     "mean similarity",
                     DECIMAL,
                     top=1.0,

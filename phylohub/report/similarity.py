@@ -1,5 +1,7 @@
 """Genetic similarity: the similarity of relatives in the eight shapes."""
 
+from dataclasses import replace
+
 from phylohub.report import differences, relatedness
 from phylohub.report.charts import Dot, dots
 from phylohub.report.content import Column, Figure, Page, Section, Table
@@ -142,8 +144,9 @@ def _similarity(marts: Marts, artifact: str, known: Shapes) -> Section:
             drawn.append(Dot(label, None, published=published))
             for _, _, shape, pair, _, _, n_pairs, mean, low, high, _, _, method in same:
                 name, edges = known[shape]
-                label = relatedness.with_pairs(f"{name} {pair}", n_pairs, method)
-                drawn.append(Dot(label, mean, low, high, None, *glyph(edges, pair), is_weak=low is None))
+                row = relatedness.dot(f"{name} {pair} ({n_pairs:,})", mean, low, high, method)
+                outlines, filled = glyph(edges, pair)
+                drawn.append(replace(row, outlines=outlines, filled=filled))
         figures.append(
             Figure(
                 f"similarity-{artifact}-{measure}",

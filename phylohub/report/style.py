@@ -1,8 +1,8 @@
 """The look that all figures share: size, colors, fonts and number formats, and rendering to SVG and PNG.
 
-No meaning depends on color alone: this snapshot is a filled dot or bar, or an open circle where too few models carry
-the value; the study is an open diamond, another value of this snapshot an open square, and drift against an order is
-dashed and on the other side.
+No meaning depends on color alone: this snapshot is a filled dot or bar, or an open circle or a cross where too few
+models carry the value; the study is an open diamond, another value of this snapshot an open square, and drift against
+an order is dashed and on the other side.
 """
 
 from collections.abc import Sequence
