@@ -276,8 +276,7 @@ def _sets(families: Ints) -> Iterator[tuple[int, sparse.csr_array]]:
     """For each size, the sets of so many families that are in some row: a matrix of sets and rows, with ones."""
     n, m = families.shape
     families = np.sort(families, axis=1)
-    is_first = np.ones((n, m), bool)
-    is_first[:, 1:] = families[:, 1:] != families[:, :-1]
+    is_first = ~_repeats(families)
     for size in range(1, m + 1):
         places = [list(chosen) for chosen in combinations(range(m), size)]
         rows = [np.flatnonzero(is_first[:, chosen].all(axis=1)) for chosen in places]
@@ -285,13 +284,21 @@ def _sets(families: Ints) -> Iterator[tuple[int, sparse.csr_array]]:
         yield size, _matrix(np.concatenate(rows), _numbered(sets)[0], n)
 
 
+def _repeats(rows: Ints) -> NDArray[np.bool_]:
+    """Whether a member of a sorted row repeats the one before it."""
+    found = np.zeros(rows.shape, bool)
+    found[:, 1:] = rows[:, 1:] == rows[:, :-1]
+    return found
+
+
 def _numbered(sets: Ints) -> tuple[Ints, Ints]:
-    """A number for each row, equal for rows of the same members in any order, and the first row of each number."""
+    """A number for each row, equal for rows that are the same set, and the first row of each number."""
     distinct, members = np.unique(sets, return_inverse=True)
     members = np.sort(members.reshape(sets.shape), axis=1)
+    members[_repeats(members)] = len(distinct)
     key = np.zeros(len(sets), np.int64)
-    for column in members.T:
-        key = key * len(distinct) + column  # sorting integers is much faster than sorting rows
+    for column in np.sort(members, axis=1).T:
+        key = key * (len(distinct) + 1) + column  # sorting integers is much faster than sorting rows
     _, first, number = np.unique(key, return_index=True, return_inverse=True)
     return number, first
 
