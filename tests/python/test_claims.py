@@ -14,18 +14,15 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+import family_loops
 import networkx as nx
-import numpy as np
 import pytest
 from conftest import ROOT, Build, run_phylohub
+from family_loops import Drawn
 from hand_count import HandCount, read_records
-from numpy.typing import NDArray
 
 from phylohub.methods.directedness import expected_traffic
 from phylohub.methods.sampling import PAIR_KINDS, PAIR_KINDS_BY_DISTANCE
-from phylohub.methods.similarity import estimates, pooled_estimates
-
-NAN = float("nan")
 
 
 def write(path: Path, rows: list[dict[str, Any]]) -> Path:
@@ -247,52 +244,122 @@ def ends_of_pair(edges: str, pair: str) -> tuple[int | None, int | None]:
     return generations[second] - generations[first], distance
 
 
-def plain_bootstrap(shapes: list[NDArray[np.float64]], n_resamples: int) -> tuple[float, float]:
-    """The interval of the mean of all values. Each shape is an array of draws and pairs and draws its own rows."""
-    rng = np.random.default_rng(8)
-    means = []
-    for _ in range(n_resamples):
-        drawn = [shape[rng.integers(len(shape), size=len(shape))].ravel() for shape in shapes]
-        means.append(np.nanmean(np.concatenate(drawn)))
-    low, high = np.percentile(means, [2.5, 97.5])
-    return float(low), float(high)
-
-
-def test_similarity_by_distance(build: Build) -> None:
-    edges = dict(build.rows("select shape, edges from marts.subgraph_occurrences"))
-    columns = [
-        f"{artifact}_{measure}" for artifact in ("metadata", "card") for measure in ("bow", "tfidf", "levenshtein")
-    ]
-    # Per gap and distance, shape and pair: the values of all draws, in order.
-    sampled: dict[Any, dict[str, dict[str, list[Any]]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
-    for shape, pair, *values in build.rows(
-        f"select shape, pair, {', '.join(columns)} from marts.similarity_pairs order by shape, pair, draw"
-    ):
-        sampled[ends_of_pair(edges[shape], pair)][shape][pair].append(values)
-    found = build.rows(
-        "select generation_gap, distance, artifact || '_' || measure, n_shapes, n, n_missing, mean, low, high "
-        "from marts.similarity_by_distance"
+def drawn_pairs(build: Build, column: str) -> dict[tuple[str, str], list[Drawn]]:
+    """The draws of each shape and pair whose value is known."""
+    families = family_loops.families_without_merges(
+        build.rows(
+            "select parent_id, child_id, relation from marts.lineage_edges where parent_in_hub and not is_self_loop"
+        )
     )
-    assert len(found) == 6 * 6
-    for gap, distance, column, n_shapes, n, n_missing, mean, low, high in found:
-        place = columns.index(column)
-        shapes = [
-            np.array([[row[place] for row in draws] for draws in pairs.values()], float).T
-            for pairs in sampled[gap, distance].values()
+    found: dict[tuple[str, str], list[Drawn]] = defaultdict(list)
+    for shape, pair, first, second, value in build.rows(
+        f"select shape, pair, first_id, second_id, {column} from marts.similarity_pairs where {column} is not null"
+    ):
+        own = frozenset((families.get(first, first), families.get(second, second)))
+        found[shape, pair].append(Drawn(own, frozenset((first, second)), value))
+    return found
+
+
+def check_estimate(row: tuple[Any, ...], samples: list[list[Drawn]]) -> None:
+    """Compare mean, limits, distinct pairs, effective families and largest share with loops."""
+    expected = family_loops.estimate(samples)
+    assert row[:3] == pytest.approx((expected["mean"], expected["low"], expected["high"]), abs=1e-9)
+    if all(samples):
+        names = "n_distinct_pairs", "n_families_effective", "share_of_largest_family"
+        assert row[3:6] == pytest.approx([expected[name] for name in names])
+
+
+ESTIMATED = "low, high, n_distinct_pairs, n_families_effective, share_of_largest_family"
+COLUMNS = [f"{artifact}_{measure}" for artifact in ("metadata", "card") for measure in ("bow", "tfidf", "levenshtein")]
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_similarity_by_distance(build: Build, column: str) -> None:
+    edges = dict(build.rows("select shape, edges from marts.subgraph_occurrences"))
+    drawn = drawn_pairs(build, column)
+    found = build.rows(
+        f"select generation_gap, distance, n_shapes, n, mean, {ESTIMATED} from marts.similarity_by_distance "
+        f"where artifact || '_' || measure = '{column}'"
+    )
+    assert len(found) == 6
+    for gap, distance, n_shapes, n, *row in found:
+        ends = [kind for kind in drawn if ends_of_pair(edges[kind[0]], kind[1]) == (gap, distance)]
+        pooled = [one for kind in ends for one in drawn[kind]]
+        assert (n_shapes, n) == (len({shape for shape, _ in ends}), len(pooled))
+        check_estimate(tuple(row), [pooled])
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_similarity_of_each_pair(build: Build, column: str) -> None:
+    drawn = drawn_pairs(build, column)
+    found = build.rows(
+        "select shape, pair, n, n_missing, mean, mean_low, mean_high, n_distinct_pairs, n_families_effective, "
+        "share_of_largest_family, interval_method from marts.similarity_estimates "
+        f"where artifact || '_' || measure = '{column}'"
+    )
+    assert len(found) == 24
+    for shape, pair, n, n_missing, *row, method in found:
+        assert n == len(drawn[shape, pair])
+        assert n + n_missing in (0, 300)
+        check_estimate(tuple(row), [drawn[shape, pair]])
+        assert (method == "weighted_jackknife") == (row[1] is not None)
+        assert (method == "too_few_pairs") == (row[3] < 30)
+
+
+def test_similarity_differences(build: Build) -> None:
+    kinds = build.rows("select distinct shape, pair, relation from marts.similarity_estimates")
+    for column in COLUMNS:
+        drawn = drawn_pairs(build, column)
+        found = build.rows(
+            "select relation, relation_compared, shape, n, difference, difference_low, difference_high, "
+            "n_distinct_pairs, n_families_effective, share_of_largest_family from marts.similarity_differences "
+            f"where artifact || '_' || measure = '{column}'"
+        )
+        # All pairs of 6 relations in all shapes, and those that a shape has itself.
+        assert len(found) == 15 + 15
+        for relation, compared, shape, n, *row in found:
+            both = [
+                [one for kind in kinds if kind[2] == name and shape in ("all", kind[0]) for one in drawn[kind[:2]]]
+                for name in (relation, compared)
+            ]
+            assert n == min(map(len, both))
+            check_estimate(tuple(row), both)
+    signs = build.rows(
+        "select distinct relation, relation_compared from marts.similarity_differences where shape = 'two_children'"
+    )
+    assert signs == [("siblings", "parent_child")]
+
+
+def test_rate_differences(build: Build) -> None:
+    sums = build.rows(
+        "select trait, relation, family_key, numerator, denominator from intermediate.int_family_ratios "
+        "where measure = 'mutation'"
+    )
+    rates = {row[:2]: row[2] for row in build.rows("select trait, relation, rate from marts.mutation_rates")}
+    found = build.rows(
+        "select trait, relation, relation_compared, n_edges, n_edges_compared, rate, rate_compared, difference, "
+        "difference_low, difference_high, n_families_effective, share_of_largest_family, interval_method "
+        "from marts.rate_differences"
+    )
+    assert len(found) == 4 * 6
+    for trait, relation, compared, n, n_compared, rate, rate_compared, *row, method in found:
+        both = [
+            [
+                Drawn(frozenset([family]), frozenset([family]), top / bottom, bottom)
+                for of_trait, of_relation, family, top, bottom in sums
+                if (of_trait, of_relation) == (trait, name)
+            ]
+            for name in (relation, compared)
         ]
-        pooled = np.concatenate([shape.ravel() for shape in shapes]) if shapes else np.array([])
-        known = pooled[~np.isnan(pooled)]
-        assert (n, n_missing) == (len(known), len(pooled) - len(known))
-        assert n_shapes == sum(not np.isnan(shape).all() for shape in shapes)
-        if not len(known):
-            assert (mean, low, high) == (None, None, None)
-            continue
-        assert mean == pytest.approx(known.mean(), abs=1e-9)
-        assert low - 1e-9 <= mean <= high + 1e-9
-        if n > 500 and column.startswith("metadata"):
-            # Both intervals have a simulation error: about 0.1 standard errors together.
-            error = (high - low) / 3.92
-            assert (low, high) == pytest.approx(plain_bootstrap(shapes, 1000), abs=0.45 * error), (gap, distance)
+        assert (n, n_compared) == tuple(sum(one.weight for one in sample) for sample in both)
+        for name, value in ((relation, rate), (compared, rate_compared)):
+            assert value == pytest.approx(rates.get((trait, name)))
+        expected = family_loops.estimate(both, fewest_pairs=0)
+        assert tuple(row[:3]) == pytest.approx((expected["mean"], expected["low"], expected["high"]), abs=1e-9)
+        if all(both):
+            names = "n_families_effective", "share_of_largest_family"
+            assert row[3:] == pytest.approx([expected[name] for name in names])
+        assert (method == "weighted_jackknife") == (row[1] is not None)
 
 
 def test_pair_kinds_have_the_distances_of_their_shapes(build: Build) -> None:
@@ -300,43 +367,6 @@ def test_pair_kinds_have_the_distances_of_their_shapes(build: Build) -> None:
     for ends, kinds in PAIR_KINDS_BY_DISTANCE.items():
         assert {ends_of_pair(edges[kind.shape], kind.pair) for kind in kinds} == {ends}
     assert Counter(kind for kinds in PAIR_KINDS_BY_DISTANCE.values() for kind in kinds) == Counter(PAIR_KINDS)
-
-
-def test_pooled_mean_gives_each_value_the_same_weight() -> None:
-    (found,) = pooled_estimates([[np.array([1, 1, NAN]), np.array([0, NAN, NAN]), np.array([])]], 500)
-    assert found[:3] == pytest.approx((3, 3, 2 / 3))
-    (empty,) = pooled_estimates([[np.array([]), np.array([])]], 500)
-    assert (empty.n, empty.n_missing, repr(empty.mean)) == (0, 0, "nan")
-
-
-def test_pooled_interval_keeps_pairs_of_a_draw_together() -> None:
-    sample = np.random.default_rng(2).random(80)
-    (single,) = estimates([sample], 2000)
-    (copies,) = pooled_estimates([[sample, sample, sample]], 2000)
-    # Copies add no information, so the interval is that of one sample.
-    assert (copies.low, copies.high) == pytest.approx((single.low, single.high), abs=1e-12)
-    # A draw whose pairs always sum to 1 has a certain mean.
-    (certain,) = pooled_estimates([[sample, 1 - sample]], 2000)
-    assert (certain.low, certain.high) == pytest.approx((0.5, 0.5), abs=1e-12)
-
-
-def test_pooled_interval_has_the_nominal_coverage() -> None:
-    rng = np.random.default_rng(6)
-    covered = []
-    for _ in range(400):
-        shared = rng.random(120)
-        group = [0.5 * shared + 0.5 * rng.random(120) for _ in range(3)]
-        group[2][::2] = NAN
-        (found,) = pooled_estimates([group], 600)
-        covered.append(found.low <= 0.5 <= found.high)
-    assert 0.92 < fmean(covered) < 0.975
-
-
-def test_samples_of_different_lengths_are_not_pooled() -> None:
-    with pytest.raises(ValueError, match=r"different lengths: \[2, 3\]"):
-        pooled_estimates([[np.zeros(2), np.zeros(3)]])
-    with pytest.raises(ValueError, match="not in"):
-        pooled_estimates([[np.zeros(2), np.array([0, 1.5])]])
 
 
 # ---- A hub in which nothing can be measured

@@ -1,4 +1,4 @@
-"""The measures compared with scikit-learn and dynamic programming, the intervals with a plain bootstrap."""
+"""The measures compared with scikit-learn and dynamic programming."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,6 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from scipy import sparse  # type: ignore[import-untyped]  # scipy ships no types
 from sklearn.feature_extraction.text import (  # type: ignore[import-untyped]  # same
     CountVectorizer,
@@ -17,7 +16,7 @@ from sklearn.metrics.pairwise import cosine_similarity  # type: ignore[import-un
 
 from phylohub.methods import similarity
 from phylohub.methods.cards import card_text
-from phylohub.methods.similarity import Estimate, cosines, estimates, levenshtein_similarities, similarities
+from phylohub.methods.similarity import cosines, levenshtein_similarities, similarities
 from phylohub.methods.term_counts import fit_terms
 from phylohub.methods.terms import Terms
 
@@ -139,87 +138,3 @@ def test_card_text_with_other_lengths() -> None:
     assert card_text("x" * 999, n_characters=1_000) is None
     assert card_text("x" * 999, n_characters=None) == "x" * 999
     assert card_text("x" * 511, n_characters=None) is None
-
-
-# ---- Estimates
-
-
-def plain_bootstrap(sample: NDArray[np.float64], n_resamples: int, seed: int) -> tuple[float, float]:
-    """A percentile bootstrap that draws its own rows."""
-    rng = np.random.default_rng(seed)
-    means = [np.nanmean(sample[rng.integers(len(sample), size=len(sample))]) for _ in range(n_resamples)]
-    low, high = np.percentile(means, [2.5, 97.5])
-    return float(low), float(high)
-
-
-@pytest.mark.parametrize("missing", [0.0, 0.3])
-@pytest.mark.parametrize("kind", ["uniform", "skewed", "two values"])
-def test_intervals_match_a_plain_bootstrap(kind: str, missing: float) -> None:
-    rng = np.random.default_rng(4)
-    n = 400
-    draws = {"uniform": rng.random(n), "skewed": rng.beta(0.2, 3, n), "two values": (rng.random(n) < 0.1) * 1.0}
-    sample = np.where(rng.random(n) < missing, NAN, draws[kind])
-    (found,) = estimates([sample], n_resamples=6_000)
-    there = sample[~np.isnan(sample)]
-    assert (found.n, found.n_missing) == (len(there), n - len(there))
-    assert found.mean == pytest.approx(there.mean(), rel=1e-12)
-    assert found.sd == pytest.approx(np.std(there, ddof=1), rel=1e-12)
-    # The simulation error of a limit of 6,000 resamples is 3.4 % of a standard error.
-    error = found.sd / np.sqrt(found.n)
-    assert (found.low, found.high) == pytest.approx(plain_bootstrap(sample, 6_000, 1), abs=0.25 * error)
-    assert (found.low, found.high) == pytest.approx(
-        (found.mean - 1.96 * error, found.mean + 1.96 * error), abs=0.3 * error
-    )
-
-
-def test_resampled_means_are_the_means_of_the_drawn_rows() -> None:
-    """Up to the documented rounding."""
-    rng = np.random.default_rng(0)
-    n, n_resamples = 60, 50
-    values = rng.uniform(-1, 1, (n, 5))
-    values[rng.random((n, 5)) < [0, 0.2, 0.9, 0, 1]] = NAN
-    known = ~np.isnan(values)
-    found = similarity._resampled_means(np.where(known, values, 0), known.astype(np.int64), n_resamples, 3)
-    rows = np.random.default_rng([3, n]).integers(n, size=(n_resamples, n), dtype=np.int32)
-    drawn = values[rows]
-    for column in range(5):
-        there = ~np.isnan(drawn[:, :, column])
-        sums = np.where(there, drawn[:, :, column], 0).sum(axis=1)
-        expected = [s / k if k else NAN for s, k in zip(sums, there.sum(axis=1), strict=True)]
-        assert found[:, column] == pytest.approx(expected, abs=1e-13, nan_ok=True)
-
-
-def test_estimate_does_not_depend_on_other_samples_or_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    rng = np.random.default_rng(1)
-    samples = [rng.random(n) for n in (50, 80, 50, 1, 80, 0)]
-    samples[4][::3] = NAN
-    together = estimates(samples, 300)
-    assert repr(together) == repr([estimates([sample], 300)[0] for sample in samples])
-    assert repr(together[::-1]) == repr(estimates(samples[::-1], 300))
-    assert repr(together) != repr(estimates(samples, 300, seed=1))
-    monkeypatch.setattr(similarity, "ROWS_AT_ONCE", 170)
-    assert repr(together) == repr(estimates(samples, 300))
-
-
-def test_samples_with_few_values() -> None:
-    def columns(*estimated: Estimate) -> list[list[float]]:
-        return [[*e] for e in estimated]
-
-    missing, empty, one, same = estimates([np.array([NAN, NAN]), np.array([]), np.array([NAN, 0.5]), np.ones(9)], 500)
-    assert columns(missing, empty) == pytest.approx(np.array([[0, 2, *[NAN] * 4], [0, 0, *[NAN] * 4]]), nan_ok=True)
-    assert columns(one) == pytest.approx(np.array([[1, 1, 0.5, NAN, 0.5, 0.5]]), nan_ok=True)
-    assert columns(same) == [[9, 0, 1, 0, 1, 1]]
-    assert estimates([]) == []
-
-
-def test_intervals_have_the_nominal_coverage() -> None:
-    rng = np.random.default_rng(6)
-    samples = [rng.beta(2, 3, 150) for _ in range(600)]
-    covered = [e.low <= 0.4 <= e.high for e in estimates(samples, n_resamples=1_000)]
-    assert 0.92 < np.mean(covered) < 0.97
-
-
-@pytest.mark.parametrize("value", [1.001, -2.0, float("inf")])
-def test_values_out_of_range_raise(value: float) -> None:
-    with pytest.raises(ValueError, match="not in"):
-        estimates([np.array([0.5, value])])

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import family_loops
 import networkx as nx
 import numpy as np
 import pytest
@@ -29,7 +30,7 @@ from phylohub.methods.cards import card_text
 from phylohub.methods.components import component_growth
 from phylohub.methods.ordering import linear_ordering, linear_ordering_with_differences
 from phylohub.methods.ordering_differences import PlaceDifferences
-from phylohub.methods.parents import Parents, estimates
+from phylohub.methods.parents import Parents
 
 Traffic = NDArray[np.int64]
 
@@ -207,17 +208,6 @@ def test_nearest_and_farthest_are_unknown_if_a_parent_is() -> None:
     nearest, farthest = of.nearest_and_farthest(np.array([0.5, 0.25, 0.1, np.nan, 0.9]))
     assert nearest.tolist() == [0.5, pytest.approx(np.nan, nan_ok=True)]
     assert farthest.tolist() == [0.25, pytest.approx(np.nan, nan_ok=True)]
-
-
-def test_more_draws_of_the_same_children_do_not_narrow_the_interval() -> None:
-    child = np.arange(12)
-    values = np.random.default_rng(1).random((12, 1))
-    (once,) = estimates(child, values, 4000, 1)
-    (often,) = estimates(np.repeat(child, 500), np.repeat(values, 500, axis=0), 4000, 1)
-    assert (often.n, often.low, often.high) == (6000, once.low, once.high)
-    assert once.high - once.low == pytest.approx(2 * 1.96 * values.std() / np.sqrt(12), rel=0.2)
-    (alone,) = estimates(np.zeros(9, np.int64), np.full((9, 1), 0.5), 100, 1)
-    assert alone == (9, 0, 0.5, 0, 0.5, 0.5)
 
 
 ### The marts of two hubs
@@ -515,29 +505,37 @@ def test_estimates_summarize_the_sampled_pairs(hub: Hub) -> None:
     for draw, (_, child, *_) in pairs["finetune_child_parent"].items():
         assert children["finetune_child_parent", draw] == child
     rows = hub.build.rows(
-        "select pair_kind, artifact, measure, n, n_missing, n_distinct_pairs, has_few_pairs, mean, low, high "
-        "from marts.merge_similarity"
+        "select pair_kind, artifact, measure, n, n_missing, n_distinct_pairs, has_few_pairs, mean, low, high, "
+        "n_families_effective, share_of_largest_family, interval_method from marts.merge_similarity"
     )
     assert len(rows) == 5 * 6
-    for kind, artifact, measure, n, n_missing, n_distinct, has_few, mean, low, high in rows:
+    families = family_loops.families_without_merges(
+        hub.build.rows(
+            "select parent_id, child_id, relation from marts.lineage_edges where parent_in_hub and not is_self_loop"
+        )
+    )
+    for kind, artifact, measure, n, n_missing, n_distinct, has_few, mean, low, high, *of_families in rows:
         number = 2 + 3 * (artifact == "card") + MEASURES.index(measure)
         values = [row[number] for row in pairs[kind].values() if row[number] is not None]
         assert (n, n_missing) == (len(values), len(pairs[kind]) - len(values))
         assert n_distinct == len({row[:2] for row in pairs[kind].values() if row[number] is not None})
         n_children = len({children[kind, draw] for draw, row in pairs[kind].items() if row[number] is not None})
         assert has_few == (n_children < 30)
-        if not n:
-            assert (mean, low, high) == (None, None, None)
-        else:
-            assert mean == pytest.approx(np.mean(values))
-            assert low - 1e-12 <= mean <= high + 1e-12
-            residuals: dict[str, float] = defaultdict(float)
-            for draw, row in pairs[kind].items():
-                if row[number] is not None:
-                    residuals[children[kind, draw]] += row[number] - mean
-            if len(residuals) > 20:
-                error = np.sqrt(sum(total**2 for total in residuals.values())) / n
-                assert high - low == pytest.approx(2 * 1.96 * error, rel=0.4)
+        drawn = []
+        for draw, row in pairs[kind].items():
+            child = children[kind, draw]
+            parents = pairs["parents_of_merge"][draw][:2] if kind != "finetune_child_parent" else row[:1]
+            named = frozenset(families.get(model, model) for model in (child, *parents))
+            if row[number] is not None:
+                drawn.append(family_loops.Drawn(named, frozenset([child]), row[number]))
+        expected = family_loops.estimate([drawn])
+        assert (mean, low, high) == pytest.approx([expected[name] for name in ("mean", "low", "high")])
+        if n:
+            effective, share, method = of_families
+            assert effective == pytest.approx(expected["n_families_effective"])
+            assert share == pytest.approx(expected["share_of_largest_family"])
+            assert (method == "too_few_pairs") == has_few
+            assert (method == "weighted_jackknife") == (low is not None)
 
 
 def test_means_agree_with_all_merges(small_hub: Hub) -> None:
