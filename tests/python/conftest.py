@@ -162,6 +162,7 @@ class Build:
         excluded["api_drift"] = "exclude (snapshot, previous_snapshot)"
         excluded["trait_ordering_fits"] = "exclude (seconds)"
         excluded |= dict.fromkeys(("snapshot_changes", "family_snapshots"), "exclude (snapshot, taken_at)")
+        excluded |= {"rate_changes": "exclude (snapshot, previous_snapshot)"}
         excluded |= {"model_presence": "exclude (present_from)"}
         excluded |= dict.fromkeys(("model_trait_history", "model_metric_history"), "exclude (valid_from)")
         marts = self.rows("select table_name from information_schema.tables where table_schema = 'marts'")

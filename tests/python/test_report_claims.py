@@ -1,5 +1,6 @@
 """The report's sections on single claims of the study, from small hand-made marts."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -8,9 +9,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from phylohub.report import coverage, direction, growth, relatedness, traits
+from phylohub.report import coverage, differences, direction, growth, relatedness, traits
 from phylohub.report.charts import Bar, bars
-from phylohub.report.content import Section
+from phylohub.report.content import Figure, Section
 from phylohub.report.marts import Marts
 from phylohub.report.style import draw
 
@@ -20,10 +21,21 @@ COLUMNS = {
     "n_without_card bigint, share_without_card double, share_without_card_paper double",
     "largest_component_by_month": "edge_set varchar, month date, n_models_total bigint, n_models_largest bigint, "
     "n_models_second bigint, share_of_models_largest double, n_edges_total bigint",
-    "merge_similarity": "artifact varchar, measure varchar, pair_kind varchar, n_distinct_pairs bigint, "
-    "has_few_pairs boolean, n bigint, n_missing bigint, mean double, low double, high double",
+    "merge_similarity": "artifact varchar, measure varchar, pair_kind varchar, n bigint, n_missing bigint, "
+    "n_distinct_pairs bigint, mean double, low double, high double, design_effect double, "
+    "n_families_effective double, interval_method varchar",
+    "rate_changes": "measure varchar, trait varchar, relation varchar, previous_snapshot varchar, "
+    "n_edges_previous bigint, n_edges bigint, value_previous double, value double, change double, "
+    "change_low double, change_high double, n_families_effective double, interval_method varchar",
+    "rate_differences": "trait varchar, relation varchar, relation_compared varchar, n_edges bigint, "
+    "n_edges_compared bigint, rate double, rate_compared double, difference double, difference_low double, "
+    "difference_high double, n_families_effective double, interval_method varchar",
     "similarity_by_distance": "artifact varchar, measure varchar, generation_gap integer, distance integer, "
-    "n_shapes bigint, n bigint, n_missing bigint, mean double, low double, high double",
+    "n_shapes bigint, n bigint, n_missing bigint, n_distinct_pairs bigint, mean double, low double, high double, "
+    "design_effect double, n_families_effective double, interval_method varchar",
+    "similarity_differences": "artifact varchar, measure varchar, relation varchar, relation_compared varchar, "
+    "shape varchar, n_distinct_pairs bigint, difference double, difference_low double, difference_high double, "
+    "n_families_effective double, interval_method varchar",
     "task_group_places": "task_group varchar, relation varchar, weighting varchar, n_tasks bigint, mean_place double, "
     "first_place integer, last_place integer",
     "trait_directedness": "trait varchar, relation varchar, n_pairs bigint, n_one_sided_pairs bigint, "
@@ -39,7 +51,10 @@ SECTIONS: dict[str, Callable[[Marts], Section]] = {
     "card_coverage_by_family_ties": coverage.cards_by_family_ties,
     "largest_component_by_month": growth._components,
     "merge_similarity": relatedness.merges,
+    "rate_changes": differences.changes,
+    "rate_differences": differences.rates,
     "similarity_by_distance": relatedness.distances,
+    "similarity_differences": differences.similarities,
     "task_group_places": direction.task_groups,
     "trait_directedness": direction.directedness,
     "trait_place_differences": direction.place_differences,
@@ -54,6 +69,8 @@ def marts_with(mart: str, rows: list[tuple[Any, ...]] | None) -> Iterator[Marts]
         connection.execute("create schema marts")
         connection.execute("create table marts.snapshot_health (snapshot varchar)")
         connection.execute("create table marts.model_languages (language varchar, language_name varchar)")
+        connection.execute("create table marts.subgraph_occurrences (shape varchar, title varchar)")
+        connection.execute("insert into marts.subgraph_occurrences values ('two_children', 'two children')")
         if rows is not None:
             connection.execute(f"create table marts.{mart} ({COLUMNS[mart]})")
             for row in rows:
@@ -68,11 +85,18 @@ def section_of(mart: str, rows: list[tuple[Any, ...]] | None) -> Section:
     for figure in section.figures:
         svg, _ = draw(figure.chart, figure.finding)
         assert svg.startswith('<svg role="img"')
-        assert figure.paper, "the reader of the paper must find the figure"
+        # The study has a single snapshot.
+        assert figure.paper or mart == "rate_changes", "the reader of the paper must find the figure"
         for row in figure.table.rows if figure.table else []:
             assert figure.table is not None
             assert len(row) == len(figure.table.columns)
     return section
+
+
+def weak_marks(figure: Figure) -> dict[str, str]:
+    """The marks of the rows of a chart: empty for a dot with an interval."""
+    (data,) = (dataset for dataset in json.loads(figure.chart.to_json())["datasets"].values() if dataset)
+    return {row["name"]: row["weak"] for row in data}
 
 
 @pytest.mark.parametrize("mart", SECTIONS)
@@ -176,32 +200,70 @@ def test_tasks_that_are_not_ordered_are_named() -> None:
 
 def test_similarity_by_distance_keeps_random_pairs_last() -> None:
     rows = [
-        ("metadata", "tfidf", None, None, 1, 5, 0, 0.1, 0.05, 0.15),
-        ("metadata", "tfidf", 1, 1, 7, 50, 1, 0.7, 0.6, 0.8),
-        ("metadata", "tfidf", 0, 2, 3, 30, 1, 0.8, 0.7, 0.9),
-        ("metadata", "bow", 0, 2, 3, 30, 1, 0.9, 0.8, 1.0),
-        ("card", "tfidf", 0, 2, 3, 0, 30, None, None, None),
+        ("metadata", "tfidf", None, None, 1, 500, 0, 400, 0.1, 0.05, 0.15, 2.0, 99.0, "weighted_jackknife"),
+        ("metadata", "tfidf", 1, 1, 7, 500, 1, 80, 0.7, None, None, 70.0, 3.0, "too_few_families"),
+        ("metadata", "tfidf", 0, 2, 3, 300, 1, 2, 0.8, None, None, 150.0, 2.0, "too_few_pairs"),
+        ("metadata", "bow", 0, 2, 3, 300, 1, 2, 0.9, None, None, 150.0, 2.0, "too_few_pairs"),
+        ("card", "tfidf", 0, 2, 3, 0, 30, 0, None, None, None, None, None, "too_few_pairs"),
     ]
     (figure,) = section_of("similarity_by_distance", rows).figures
     assert figure.finding == (
-        "Mean similarity by TF-IDF: distance 1, gap 1: 0.70; distance 2, gap 0: 0.80; any two models: 0.10."
+        "Mean similarity by TF-IDF: distance 1, gap 1 (80: too few families) 0.70; distance 2, gap 0 (2: too few pairs) "
+        "0.80; any two models (400) 0.10."
     )
+    assert "Crosses: fewer than 30 distinct pairs" in figure.legend
+    assert weak_marks(figure) == {
+        "distance 1, gap 1 (80: too few families)": "families",
+        "distance 2, gap 0 (2: too few pairs)": "pairs",
+        "any two models (400)": "",
+    }
     assert figure.table is not None
     assert [row[0] for row in figure.table.rows] == ["TF-IDF", "TF-IDF", "TF-IDF", "term counts"]
 
 
 def test_merges_with_few_pairs_are_marked() -> None:
     rows = [
-        ("metadata", "tfidf", "finetune_child_parent", 300, False, 300, 0, 0.6, 0.55, 0.65),
-        ("metadata", "tfidf", "merge_child_parent", 4, True, 300, 0, 0.4, 0.3, 0.5),
+        ("metadata", "tfidf", "finetune_child_parent", 300, 0, 290, 0.6, 0.55, 0.65, 2.0, 40.0, "weighted_jackknife"),
+        ("metadata", "tfidf", "merge_child_parent", 300, 0, 4, 0.4, None, None, 75.0, 2.0, "too_few_pairs"),
     ]
     (figure,) = section_of("merge_similarity", rows).figures
     assert figure.finding == (
-        "Mean similarity by TF-IDF: merge, each parent (few pairs) 0.40 (4 distinct pairs); fine-tune, parent 0.60 "
-        "(300 distinct pairs)."
+        "Mean similarity by TF-IDF: merge, each parent (4: too few pairs) 0.40; fine-tune, parent (290) 0.60."
     )
+    assert weak_marks(figure) == {"merge, each parent (4: too few pairs)": "pairs", "fine-tune, parent (290)": ""}
     assert "little" in figure.legend
     assert "little" not in section_of("merge_similarity", rows[:1]).figures[0].legend
+
+
+def test_differences_say_what_they_show() -> None:
+    row = ("finetune", "quantized", 800, 90, 0.5, 0.3)
+    rows = [
+        ("license", *row, 0.2, 0.1, 0.3, 40.0, "weighted_jackknife"),
+        ("task", *row, 0.2, -0.1, 0.5, 40.0, "weighted_jackknife"),
+        ("library", *row, 0.2, None, None, 4.0, "too_few_families"),
+        ("license", "finetune", "adapter", 800, 0, 0.5, None, None, None, None, None, "too_few_families"),
+    ]
+    (figure,) = section_of("rate_differences", rows).figures
+    assert figure.finding == (
+        "Mutation rate of fine-tunes minus that of quantized models: license 20.0%; task 20.0%, not clearly different "
+        "from 0; library 20.0% (too few families)."
+    )
+    assert weak_marks(figure) == {"license": "", "task": "", "library": "families"}
+    rows = [
+        ("mutation", trait, "finetune", "<b>before", 90, 99, 0.3, 0.2, change, low, high, 30.0, "weighted_jackknife")
+        for trait, change, low, high in (("task", -0.1, -0.2, -0.05), ("license", 0.0, -0.1, 0.1))
+    ]
+    (figure,) = section_of("rate_changes", rows).figures
+    assert figure.finding == (
+        "Change of the mutation rate along fine-tunes since <b>before: license 0.0%, not clearly different from 0; task "
+        "\u221210.0%."
+    )
+    row = ("metadata", "tfidf", "siblings", "parent_child")
+    rows = [(*row, "two_children", 90, -0.1, -0.2, -0.05, 30.0, "weighted_jackknife"),
+            (*row, "all", 2, 0.3, None, None, 2.0, "too_few_pairs")]  # fmt: skip  # keeps rows in lines
+    (figure,) = section_of("similarity_differences", rows).figures
+    assert figure.finding.endswith("by TF-IDF: all shapes 0.30 (too few pairs); two children \u22120.10.")
+    assert weak_marks(figure) == {"all shapes": "pairs", "two children": ""}
 
 
 def test_largest_component_names_its_steepest_month() -> None:
