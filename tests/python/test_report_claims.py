@@ -208,8 +208,8 @@ def test_similarity_by_distance_keeps_random_pairs_last() -> None:
     ]
     (figure,) = section_of("similarity_by_distance", rows).figures
     assert figure.finding == (
-        "Mean similarity by TF-IDF: distance 1, gap 1 (80: too few families) 0.70; distance 2, gap 0 (2: too few pairs) "
-        "0.80; any two models (400) 0.10."
+        "Mean similarity by TF-IDF: distance 1, gap 1 (80: too few families) 0.70; distance 2, gap 0 (2: too few "
+        "pairs) 0.80; any two models (400) 0.10."
     )
     assert "Crosses: fewer than 30 distinct pairs" in figure.legend
     assert weak_marks(figure) == {
@@ -236,8 +236,8 @@ def test_merges_with_few_pairs_are_marked() -> None:
 
 
 def test_differences_say_what_they_show() -> None:
-    row = ("finetune", "quantized", 800, 90, 0.5, 0.3)
-    rows = [
+    row: tuple[Any, ...] = ("finetune", "quantized", 800, 90, 0.5, 0.3)
+    rows: list[tuple[Any, ...]] = [
         ("license", *row, 0.2, 0.1, 0.3, 40.0, "weighted_jackknife"),
         ("task", *row, 0.2, -0.1, 0.5, 40.0, "weighted_jackknife"),
         ("library", *row, 0.2, None, None, 4.0, "too_few_families"),
@@ -255,8 +255,8 @@ def test_differences_say_what_they_show() -> None:
     ]
     (figure,) = section_of("rate_changes", rows).figures
     assert figure.finding == (
-        "Change of the mutation rate along fine-tunes since <b>before: license 0.0%, not clearly different from 0; task "
-        "\u221210.0%."
+        "Change of the mutation rate along fine-tunes since <b>before: license 0.0%, not clearly different from 0; "
+        "task \u221210.0%."
     )
     row = ("metadata", "tfidf", "siblings", "parent_child")
     rows = [(*row, "two_children", 90, -0.1, -0.2, -0.05, 30.0, "weighted_jackknife"),
