@@ -1,4 +1,4 @@
-{{ with_recursive() }} previous_edges as (
+{{ with_recursive() }} previous_edges as ( -- noqa: PRS, sqlfluff cannot parse `using key`
 
     select * from {{ ref('int_previous_edges') }}
     where relation not in ('all', 'merge') and not is_unchanged

@@ -4,12 +4,6 @@ with snapshots_compared as (
 
 ),
 
-snapshots as (
-
-    select * from {{ ref('stg_hub__snapshots') }}
-
-),
-
 versions as (
 
     select * from {{ ref('int_model_versions') }}
@@ -28,11 +22,10 @@ previous_models as (
         versions.model_id,
         versions.record_id
     from snapshots_compared
-    inner join snapshots on snapshots_compared.previous_snapshot = snapshots.snapshot
     inner join versions
         on
-            versions.valid_from <= snapshots.taken_at
-            and (versions.valid_to is null or versions.valid_to > snapshots.taken_at)
+            snapshots_compared.previous_taken_at >= versions.valid_from
+            and (versions.valid_to is null or snapshots_compared.previous_taken_at < versions.valid_to)
 
 ),
 

@@ -15,6 +15,7 @@ earlier as (
     -- Ignores the totals of snapshots that have since been dropped or completed again.
     select
         totals.*,
+        snapshots.taken_at,
         totals.snapshot in ({{ (accepted_names or ['null']) | join(', ') }}) as is_accepted
     from {{ ref('int_snapshot_totals') }} as totals
     inner join {{ ref('stg_hub__snapshots') }} as snapshots
@@ -70,6 +71,7 @@ final as (
         current_snapshot.series,
         current_snapshot.n_models,
         previous.snapshot as previous_snapshot,
+        previous.taken_at as previous_taken_at,
         previous.n_models as n_models_previous,
         largest.snapshot as largest_snapshot,
         largest.n_models as n_models_largest,

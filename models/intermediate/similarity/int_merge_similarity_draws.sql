@@ -16,13 +16,13 @@ with_parents as (
     -- The two parents drawn with a merge. Its nearest and farthest parent can be others, if it has more than two.
     select
         samples.*,
-        coalesce(merges.first_key, samples.first_key) as parent_key,
-        coalesce(merges.second_key, samples.first_key) as other_parent_key
+        coalesce(parents.first_key, samples.first_key) as parent_key,
+        coalesce(parents.second_key, samples.first_key) as other_parent_key
     from samples
-    left join samples as merges
+    left join samples as parents
         on
-            samples.draw = merges.draw
-            and merges.pair_kind = 'parents_of_merge'
+            samples.draw = parents.draw
+            and parents.pair_kind = 'parents_of_merge'
             and samples.pair_kind <> 'finetune_child_parent'
 
 ),
