@@ -8,6 +8,16 @@
 {%- endmacro %}
 
 
+{# The part of a tag after its first colon; null if it has no colon. #}
+{% macro after_prefix(tag) -%}
+    {{ return(adapter.dispatch('after_prefix', 'phylohub')(tag)) }}
+{%- endmacro %}
+
+{% macro duckdb__after_prefix(tag) -%}
+    substr({{ tag }}, length({{ tag_prefix(tag) }}) + 2)
+{%- endmacro %}
+
+
 {#
     The word that may be the relation in what follows `base_model:`; null if there is none. It is a lower-case word of at
     least two characters, so a parent that is a Windows path (C:\...) or a URL (https://...) is not split.
@@ -30,26 +40,4 @@
 
 {% macro duckdb__is_repository_id(text) -%}
     regexp_full_match({{ text }}, '[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9._-]+')
-{%- endmacro %}
-
-
-{# The id of a paper on arXiv without its version, from an id or an address (2106.09685v3, arxiv.org/abs/2106.09685);
-   any other text as it is. Versions are one paper. #}
-{% macro arxiv_paper(text) -%}
-    {{ return(adapter.dispatch('arxiv_paper', 'phylohub')(text)) }}
-{%- endmacro %}
-
-{% macro duckdb__arxiv_paper(text) -%}
-    coalesce(
-        nullif(
-            regexp_extract(
-                trim({{ text }}),
-                '^(?i:arxiv:|(?:https?://)?(?:www\.|export\.)?arxiv\.org/(?:abs|pdf|html)/)?'
-                || '([0-9]{4}\.[0-9]{4,5}|[a-z-]+(?:\.[A-Z]{2})?/[0-9]{7})(?:[vV][0-9]+)?(?i:\.pdf)?/?$',
-                1
-            ),
-            ''
-        ),
-        {{ text }}
-    )
 {%- endmacro %}

@@ -17,15 +17,17 @@ from conftest import ROOT
 PAPER_RANK = {"finetune": 1, "quantized": 2, "adapter": 3, "merge": 4}
 
 
-def _column(seed: str, column: str) -> set[str]:
+def _column(seed: str, column: str, **where: str) -> set[str]:
+    """The values of a column, in the rows whose other columns have the values given."""
     with (ROOT / "seeds" / f"{seed}.csv").open(newline="") as file:
-        return {row[column] for row in csv.DictReader(file) if row[column]}
+        return {row[column] for row in csv.DictReader(file) if row[column] and where.items() <= row.items()}
 
 
 TASKS = _column("tasks", "task")
 LIBRARIES = _column("libraries", "library")
 RELATIONS = _column("relations", "relation")
 FLAGS = _column("tag_flags", "flag")
+FORMATS = _column("tag_flags", "flag", flag_group="format")
 TWO_LETTERS = _column("languages", "alpha_2")
 
 
@@ -83,11 +85,18 @@ class HandCount:
         """(model, tag, kind, value)."""
         return {(model, tag, kind, value) for model, tags in self.tags.items() for tag, (kind, value) in tags.items()}
 
-    def of_kind(self, kind: str) -> set[tuple[str, str]]:
-        """(model, value) of the tags of a kind. Flags count also if their main kind is another."""
+    def of_kind(self, kind: str, *, as_written: bool = False) -> set[tuple[str, str]]:
+        """(model, value) of the tags of a kind. Flags count also if their main kind is another.
+
+        The study takes the values as they are written, so versions of a paper are papers of their own.
+        """
         if kind == "flag":
             return {(model, tag) for model, tags in self.tags.items() for tag in tags if _is_flag(tag)}
-        return {(model, value) for model, _, tag_kind, value in self.model_tags() if tag_kind == kind and value}
+        return {
+            (model, tag.partition(":")[2] if as_written else value)
+            for model, tag, tag_kind, value in self.model_tags()
+            if tag_kind == kind and value
+        }
 
     def readings(self) -> set[tuple[str, str, bool, bool, bool, bool, bool]]:
         """(model, tag, is a task, is a library, is a language, may be a language, is a flag)."""
@@ -138,11 +147,12 @@ class HandCount:
         paper: Counter[tuple[str, str]] = Counter()
         kinds = {"license": "license", "dataset": "dataset", "paper": "arxiv", "region": "region", "doi": "doi"}
         for trait, kind in {**kinds, "flag": "flag"}.items():
-            counted = Counter((trait, value) for _, value in self.of_kind(kind))
-            ours, paper = ours + counted, paper + counted
+            ours += Counter((trait, value) for _, value in self.of_kind(kind))
+            paper += Counter((trait, value) for _, value in self.of_kind(kind, as_written=True))
         for trait, key in (("task", "pipeline_tag"), ("library", "library_name")):
-            counted = Counter((trait, record[key]) for record in self.records.values() if record.get(key))
-            ours, paper = ours + counted, paper + counted
+            values = [record[key] for record in self.records.values() if record.get(key)]
+            ours += Counter((trait, _field_value(trait, value)) for value in values)
+            paper += Counter((trait, value) for value in values)
         for _, counted_languages, paper_languages in self._languages().values():
             ours += Counter(("language", language) for language in counted_languages)
             paper += Counter(("language", language) for language in paper_languages)
@@ -181,10 +191,11 @@ class HandCount:
         sets = {}
         for model, record in self.records.items():
             if key:
-                values = {record[key]} if record.get(key) else set()
+                written = {record[key]} if record.get(key) else set()
+                sets[model] = ({_field_value(trait, value) for value in written}, written)
             else:
                 values = {value for kind, value in self.tags[model].values() if kind == trait and value}
-            sets[model] = (values, values)
+                sets[model] = (values, values)
         return sets
 
     def evolution_edges(self) -> dict[str, set[tuple[str, str]]]:
@@ -293,6 +304,16 @@ def _declared_languages(record: dict[str, Any]) -> list[str]:
 
 def _language(declared: str) -> str:
     return LANGUAGE_CODES.get(declared) or LANGUAGE_CODES.get(re.split("[-_]", declared)[0]) or declared
+
+
+def _field_value(field: str, written: str) -> str:
+    """The task or library of a vocabulary that differs only in case, white space around, or in hyphens of a task."""
+    vocabulary = {"task": TASKS, "library": LIBRARIES | FORMATS}[field]
+    folded = written.strip().lower()
+    if field == "task":
+        folded = re.sub(r"[\s_-]+", "-", folded)
+    found = [value for value in vocabulary if value.lower() == folded]
+    return found[0] if written not in vocabulary and len(found) == 1 else written
 
 
 def _has_known_prefix(tag: str) -> bool:

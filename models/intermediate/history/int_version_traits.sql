@@ -33,11 +33,13 @@ record_traits as (
     inner join tags on record_tags.tag_key = tags.tag_key
     union all
     select
-        record_id,
+        records.record_id,
         'task' as trait,
-        task as trait_value
+        coalesce(field_values.value, records.task) as trait_value
     from records
-    where task <> ''
+    left join {{ ref('int_field_values') }} as field_values
+        on field_values.field = 'task' and records.task = field_values.written_value
+    where records.task <> ''
 
 ),
 

@@ -16,7 +16,10 @@ final as (
     select
         edges.parent_key,
         edges.child_key,
-        case when relations.paper_rank is not null then edges.relation else 'unspecified' end as relation
+        case
+            when edges.is_as_written and relations.paper_rank is not null then edges.relation
+            else 'unspecified'
+        end as relation
     from edges
     left join relations on edges.relation = relations.relation
 

@@ -29,12 +29,12 @@ language_codes as (
     select
         record_tags.record_id,
         record_tags.tag_key,
-        vocabulary.tag as code,
+        vocabulary.tag_value as code,
         record_tags.is_own_task or record_tags.is_own_library as is_own_value,
         ambiguous.code is not null as is_ambiguous
     from record_tags
     inner join vocabulary on record_tags.tag_key = vocabulary.tag_key
-    left join ambiguous on vocabulary.tag = ambiguous.code
+    left join ambiguous on vocabulary.tag_value = ambiguous.code
     where vocabulary.is_two_letter_language and not record_tags.declares_languages
 
 ),

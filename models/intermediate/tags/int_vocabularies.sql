@@ -4,6 +4,7 @@ with final as (
         ref('ambiguous_languages'),
         ref('languages'),
         ref('libraries'),
+        ref('licenses'),
         ref('relations'),
         ref('tag_flags'),
         ref('tag_prefixes'),

@@ -14,16 +14,16 @@ tags as (
 
     select
         record_tags.record_id,
-        tags.tag
+        tags.tag_value as tag
     from {{ ref('int_record_tags') }} as record_tags
-    inner join {{ ref('int_tags') }} as tags on record_tags.tag_key = tags.tag_key
-    inner join weight_tags on tags.tag = weight_tags.tag
+    inner join {{ ref('int_tag_vocabulary') }} as tags on record_tags.tag_key = tags.tag_key
+    inner join weight_tags on tags.tag_value = weight_tags.tag and tags.prefix_kind is null
     union all
     select
         record_id,
         trait_value as tag
     from {{ ref('int_record_traits') }}
-    where trait = 'library'
+    where trait = 'library' and is_counted
 
 ),
 

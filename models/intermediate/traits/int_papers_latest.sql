@@ -1,6 +1,12 @@
 with papers as (
 
-    select * from {{ ref('stg_arxiv__papers') }}
+    select
+        {{ arxiv_paper('arxiv_id', decoded('arxiv_id')) }} as arxiv_id,
+        source_name,
+        title,
+        categories,
+        fetched_at
+    from {{ ref('stg_arxiv__papers') }}
     where title is not null or categories is not null
 
 ),

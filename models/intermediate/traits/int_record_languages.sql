@@ -46,7 +46,7 @@ declared as (
         'tag' as declared_in,
         is_language as is_counted,
         is_undecided_language as is_undecided,
-        is_two_letter_language as is_paper
+        is_two_letter_language and not is_read as is_paper
     from tags
     where is_language or is_two_letter_language
 

@@ -11,9 +11,9 @@ records as (
 
 ),
 
-tags as {{ not_materialized() }} (
+tag_values as (
 
-    select * from {{ ref('int_record_tags_classified') }}
+    select * from {{ ref('int_record_tag_values') }}
     {{ new_records_only() }}
 
 ),
@@ -25,24 +25,9 @@ languages as (
 
 ),
 
-tag_values as (
+field_values as (
 
-    -- A flag counts as one if it is also the task, library or language of the record.
-    -- A record has each tag once, but two tags can have one value (if both arxiv and arXiv were in the seed). Only
-    -- those are deduplicated: there are few, and deduplicating every row would be the most expensive step.
-    select
-        record_id,
-        case when is_flag then 'flag' else kind end as tag_kind,
-        tag_value
-    from tags
-    where not has_shared_value
-    union all
-    select distinct
-        record_id,
-        case when is_flag then 'flag' else kind end as tag_kind,
-        tag_value
-    from tags
-    where has_shared_value
+    select * from {{ ref('int_field_values') }}
 
 ),
 
@@ -55,8 +40,8 @@ by_source as (
         'tag' as source,
         tag_kind,
         tag_value as trait_value,
-        true as is_counted,
-        true as is_paper
+        is_counted,
+        is_paper
     from tag_values
     union all
     select
@@ -67,25 +52,29 @@ by_source as (
         is_counted,
         is_paper
     from languages
-    union all
-    select
-        record_id,
-        'pipeline_tag' as source,
-        null as tag_kind,
-        task as trait_value,
-        true as is_counted,
-        true as is_paper
-    from records
-    union all
-    select
-        record_id,
-        'library_name' as source,
-        null as tag_kind,
-        library as trait_value,
-        true as is_counted,
-        true as is_paper
-    from records
-
+    {% for field, source in {'task': 'pipeline_tag', 'library': 'library_name'}.items() %}
+        union all
+        select
+            records.record_id,
+            '{{ source }}' as source,
+            null as tag_kind,
+            coalesce(field_values.value, records.{{ field }}) as trait_value,
+            true as is_counted,
+            field_values.value is null as is_paper
+        from records
+        left join field_values on field_values.field = '{{ field }}' and records.{{ field }} = field_values.written_value
+        union all
+        -- The study takes a value as it is written.
+        select
+            records.record_id,
+            '{{ source }}' as source,
+            null as tag_kind,
+            records.{{ field }} as trait_value,
+            false as is_counted,
+            true as is_paper
+        from records
+        inner join field_values on field_values.field = '{{ field }}' and records.{{ field }} = field_values.written_value
+    {% endfor %}
 ),
 
 final as (

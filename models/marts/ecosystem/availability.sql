@@ -11,6 +11,7 @@ with models as (
 record_traits as {{ not_materialized() }} (
 
     select * from {{ ref('int_record_traits') }}
+    where is_counted
 
 ),
 

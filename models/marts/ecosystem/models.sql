@@ -17,6 +17,12 @@ relatives as (
 
 ),
 
+field_values as (
+
+    select * from {{ ref('int_field_values') }}
+
+),
+
 final as (
 
     select
@@ -27,8 +33,8 @@ final as (
         records.sha,
 
         ---- strings
-        records.task,
-        records.library,
+        coalesce(tasks.value, records.task) as task,
+        coalesce(libraries.value, records.library) as library,
         records.gated,
 
         ---- numbers
@@ -53,6 +59,8 @@ final as (
     from models
     inner join records on models.record_id = records.record_id
     left join relatives on models.model_key = relatives.model_key
+    left join field_values as tasks on tasks.field = 'task' and records.task = tasks.written_value
+    left join field_values as libraries on libraries.field = 'library' and records.library = libraries.written_value
 
 )
 

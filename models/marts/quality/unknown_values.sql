@@ -24,6 +24,12 @@ tags as (
 
 ),
 
+read_values as (
+
+    select * from {{ ref('int_read_values') }}
+
+),
+
 vocabulary as (
 
     select
@@ -90,10 +96,20 @@ final as (
     select
         used_values.kind,
         used_values.value,
+        cast(null as string) as read_as,
+        cast(null as string) as form,
         used_values.n_models
     from used_values
     left join vocabulary on used_values.kind = vocabulary.kind and used_values.value = vocabulary.value
     where vocabulary.value is null
+    union all
+    select
+        kind,
+        value,
+        read_as,
+        form,
+        n_models
+    from read_values
 
 )
 

@@ -1,7 +1,7 @@
 with traits as (
 
     select * from {{ ref('int_record_traits') }}
-    where trait = 'dataset'
+    where trait = 'dataset' and is_counted
 
 ),
 

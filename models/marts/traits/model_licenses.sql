@@ -1,7 +1,7 @@
 with traits as (
 
     select * from {{ ref('int_record_traits') }}
-    where trait = 'license'
+    where trait = 'license' and is_counted
 
 ),
 

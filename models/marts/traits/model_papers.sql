@@ -1,7 +1,7 @@
 with traits as (
 
     select * from {{ ref('int_record_traits') }}
-    where trait = 'paper'
+    where trait = 'paper' and is_counted
 
 ),
 
