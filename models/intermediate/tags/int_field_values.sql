@@ -7,12 +7,12 @@ with records as (
 
 vocabulary as (
 
-    {% for field, seed in fields.items() %}
-    select
-        '{{ field }}' as field,
-        {{ field }} as value
-    from {{ ref(seed) }}
-    union all
+    {%- for field, seed in fields.items() %}
+        select
+            '{{ field }}' as field,
+            {{ field }} as value
+        from {{ ref(seed) }}
+        union all
     {% endfor %}
     -- A format of weights is the library of many models.
     select
@@ -26,12 +26,12 @@ vocabulary as (
 written as (
 
     {% for field in fields %}
-    select distinct
-        '{{ field }}' as field,
-        {{ field }} as written_value
-    from records
-    where {{ field }} <> ''
-    {{ 'union all' if not loop.last }}
+        select distinct
+            '{{ field }}' as field,
+            {{ field }} as written_value
+        from records
+        where {{ field }} <> ''
+        {{ 'union all' if not loop.last }}
     {% endfor %}
 
 ),
@@ -43,7 +43,12 @@ unknown_values as (
         written_value,
         {{ decoded('written_value') }} as decoded_value
     from written
-    where (field, written_value) not in (select vocabulary.field, vocabulary.value from vocabulary)
+    where (field, written_value) not in (
+            select
+                vocabulary.field,
+                vocabulary.value
+            from vocabulary
+        )
 
 ),
 

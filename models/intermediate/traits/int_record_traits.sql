@@ -75,6 +75,7 @@ by_source as (
         from records
         inner join field_values on field_values.field = '{{ field }}' and records.{{ field }} = field_values.written_value
     {% endfor %}
+
 ),
 
 final as (
