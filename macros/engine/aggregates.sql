@@ -26,3 +26,13 @@
 {% macro duckdb__ordered_sum(value, keys) -%}
     sum({{ value }} order by {{ keys | join(', ') }})
 {%- endmacro %}
+
+
+{# Aggregate: the first distinct texts in byte order, as one text separated by commas; null if there is none. #}
+{% macro first_texts(text, number) -%}
+    {{ return(adapter.dispatch('first_texts', 'phylohub')(text, number)) }}
+{%- endmacro %}
+
+{% macro duckdb__first_texts(text, number) -%}
+    array_to_string(list_sort(min(distinct {{ text }}, {{ number }})), ',')
+{%- endmacro %}

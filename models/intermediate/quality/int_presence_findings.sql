@@ -63,7 +63,16 @@ final as (
             when 'field_gone' then phrased.gone || phrased.compared || phrased.reasons
             when 'field_new' then phrased.new
             else phrased.fewer || phrased.compared
-        end as finding
+        end as finding,
+        case when phrased.kind = 'field_new' then 'share_of_records' else 'share_with_value' end as measure,
+        case when phrased.previous_snapshot is not null then phrased.share_with_value_previous end as before,
+        case when phrased.kind = 'field_new' then phrased.share_of_records else phrased.share_with_value end as after,
+        case
+            when phrased.kind = 'field_new' then 0.001
+            when phrased.presence = 'required' then 0.9
+            else greatest(phrased.share_with_value_previous - 1e-1, phrased.share_with_value_previous / 2)
+        end as bound,
+        cast(null as string) as examples
     from phrased
     left join changes as parents on phrased.parent_path = parents.path
     left join phrased as parent_findings

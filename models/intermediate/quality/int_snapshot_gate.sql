@@ -11,7 +11,12 @@ final as (
         kind,
         path,
         value,
-        finding
+        finding,
+        measure,
+        before,
+        after,
+        bound,
+        examples
     from findings
     where severity = 'error'
 

@@ -48,6 +48,7 @@ new_tags as (
         current_tags.kind || '_new' as kind,
         current_tags.value,
         current_tags.n_models,
+        cast(0 as bigint) as n_models_previous,
         cast(current_tags.n_models as string) || ' models of ' || cast(current_tags.n_owners as string)
         || ' owners use it; it is in no vocabulary' as finding
     from current_tags
@@ -71,6 +72,7 @@ gone_flags as (
         'flag_gone' as kind,
         previous_tags.value,
         cast(0 as bigint) as n_models,
+        previous_tags.n_models as n_models_previous,
         'No model carries it; before, ' || cast(previous_tags.n_models as string) || ' did' as finding
     from previous_tags
     cross join compared
@@ -102,7 +104,12 @@ final as (
         findings.value,
         'warn' as severity,
         findings.n_models as n_records,
-        findings.finding
+        findings.finding,
+        'n_models' as measure,
+        cast(findings.n_models_previous as double) as before,
+        cast(findings.n_models as double) as after,
+        cast(null as double) as bound,
+        cast(null as string) as examples
     from findings
     cross join compared
 

@@ -28,7 +28,12 @@ final as (
             when measures.share > bounds.fails_above and not compared.is_accepted then 'error' else 'warn'
         end as severity,
         measures.n as n_records,
-        {{ percent('measures.share') }} || ' ' || bounds.finding as finding
+        {{ percent('measures.share') }} || ' ' || bounds.finding as finding,
+        measures.measure,
+        cast(null as double) as before,
+        measures.share as after,
+        case when measures.share > bounds.fails_above then bounds.fails_above else bounds.warns_above end as bound,
+        cast(null as string) as examples
     from measures
     inner join bounds on measures.measure = bounds.measure
     cross join compared

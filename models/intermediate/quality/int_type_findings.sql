@@ -55,7 +55,12 @@ final as (
         case when is_required and share_of_values > 0.1 then 'error' else 'warn' end as severity,
         n_records,
         'It is ' || json_type || ' in ' || {{ percent('share_of_values') }} || ' of its values, and was '
-        || replace(allowed_types, '|', ' or ') as finding
+        || replace(allowed_types, '|', ' or ') as finding,
+        'share_of_values' as measure,
+        cast(null as double) as before,
+        share_of_values as after,
+        case when is_required and share_of_values > 0.1 then 0.1 else 0.001 end as bound,
+        cast(null as string) as examples
     from checked
     where not is_allowed and share_of_values >= 0.001
 

@@ -12,9 +12,12 @@ bounds as (
 
 listings as (
 
-    select listings.record_id
+    select
+        listings.record_id,
+        records.model_id
     from {{ ref('stg_hub__listings') }} as listings
     inner join compared on listings.snapshot = compared.snapshot
+    inner join {{ ref('int_records_parsed') }} as records on listings.record_id = records.record_id
 
 ),
 
@@ -32,14 +35,16 @@ values_outside as (
 
     select
         record_values.path,
-        record_values.value
+        record_values.value,
+        listings.model_id
     from {{ ref('int_record_values_outside') }} as record_values
     inner join listings on record_values.record_id = listings.record_id
     where record_values.path is not null
     union all
     select
         rate_limits.path,
-        rate_limits.value
+        rate_limits.value,
+        cast(null as string) as model_id
     from rate_limits
     inner join bounds on rate_limits.path = bounds.path
     where
@@ -56,7 +61,8 @@ values_with_bounds as (
 
     select
         bounds.*,
-        values_outside.value
+        values_outside.value,
+        values_outside.model_id
     from values_outside
     inner join bounds on values_outside.path = bounds.path
 
@@ -72,7 +78,8 @@ counts as (
         min(vocabulary) as vocabulary,
         count(*) as n_records,
         min(value) as smallest,
-        max(value) as largest
+        max(value) as largest,
+        {{ first_texts('model_id', 5) }} as examples
     from values_with_bounds
     group by path
 
@@ -101,7 +108,12 @@ final as (
         || coalesce(
             replace(counts.vocabulary, '|', ', '),
             coalesce('from ' || counts.minimum, '') || coalesce(' to ' || counts.maximum, '')
-        ) as finding
+        ) as finding,
+        'n_values_outside' as measure,
+        cast(null as double) as before,
+        cast(counts.n_records as double) as after,
+        0e0 as bound,
+        counts.examples
     from counts
     cross join compared
 

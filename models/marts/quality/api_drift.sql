@@ -14,7 +14,12 @@ final as (
         value,
         severity,
         cast(n_records as bigint) as n_records,
-        finding
+        finding,
+        measure,
+        before,
+        after,
+        bound,
+        examples
     from findings
 
 )
