@@ -36,3 +36,13 @@
 {% macro duckdb__first_texts(text, number) -%}
     array_to_string(list_sort(min(distinct {{ text }}, {{ number }})), ',')
 {%- endmacro %}
+
+
+{# Aggregate: the correlation of two numbers; null if one of them is constant. #}
+{% macro correlation(left, right) -%}
+    {{ return(adapter.dispatch('correlation', 'phylohub')(left, right)) }}
+{%- endmacro %}
+
+{% macro duckdb__correlation(left, right) -%}
+    case when min({{ left }}) < max({{ left }}) and min({{ right }}) < max({{ right }}) then corr({{ left }}, {{ right }}) end
+{%- endmacro %}

@@ -32,3 +32,21 @@
         else len(list_filter(string_split({{ blanks.text }}, ' '), lambda word: word <> ''))
     end
 {%- endmacro %}
+
+
+{# What a card is: empty, front matter (YAML without a text), page (HTML as a server sends it), pointer (to git-lfs),
+   data (JSON) or text. #}
+{% macro card_form(card) -%}
+    {{ return(adapter.dispatch('card_form', 'phylohub')(card)) }}
+{%- endmacro %}
+
+{% macro duckdb__card_form(card) -%}
+    case
+        when regexp_full_match({{ card }}, '\s*') then 'empty'
+        when regexp_matches(left({{ card }}, 200), '^\s*(?i:<!doctype|<html|<\?xml)') then 'page'
+        when starts_with({{ card }}, 'version https://git-lfs.github.com/') then 'pointer'
+        when regexp_matches(left({{ card }}, 200), '^\s*\{\s*"') then 'data'
+        when starts_with({{ card }}, '---') and regexp_full_match({{ card }}, '---(?s:.*?)\n---\s*') then 'front matter'
+        else 'text'
+    end
+{%- endmacro %}

@@ -16,6 +16,7 @@ renamed as (
         outcome,
         etag,
         revision,
+        content_hash,
         card,
         card_bytes,
 

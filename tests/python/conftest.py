@@ -63,7 +63,7 @@ class MemoryWarehouse:
                 [str(seed)],
             )
         self.connection.execute("alter table staging.relations alter paper_rank type integer")
-        for bound in ("warns_above", "fails_above"):
+        for bound in ("warns_above", "fails_above", "first_warns_above", "first_fails_above", "least"):
             self.connection.execute(f"alter table staging.snapshot_bounds alter {bound} type double")
         self.connection.execute(RAW_SCHEMA)
         self.connection.execute(

@@ -257,7 +257,7 @@ class DriftWarehouse(MemoryWarehouse):
 
     def __init__(self, models: list[CompiledModel]) -> None:
         folders = ("staging", "quality", "records")
-        tags = ("int_record_tag_lists", "int_tags", "int_record_tags", "int_tag_vocabulary")
+        tags = ("int_record_tag_lists", "int_tags", "int_record_tags", "int_tag_vocabulary", "int_tag_kinds")
         excluded = ("snapshot_health", "unknown_values")
         super().__init__(
             ROOT / "seeds",

@@ -53,7 +53,7 @@ totals as (
         count(*) filter (where created_at is null) as n_records_without_created_at,
         count(*) filter (where has_id_time_mismatch) as n_records_with_id_time_mismatch,
         -- A crawl reads the oldest models first: near 1, or near -1 if the order is reversed.
-        corr(source_position, {{ epoch_seconds('created_at') }}) as position_age_correlation
+        {{ correlation('source_position', epoch_seconds('created_at')) }} as position_age_correlation
     from listed_records
     group by snapshot
 

@@ -1,0 +1,68 @@
+with tags as (
+
+    select * from {{ ref('int_tag_vocabulary') }}
+
+),
+
+relations as (
+
+    select * from {{ ref('relations') }}
+
+),
+
+licenses as (
+
+    select * from {{ ref('licenses') }}
+
+),
+
+parents as (
+
+    select
+        *,
+        {{ base_model_relation('tag_value') }} as word
+    from tags
+    where prefix_kind = 'base_model'
+
+),
+
+typed as (
+
+    select
+        parents.tag_key,
+        coalesce(relations.relation, case when parents.word is null then 'bare' else 'unknown' end) as relation,
+        trim(substr(parents.tag_value, coalesce(length(parents.word) + 2, 1))) as parent_id
+    from parents
+    left join relations on parents.word = relations.relation
+
+),
+
+final as (
+
+    select
+        tags.tag_key,
+        case
+            when typed.relation is not null then typed.relation
+            when tags.prefix_kind in ('license', 'dataset', 'arxiv', 'doi', 'region', 'flag') then tags.prefix_kind
+            when tags.prefix is not null and tags.prefix_kind is null then 'prefix'
+            when tags.is_flag then 'flag'
+            when tags.is_two_letter_language then 'language'
+            else 'other'
+        end as kind,
+        tags.tag_value,
+        typed.parent_id,
+        case tags.prefix_kind
+            when 'base_model' then not ({{ is_model_id('typed.parent_id') }})
+            when 'license' then licenses.license is null
+            when 'arxiv' then not ({{ is_arxiv_id('tags.tag_value') }})
+            else false
+        end as is_malformed,
+        coalesce(tags.prefix in ('task_categories', 'size_categories', 'task_ids', 'multilinguality'), false)
+            as is_of_dataset
+    from tags
+    left join typed on tags.tag_key = typed.tag_key
+    left join licenses on tags.tag_value = licenses.license and tags.prefix_kind = 'license'
+
+)
+
+select * from final
