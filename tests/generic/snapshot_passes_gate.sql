@@ -16,6 +16,7 @@
             ~ 'snapshot: `dbt build --vars \'{snapshot: NAME}\'`.'
         ) }}
     {% endif %}
+    {% do record_passed_snapshot(model) %}
 {% endif %}
 
 select * from {{ model }}

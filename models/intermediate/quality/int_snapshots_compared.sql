@@ -2,6 +2,7 @@
 {%- for snapshot in var('accepted_snapshots') -%}
     {%- do accepted_names.append(dbt.string_literal(dbt.escape_single_quotes(snapshot | string))) -%}
 {%- endfor -%}
+{%- set passed_names = passed_snapshots() -%}
 with current_snapshot as (
 
     select totals.*
@@ -12,7 +13,8 @@ with current_snapshot as (
 
 earlier as (
 
-    -- Ignores the totals of snapshots that have since been dropped or completed again.
+    -- Ignores the totals of snapshots that have since been dropped or completed again, and snapshots that the gate has
+    -- refused: the next one would be compared with what is wrong.
     select
         totals.*,
         snapshots.taken_at,
@@ -30,6 +32,9 @@ earlier as (
                     and totals.snapshot < current_snapshot.snapshot
                 )
             )
+    {%- if passed_names %}
+        where totals.snapshot in ({{ passed_names }})
+    {%- endif %}
 
 ),
 

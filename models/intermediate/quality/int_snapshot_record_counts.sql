@@ -1,0 +1,87 @@
+with snapshots as (
+
+    {{ new_snapshots() }}
+
+),
+
+tasks as (
+
+    select * from {{ ref('tasks') }}
+
+),
+
+libraries as (
+
+    select library from {{ ref('libraries') }}
+    union
+    select flag as library from {{ ref('tag_flags') }}
+
+),
+
+records as (
+
+    select
+        listed.*,
+        coalesce(listed.author, nullif(split_part(listed.model_id, '/', 1), listed.model_id)) as owner,
+        tasks.task is not null as has_known_task,
+        libraries.library is not null as has_known_library
+    from {{ ref('int_records_listed') }} as listed
+    left join tasks on listed.task = tasks.task
+    left join libraries on listed.library = libraries.library
+    where listed.snapshot in (select snapshots.snapshot from snapshots)
+
+),
+
+owner_counts as (
+
+    select
+        snapshot,
+        owner,
+        count(*) as n_records
+    from records
+    where owner is not null
+    group by snapshot, owner
+
+),
+
+largest_owners as (
+
+    select
+        snapshot,
+        max(n_records) as n_largest_owner
+    from owner_counts
+    group by snapshot
+
+),
+
+counted as (
+
+    select
+        snapshot,
+        {% for name, condition in record_conditions().items() %}
+            count(*) filter (where {{ condition }}) as n_{{ name }},
+        {% endfor %}
+        {% for name, aggregate in record_aggregates().items() %}
+            cast({{ aggregate }} as double) as {{ name }},
+        {% endfor %}
+        -- The Hub gave one day to all models that are older than that.
+        count(*) filter (where created_at >= timestamp '2022-03-03')
+        - count(distinct case when created_at >= timestamp '2022-03-03' then created_at end) as n_created_shared
+    from records
+    group by snapshot
+
+),
+
+final as (
+
+    select
+        counted.*,
+        coalesce(largest_owners.n_largest_owner, 0) as n_largest_owner,
+        snapshots.completed_at
+    from counted
+    inner join snapshots on counted.snapshot = snapshots.snapshot
+    left join largest_owners on counted.snapshot = largest_owners.snapshot
+
+)
+
+select * from final

@@ -1,0 +1,89 @@
+with snapshots as (
+
+    {{ new_snapshots() }}
+
+),
+
+listings as (
+
+    select
+        snapshot,
+        record_id
+    from {{ ref('stg_hub__listings') }}
+    where snapshot in (select snapshots.snapshot from snapshots)
+
+),
+
+kinds as (
+
+    select * from {{ ref('int_tag_kinds') }}
+
+),
+
+tag_counts as (
+
+    -- Counted by tag key, without texts: a snapshot has few tags and many uses of them.
+    select
+        listings.snapshot,
+        record_tags.tag_key,
+        count(*) as n_uses
+    from {{ ref('int_record_tags') }} as record_tags
+    inner join listings on record_tags.record_id = listings.record_id
+    group by listings.snapshot, record_tags.tag_key
+
+),
+
+model_ids as (
+
+    select distinct
+        snapshot,
+        model_id
+    from {{ ref('int_records_listed') }}
+    where snapshot in (select snapshots.snapshot from snapshots)
+
+),
+
+lower_ids as (
+
+    select distinct
+        snapshot,
+        lower(model_id) as lower_id
+    from model_ids
+
+),
+
+uses as (
+
+    select
+        tag_counts.snapshot,
+        tag_counts.n_uses,
+        kinds.*,
+        model_ids.model_id is not null as is_in_hub,
+        model_ids.model_id is null and lower_ids.lower_id is not null as is_in_other_case
+    from tag_counts
+    inner join kinds on tag_counts.tag_key = kinds.tag_key
+    left join model_ids on tag_counts.snapshot = model_ids.snapshot and kinds.parent_id = model_ids.model_id
+    left join lower_ids on tag_counts.snapshot = lower_ids.snapshot and lower(kinds.parent_id) = lower_ids.lower_id
+
+),
+
+final as (
+
+    select
+        uses.snapshot,
+        snapshots.completed_at,
+        uses.kind,
+        cast(sum(uses.n_uses) as bigint) as n_uses,
+        count(distinct uses.tag_value) as n_distinct,
+        cast(coalesce(sum(uses.n_uses) filter (where uses.parent_id is not null), 0) as bigint) as n_parents,
+        {% for flag in ['in_hub', 'in_other_case', 'malformed', 'of_dataset'] %}
+            cast(coalesce(sum(uses.n_uses) filter (where uses.is_{{ flag }}), 0) as bigint) as n_{{ flag }}
+            {{- ',' if not loop.last }}
+        {% endfor %}
+    from uses
+    inner join snapshots on uses.snapshot = snapshots.snapshot
+    group by uses.snapshot, snapshots.completed_at, uses.kind
+
+)
+
+select * from final
