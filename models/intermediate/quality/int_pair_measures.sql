@@ -71,7 +71,7 @@ final as (
     {% for change in ['lost', 'gained'] %}
         select
             'tags_' || kind || '_{{ change }}' as measure,
-            n_{{ change }} as n,
+            n_models_{{ change }} as n,
             1e0 * n_{{ change }} / n_tags as value,
             cast(null as double) as before,
             1e0 * n_{{ change }} / n_tags as after,

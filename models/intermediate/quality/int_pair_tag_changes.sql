@@ -65,6 +65,8 @@ final as (
         kind,
         count(*) filter (where not is_there) as n_lost,
         count(*) filter (where not was_there) as n_gained,
+        count(distinct case when not is_there then model_id end) as n_models_lost,
+        count(distinct case when not was_there then model_id end) as n_models_gained,
         {{ first_texts('case when not is_there then model_id end', 5) }} as examples_lost,
         {{ first_texts('case when not was_there then model_id end', 5) }} as examples_gained
     from tag_sides
