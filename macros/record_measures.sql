@@ -38,7 +38,6 @@
 {% macro record_aggregates() %}
     {% set aggregates = {
         'n_records': 'count(*)',
-        'n_models': 'count(distinct model_id)',
         'n_authors': 'count(distinct owner)',
         'n_tasks': 'count(distinct task)',
         'largest_downloads': 'max(downloads)',

@@ -15,6 +15,14 @@ with final as (
         n,
         value
     from {{ ref('int_snapshot_tag_measures') }}
+    union all
+    select
+        snapshot,
+        completed_at,
+        'n_models' as measure,
+        n_models as n,
+        cast(n_models as double) as value
+    from {{ ref('int_snapshot_totals') }}
 
 )
 

@@ -33,13 +33,27 @@ tag_counts as (
 
 ),
 
-model_ids as (
+parents as (
 
     select distinct
+        parent_id,
+        lower(parent_id) as lower_id
+    from kinds
+    where parent_id is not null
+
+),
+
+model_ids as (
+
+    -- Only ids that some tag names are looked up, since most models are no parents.
+    select distinct
         snapshot,
-        model_id
+        model_id,
+        lower(model_id) as lower_id
     from {{ ref('int_records_listed') }}
-    where snapshot in (select snapshots.snapshot from snapshots)
+    where
+        snapshot in (select snapshots.snapshot from snapshots)
+        and lower(model_id) in (select parents.lower_id from parents)
 
 ),
 
@@ -47,7 +61,7 @@ lower_ids as (
 
     select distinct
         snapshot,
-        lower(model_id) as lower_id
+        lower_id
     from model_ids
 
 ),
