@@ -54,6 +54,9 @@
         }}) %}
     {% endfor %}
     {% do checks.update({
+        'gated_opened': {
+            'condition': "previous.gated <> 'false' and now.gated = 'false'", 'total': 'gated', 'column': 'with_gated'
+        },
         'likes_fell': {'condition': 'now.likes < previous.likes', 'total': 'with_likes'},
         'all_time_downloads_fell': {
             'condition': 'now.downloads_all_time < previous.downloads_all_time', 'total': 'with_all_time_downloads'

@@ -41,6 +41,9 @@
         'n_authors': 'count(distinct owner)',
         'n_tasks': 'count(distinct task)',
         'largest_downloads': 'max(downloads)',
+        'third_downloads': nth_largest('downloads', 3),
+        'third_likes': nth_largest('likes', 3),
+        'largest_likes': 'max(likes)',
     } %}
     {% for name in pair_totals() + ['n_parameters'] %}
         {% do aggregates.update({'total_' ~ name: 'sum(' ~ name ~ ')'}) %}

@@ -46,3 +46,13 @@
 {% macro duckdb__correlation(left, right) -%}
     case when min({{ left }}) < max({{ left }}) and min({{ right }}) < max({{ right }}) then corr({{ left }}, {{ right }}) end
 {%- endmacro %}
+
+
+{# Aggregate: the n-th largest number, ties included; the smallest if there are fewer. #}
+{% macro nth_largest(value, n) -%}
+    {{ return(adapter.dispatch('nth_largest', 'phylohub')(value, n)) }}
+{%- endmacro %}
+
+{% macro duckdb__nth_largest(value, n) -%}
+    list_min(max({{ value }}, {{ n }}))
+{%- endmacro %}

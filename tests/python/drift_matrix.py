@@ -49,6 +49,7 @@ def completed(records: Hub, rng: random.Random) -> Hub:
         record.setdefault("sha", f"{rng.getrandbits(160):040x}")
         record.setdefault("gated", ("manual", "auto", False)[min(rng.randrange(12), 2)])
         record.setdefault("private", False)
+        record.setdefault("downloadsAllTime", 3 * record["downloads"] + 1)
         record.setdefault("usedStorage", rng.randrange(10**6, 10**10))
     return records
 
@@ -56,7 +57,8 @@ def completed(records: Hub, rng: random.Random) -> Hub:
 def made_cards(records: Hub) -> Cards:
     """A card for three of four models: front matter, and a text of its own."""
     return {
-        record["id"]: f"---\nlicense: mit\n---\n# {record['id']}\n" + f"How model {number} was trained. " * (number % 40)
+        record["id"]: f"---\nlicense: mit\n---\n# {record['id']}\n"
+        + f"How model {number} was trained. " * (number % 40)
         for number, record in enumerate(records)
         if number % 4
     }
@@ -228,7 +230,13 @@ def spam_of_many(number: int, record: Record) -> Record:
 
 def dataset(number: int, record: Record) -> Record:
     kept = {name: record[name] for name in ("lastModified", "downloads", "likes", "gated", "private")}
-    words = ["task_categories:text-generation", "size_categories:1K<n<10K", "format:parquet", "license:mit", "region:us"]
+    words = [
+        "task_categories:text-generation",
+        "size_categories:1K<n<10K",
+        "format:parquet",
+        "license:mit",
+        "region:us",
+    ]
     created = record["createdAt"][:17] + "59.123Z"
     return made(number, kept, record["id"] + "-dataset", created, words)
 
@@ -363,7 +371,9 @@ def fields() -> Iterator[Line]:
     yield of("`downloads` as text", mapped("downloads", str), REFUSED + "|" + HARMLESS)
     yield of("`downloads` as an object", mapped("downloads", as_object))
     yield of("`createdAt` as an object", mapped("createdAt", as_object))
-    yield of("all fields below `model`", each(lambda record: record.update(model=copy.copy(record)) or record.pop("id")))
+    yield of(
+        "all fields below `model`", each(lambda record: record.update(model=copy.copy(record)) or record.pop("id"))
+    )
     yield of("tags of the neighbour", shifted("tags"))
     yield of("downloads of the neighbour", shifted("downloads", "downloadsAllTime"))
     yield of("likes of the neighbour", shifted("likes"))
@@ -398,7 +408,9 @@ def numbers() -> Iterator[Line]:
     yield of("parameters in millions", mapped("safetensors.total", lambda number: number // 10**6))
     yield of("parameters in billions, fractional", mapped("safetensors.total", lambda number: number / 1e9))
     yield of("parameters as bytes", mapped("safetensors.total", lambda number: 2 * number))
-    yield of("parameters as words", mapped("safetensors.total", lambda number: f"{number / 1e9:.1f}B"), NULL + "|" + REFUSED)
+    yield of(
+        "parameters as words", mapped("safetensors.total", lambda number: f"{number / 1e9:.1f}B"), NULL + "|" + REFUSED
+    )
     yield of("parameters all 0", mapped("safetensors.total", lambda _: 0))
     yield of("storage in megabytes", mapped("usedStorage", lambda number: number // 10**6))
 
@@ -413,7 +425,9 @@ def dates() -> Iterator[Line]:
     def of(name: str, change: Change, verdict: str = REFUSED) -> Line:
         return Line("dates", name, verdict, change)
 
-    yield of("`createdAt` all equal, `_id` gone", both(with_value("createdAt", "2026-06-01T00:00:00.000Z"), without("_id")))
+    yield of(
+        "`createdAt` all equal, `_id` gone", both(with_value("createdAt", "2026-06-01T00:00:00.000Z"), without("_id"))
+    )
     yield of("`createdAt` all equal", with_value("createdAt", "2026-06-01T00:00:00.000Z"))
     yield of("`createdAt` is `lastModified`", each(lambda record: record.update(createdAt=record["lastModified"])))
     yield of("`createdAt` is the back-filled date", with_value("createdAt", "2022-03-02T23:29:04.000Z"))
@@ -437,7 +451,9 @@ def tag_prefixes() -> Iterator[Line]:
         yield of(f"`{word}=` in place of `{word}:`", prefix(f"{word}:", f"{word}="))
         yield of(f"`{word}/` in place of `{word}:`", prefix(f"{word}:", f"{word}/"))
         yield of(f"`{word}s:` in place of `{word}:`", prefix(f"{word}:", f"{word}s:"))
-        yield of(f"`{word.upper()}:` in place of `{word}:`", prefix(f"{word}:", f"{word.upper()}:"), REFUSED + "|" + HARMLESS)
+        yield of(
+            f"`{word.upper()}:` in place of `{word}:`", prefix(f"{word}:", f"{word.upper()}:"), REFUSED + "|" + HARMLESS
+        )
         yield of(f"a space after `{word}:`", prefix(f"{word}:", f"{word}: "), REFUSED + "|" + HARMLESS)
     yield of("`license:` gone in 5 %", prefix("license:", None, 0.05))
     yield of("`licence:` in place of `license:`", prefix("license:", "licence:"))
@@ -445,7 +461,9 @@ def tag_prefixes() -> Iterator[Line]:
     yield of("`doi:` gone", prefix("doi:", None), REFUSED + "|" + HARMLESS)
     yield of("each `a:b` as `a=b`", tags(lambda tag: tag.replace(":", "=", 1)))
     yield of("licenses without prefix", prefix("license:", ""))
-    yield of("languages gone from tags and card", both(tags(lambda t: None if languages(t) else t), card_without("language")))
+    yield of(
+        "languages gone from tags and card", both(tags(lambda t: None if languages(t) else t), card_without("language"))
+    )
     yield of("languages gone from the card", card_without("language"), REFUSED + "|" + HARMLESS)
     yield of("`cardData` gone", without("cardData"), REFUSED + "|" + HARMLESS)
     yield of("languages as names", both(card_without("language"), tags(lambda t: "English" if t == "en" else t)))
@@ -457,7 +475,11 @@ def tag_prefixes() -> Iterator[Line]:
     yield of("only the first tag", mapped("tags", lambda tags: tags[:1]))
     yield of("the last tag missing", mapped("tags", lambda tags: tags[:-1]))
     yield of("tags in upper case", tags(str.upper))
-    yield of("tags HTML-escaped", tags(lambda tag: html.escape(tag).replace("/", "&#x2F;").replace(":", "&#58;")), REFUSED + "|" + HARMLESS)
+    yield of(
+        "tags HTML-escaped",
+        tags(lambda tag: html.escape(tag).replace("/", "&#x2F;").replace(":", "&#58;")),
+        REFUSED + "|" + HARMLESS,
+    )
     yield of("tags url-encoded", tags(lambda tag: urllib.parse.quote(tag, safe="")))
     yield of("tags in quotes", tags(lambda tag: f'"{tag}"'))
     yield of("tags repeated", mapped("tags", lambda tags: tags * 2), HARMLESS)
@@ -467,7 +489,9 @@ def tag_prefixes() -> Iterator[Line]:
     yield of("arXiv ids cut", values("arxiv:", lambda paper: paper[:-1]))
     yield of("arXiv ids as DOI", values("arxiv:", "10.48550/arXiv.{}".format), REFUSED + "|" + HARMLESS)
     yield of("datasets without owner", values("dataset:", lambda name: name.rpartition("/")[2]))
-    yield of("datasets as URLs", values("dataset:", "https://huggingface.co/datasets/{}".format), REFUSED + "|" + HARMLESS)
+    yield of(
+        "datasets as URLs", values("dataset:", "https://huggingface.co/datasets/{}".format), REFUSED + "|" + HARMLESS
+    )
 
 
 def card_without(name: str) -> Change:
@@ -481,7 +505,9 @@ def parents() -> Iterator[Line]:
     for relation in ("finetune", "merge"):
         yield of(f"`{relation}` gone", prefix(f"base_model:{relation}:", None))
         yield of(f"`{relation}` as `adapter`", prefix(f"base_model:{relation}:", "base_model:adapter:"))
-        yield of(f"`{relation}/` in place of `{relation}:`", prefix(f"base_model:{relation}:", f"base_model:{relation}/"))
+        yield of(
+            f"`{relation}/` in place of `{relation}:`", prefix(f"base_model:{relation}:", f"base_model:{relation}/")
+        )
         yield of(f"`{relation}` renamed", prefix(f"base_model:{relation}:", f"base_model:{relation}d:"))
     yield of("`finetune` as `quantized` in 5 %", prefix("base_model:finetune:", "base_model:quantized:", 0.05))
     yield of("bare tags only", tags(lambda t: None if t.startswith("base_model:") and t.count(":") > 1 else t))
@@ -536,7 +562,9 @@ def words() -> Iterator[Line]:
         return Line("words", name, verdict, change)
 
     yield of("licenses capitalised", values("license:", str.upper), REFUSED + "|" + HARMLESS)
-    yield of("licenses as SPDX URLs", values("license:", "https://spdx.org/licenses/{}".format), REFUSED + "|" + HARMLESS)
+    yield of(
+        "licenses as SPDX URLs", values("license:", "https://spdx.org/licenses/{}".format), REFUSED + "|" + HARMLESS
+    )
     yield of("licenses all `other`", values("license:", lambda _: "other"))
     yield of("licenses all `other` in 5 %", values("license:", lambda _: "other", 0.05))
     yield of("licenses renamed", values("license:", lambda word: word.replace("-", "_")))
@@ -570,7 +598,10 @@ def row_changes() -> Iterator[Line]:
     yield of("datasets of the Hub among the models, 5 %", added(0.05, dataset))
     yield of("copies under other ids, 10 %", added(0.1, copied))
     yield of("each record twice", lambda hub, _: hub + copy.deepcopy(hub), HARMLESS + "|" + REFUSED)
-    yield of("10 % twice, with fewer tags", lambda hub, _: hub + [r | {"tags": r["tags"][:1]} for r in copy.deepcopy(hub[::10])])
+    yield of(
+        "10 % twice, with fewer tags",
+        lambda hub, _: hub + [r | {"tags": r["tags"][:1]} for r in copy.deepcopy(hub[::10])],
+    )
 
 
 def card_changes() -> Iterator[Line]:
@@ -592,3 +623,19 @@ def card_changes() -> Iterator[Line]:
     yield of("mojibake", each_card(lambda card: card.replace("a", "Ã¡")))
     yield of("an error in JSON", all_cards('{"error": "Too many requests"}'))
     yield of("of the neighbour", shifted_cards)
+
+
+def table() -> str:
+    """The matrix as a table in Markdown: one row per family of changes and verdict."""
+    rows: dict[tuple[str, str], list[str]] = {}
+    for line in lines():
+        rows.setdefault((line.family, line.verdict.replace("|", " or ")), []).append(line.name)
+    n_lines = sum(map(len, rows.values()))
+    head = f"{n_lines} changes:\n\n| changes of | verdict | changes |\n|---|---|---|"
+    return "\n".join(
+        [head, *(f"| {family} | {verdict} | {'; '.join(names)} |" for (family, verdict), names in rows.items())]
+    )
+
+
+if __name__ == "__main__":
+    print(table())

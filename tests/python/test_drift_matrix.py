@@ -1,9 +1,12 @@
 """The matrix of docs/api-drift.md: single changes of the Hub's records, each landed as a second snapshot."""
 
 import copy
+import json
 import random
+import tempfile
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -17,7 +20,14 @@ from phylohub.synthetic.hub import write_hub
 
 LARGEST_ERROR = 0.02
 GATED = {"staging", "records", "quality"}
-GATED_TAGS = {"int_record_tag_lists", "int_tags", "int_record_tags", "int_tag_vocabulary", "int_tag_kinds", "int_vocabularies"}
+GATED_TAGS = {
+    "int_record_tag_lists",
+    "int_tags",
+    "int_record_tags",
+    "int_tag_vocabulary",
+    "int_tag_kinds",
+    "int_vocabularies",
+}
 UNUSED = {"snapshot_health", "unknown_values", "api_field_profile", "int_snapshot_values"}
 MEASURED = (
     "int_snapshots_current int_models_current int_record_ambiguous_tags int_record_tags_classified int_language_codes "
@@ -36,6 +46,7 @@ NUMBERS = {
     "likes": "sum(likes)",
     "parameters": "sum(n_parameters)",
     "median parameters": "median(n_parameters)",
+    "gated models": "case when count(gated) > 0 then count(*) filter (where gated <> 'false') end",
     "storage": "sum(used_storage_bytes)",
 }
 # Rows of the marts. Their agreement with the truth covers every count that is read from them.
@@ -159,10 +170,6 @@ def hub(seed: int) -> Hub:
 
 
 def synthetic_hub(seed: int) -> Hub:
-    import json
-    import tempfile
-    from pathlib import Path
-
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "hub.jsonl"
         write_hub(file, N_MODELS, seed)
@@ -188,7 +195,9 @@ def truth(matrix: MatrixWarehouse, seed: int) -> Quoted:
     return _truths[seed]
 
 
-def verdict(matrix: MatrixWarehouse, line: Line, seed: int) -> tuple[str, list[tuple[Any, ...]], dict[str, float | None]]:
+def verdict(
+    matrix: MatrixWarehouse, line: Line, seed: int
+) -> tuple[str, list[tuple[Any, ...]], dict[str, float | None]]:
     """The verdict on a change: refused, harmless, null, or wrong; the findings; and the errors in the marts."""
     right = truth(matrix, seed)
     before = hub(seed)
@@ -210,7 +219,26 @@ def verdict(matrix: MatrixWarehouse, line: Line, seed: int) -> tuple[str, list[t
     return "wrong", findings, errors
 
 
-@pytest.mark.parametrize("line", lines(), ids=lambda line: f"{line.family}: {line.name}")
+def names(line: Line) -> str:
+    return f"{line.family}: {line.name}"
+
+
+@pytest.mark.parametrize("line", lines(), ids=names)
 def test_no_change_publishes_wrong_numbers(matrix: MatrixWarehouse, line: Line) -> None:
     found, findings, errors = verdict(matrix, line, 1)
     assert found in line.verdict.split("|"), (found, findings, errors)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("seed", [2, 3])
+@pytest.mark.parametrize("line", lines(), ids=names)
+def test_no_change_publishes_wrong_numbers_of_other_samples(matrix: MatrixWarehouse, line: Line, seed: int) -> None:
+    found, findings, errors = verdict(matrix, line, seed)
+    assert found in line.verdict.split("|"), (found, findings, errors)
+
+
+def test_documented_matrix_is_that_of_the_tests() -> None:
+    documented = (ROOT / "docs" / "api-drift.md").read_text(encoding="utf-8")
+    block = documented.partition("<!-- drift-matrix -->")[2].partition("<!-- /drift-matrix -->")[0]
+    assert block.strip() == table(), "Replace the block of docs/api-drift.md: python tests/python/drift_matrix.py"
+    assert len(list(lines())) >= 120

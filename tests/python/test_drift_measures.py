@@ -106,7 +106,9 @@ def expected_measures(before: Hub, now: Hub) -> dict[str, float]:
     pairs = frames[0].join(frames[1], how="inner", lsuffix="_before")
     gone = set(frames[0].index) - set(frames[1].index)
     new = frames[1].loc[[id for id in frames[1].index if id not in frames[0].index]]
-    renamed = gone & {frames[0].index[frames[0]["_id"] == number][0] for number in new["_id"] if number in set(frames[0]["_id"])}
+    renamed = gone & {
+        frames[0].index[frames[0]["_id"] == number][0] for number in new["_id"] if number in set(frames[0]["_id"])
+    }
     expected = {
         "models_gone": len(gone - renamed) / len(before),
         "models_renamed": len(renamed) / len(before),
@@ -123,11 +125,19 @@ def expected_measures(before: Hub, now: Hub) -> dict[str, float]:
         "p90_likes": frames[1].likes.quantile(0.9) - frames[0].likes.quantile(0.9),
         "n_authors": frames[1].author.nunique() - frames[0].author.nunique(),
     }
-    changed = pairs[[json.dumps(a) != json.dumps(b) for a, b in zip(
-        [record for record in before if record["id"] in pairs.index],
-        sorted((record for record in now if record["id"] in pairs.index), key=lambda r: list(pairs.index).index(r["id"])),
-        strict=True,
-    )]]
+    changed = pairs[
+        [
+            json.dumps(a) != json.dumps(b)
+            for a, b in zip(
+                [record for record in before if record["id"] in pairs.index],
+                sorted(
+                    (record for record in now if record["id"] in pairs.index),
+                    key=lambda r: list(pairs.index).index(r["id"]),
+                ),
+                strict=True,
+            )
+        ]
+    ]
     expected["downloads_reordered"] = 1 - changed.downloads.corr(changed.downloads_before, method="spearman")
     paired = set(pairs.index)
     sides = [values([record for record in records if record["id"] in paired]) for records in (before, now)]
@@ -135,7 +145,12 @@ def expected_measures(before: Hub, now: Hub) -> dict[str, float]:
         old, current = sides[0].get(kind, set()), sides[1].get(kind, set())
         expected[f"tags_{kind}_lost"] = len(old - current) / len(had)
         expected[f"tags_{kind}_gained"] = len(current - old) / len(had)
-    named = [(record["id"], tag.rpartition(":")[2]) for record in now for tag in set(record["tags"]) if tag.startswith("base_model:")]
+    named = [
+        (record["id"], tag.rpartition(":")[2])
+        for record in now
+        for tag in set(record["tags"])
+        if tag.startswith("base_model:")
+    ]
     expected["parents_in_hub"] = sum(parent in frames[1].index for _, parent in named) / len(named)
     return expected
 
@@ -223,7 +238,10 @@ def test_records_of_2022_without_a_time_are_accepted(matrix: MatrixWarehouse) ->
         (lambda record: record | {"createdAt": "2025-01-01T00:00:00.000Z"}, "created_shared"),
         (lambda record: record | {"createdAt": record["lastModified"]}, "created_as_modified"),
         (lambda record: record | {"tags": []}, "records_without_tags"),
-        (lambda record: record | {"tags": [re.sub(":(finetune|merge):", ":tune:", tag) for tag in record["tags"]]}, "relations_unknown"),
+        (
+            lambda record: record | {"tags": [re.sub(":(finetune|merge):", ":tune:", tag) for tag in record["tags"]]},
+            "relations_unknown",
+        ),
     ],
 )
 def test_first_snapshots_that_are_no_models_are_refused(matrix: MatrixWarehouse, change: Any, kind: str) -> None:
@@ -244,4 +262,7 @@ def test_bounds_name_measures_that_are_computed(matrix: MatrixWarehouse) -> None
     computed = {measure for (measure,) in matrix.rows("select measure from intermediate.int_measures_compared")}
     bounds = {measure for (measure,) in matrix.rows("select measure from staging.snapshot_bounds")}
     # Kinds of tags that no model has are not measured.
-    assert {measure for measure in bounds - computed if not measure.startswith("tags_")} <= {"snapshots_differ", "order_reversed"}
+    assert {measure for measure in bounds - computed if not measure.startswith("tags_")} <= {
+        "snapshots_differ",
+        "order_reversed",
+    }

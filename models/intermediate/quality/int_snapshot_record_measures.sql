@@ -16,6 +16,17 @@ final as (
         from counts
         union all
     {% endfor %}
+    {% for metric in ['downloads', 'likes'] %}
+        -- Three models with the same largest number of 100 or more are a sign of a cap.
+        select
+            snapshot,
+            completed_at,
+            '{{ metric }}_capped' as measure,
+            cast(n_records as bigint) as n,
+            case when largest_{{ metric }} >= 100 and third_{{ metric }} = largest_{{ metric }} then 1e0 else 0e0 end as value
+        from counts
+        union all
+    {% endfor %}
     {% for name in record_aggregates() %}
         select
             snapshot,

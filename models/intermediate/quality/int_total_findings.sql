@@ -23,11 +23,19 @@ applied as (
         measures.*,
         bounds.path,
         bounds.finding,
+        bounds.least,
         case when measures.is_comparable then bounds.warns_above else bounds.first_warns_above end as warns_above,
         case when measures.is_comparable then bounds.fails_above else bounds.first_fails_above end as fails_above
     from measures
     inner join bounds on measures.measure = bounds.measure
-    where measures.n >= bounds.least
+
+),
+
+counted as (
+
+    -- Few models change by chance, so a small share counts only from `least` on; a larger one from five on.
+    select * from applied
+    where n >= least or (n >= 5 and 2 * value > 3 * fails_above)
 
 ),
 
@@ -35,24 +43,24 @@ final as (
 
     select
         compared.snapshot,
-        case when applied.measure = 'models_lost' then compared.largest_snapshot else compared.previous_snapshot end
+        case when counted.measure = 'models_lost' then compared.largest_snapshot else compared.previous_snapshot end
             as previous_snapshot,
-        applied.measure as kind,
-        applied.path,
+        counted.measure as kind,
+        counted.path,
         cast(null as string) as value,
         case
-            when applied.value > applied.fails_above and not compared.is_accepted then 'error' else 'warn'
+            when counted.value > counted.fails_above and not compared.is_accepted then 'error' else 'warn'
         end as severity,
-        applied.n as n_records,
-        {{ percent('applied.value') }} || ' ' || applied.finding as finding,
-        applied.measure,
-        applied.before,
-        applied.after,
-        case when applied.value > applied.fails_above then applied.fails_above else applied.warns_above end as bound,
-        applied.examples
-    from applied
+        counted.n as n_records,
+        {{ percent('counted.value') }} || ' ' || counted.finding as finding,
+        counted.measure,
+        counted.before,
+        counted.after,
+        case when counted.value > counted.fails_above then counted.fails_above else counted.warns_above end as bound,
+        counted.examples
+    from counted
     cross join compared
-    where applied.value > coalesce(applied.warns_above, applied.fails_above)
+    where counted.value > coalesce(counted.warns_above, counted.fails_above)
 
 )
 
