@@ -50,7 +50,8 @@
         'storage': 'used_storage_bytes'
     }.items() %}
         {% do checks.update({name ~ '_collapsed': {
-            'condition': 'previous.' ~ column ~ ' + 10e0 > 10 * (now.' ~ column ~ ' + 10e0)', 'total': 'with_' ~ name
+            'condition': 'previous.' ~ column ~ ' >= 20 and previous.' ~ column ~ ' > 10 * now.' ~ column,
+            'total': 'with_' ~ name
         }}) %}
     {% endfor %}
     {% do checks.update({

@@ -355,7 +355,7 @@ def fields() -> Iterator[Line]:
         yield of(f"`{name}` null", with_value(name, None))
         yield of(f"`{name}` missing in 30 %", without(name, 0.3))
     for name in ("pipeline_tag", "library_name", "downloads", "tags"):
-        yield of(f"`{name}` missing in 5 %", without(name, 0.05))
+        yield of(f"`{name}` missing in 8 %", without(name, 0.08))
     yield of("`tags` missing in 3 %", without("tags", 0.03))
     yield of("`tags` empty in 3 %", with_value("tags", [], 0.03))
     yield of("`safetensors` missing in 30 %", without("safetensors", 0.3))
@@ -390,18 +390,18 @@ def numbers() -> Iterator[Line]:
 
     yield of("downloads / 1,000", mapped("downloads", lambda number: number // 1000))
     yield of("downloads * 30", mapped("downloads", lambda number: number * 30))
-    yield of("downloads capped at 10,000", mapped("downloads", lambda number: min(number, 10_000)))
-    yield of("downloads capped at 1,000", mapped("downloads", lambda number: min(number, 1_000)))
+    yield of("downloads capped at those of the 1 % with most", capped("downloads", 0.01))
+    yield of("downloads capped at those of the 5 % with most", capped("downloads", 0.05))
     yield of("downloads of all time", each(lambda record: record.update(downloads=record["downloadsAllTime"])))
     yield of("downloads all 0", with_value("downloads", 0))
     yield of("downloads all 1", with_value("downloads", 1))
     yield of("downloads 0 in 30 %", with_value("downloads", 0, 0.3))
     yield of("downloads negative", mapped("downloads", lambda number: -number))
-    yield of("downloads wrapped at 16 bits", mapped("downloads", lambda number: number % 65_536))
+    yield of("downloads wrapped at 8 bits", mapped("downloads", lambda number: number % 256))
     yield of("downloads as a rank", lambda hub, _: ranked(hub))
     yield of("likes all 0", with_value("likes", 0))
     yield of("likes doubled", mapped("likes", lambda number: 2 * number))
-    yield of("likes capped at 100", mapped("likes", lambda number: min(number, 100)))
+    yield of("likes capped at those of the 1 % with most", capped("likes", 0.01))
     yield of("likes are downloads", each(lambda record: record.update(likes=record["downloads"])))
     yield of("all-time downloads are those of 30 days", each(lambda r: r.update(downloadsAllTime=r["downloads"])))
     yield of("all-time downloads all 0", with_value("downloadsAllTime", 0))
@@ -419,6 +419,18 @@ def ranked(hub: Hub) -> Hub:
     for rank, record in enumerate(sorted(hub, key=lambda record: -record["downloads"])):
         record["downloads"] = rank + 1
     return hub
+
+
+def capped(name: str, share: float) -> Change:
+    """Cap a number at what a share of the records have at least."""
+
+    def changed(hub: Hub, _: random.Random) -> Hub:
+        cap = sorted(record[name] for record in hub)[-max(3, round(share * len(hub)))]
+        for record in hub:
+            record[name] = min(record[name], cap)
+        return hub
+
+    return changed
 
 
 def dates() -> Iterator[Line]:
@@ -469,7 +481,7 @@ def tag_prefixes() -> Iterator[Line]:
     yield of("languages as names", both(card_without("language"), tags(lambda t: "English" if t == "en" else t)))
     yield of("languages of the card all English", each(lambda r: r.setdefault("cardData", {}).update(language="en")))
     yield of("flags gone", tags(lambda t: t if ":" in t or languages(t) else None))
-    yield of("`endpoints_compatible` gone", tags(lambda t: None if t == "endpoints_compatible" else t))
+    yield of("the flag `safetensors` gone", tags(lambda t: None if t == "safetensors" else t))
     yield of("`safetensors` as `format:safetensors`", tags(lambda t: "format:safetensors" if t == "safetensors" else t))
     yield of("tags cut after eight", mapped("tags", lambda tags: tags[:8]))
     yield of("only the first tag", mapped("tags", lambda tags: tags[:1]))
@@ -509,7 +521,7 @@ def parents() -> Iterator[Line]:
             f"`{relation}/` in place of `{relation}:`", prefix(f"base_model:{relation}:", f"base_model:{relation}/")
         )
         yield of(f"`{relation}` renamed", prefix(f"base_model:{relation}:", f"base_model:{relation}d:"))
-    yield of("`finetune` as `quantized` in 5 %", prefix("base_model:finetune:", "base_model:quantized:", 0.05))
+    yield of("`finetune` as `quantized` in 10 %", prefix("base_model:finetune:", "base_model:quantized:", 0.1))
     yield of("bare tags only", tags(lambda t: None if t.startswith("base_model:") and t.count(":") > 1 else t))
     yield of("parents with `@main`", parent("{}@main".format), REFUSED + "|" + HARMLESS)
     yield of("parents url-encoded", parent(lambda model: model.replace("/", "%2F")), REFUSED + "|" + HARMLESS)

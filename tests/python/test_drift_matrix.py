@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 from conftest import REAL_DATA, ROOT, CompiledModel, MemoryWarehouse
-from drift_matrix import N_MODELS, Cards, Hub, Line, completed, lines, made_cards, real_hub
+from drift_matrix import N_MODELS, Cards, Hub, Line, completed, lines, made_cards, real_hub, table
 from test_drift import DriftWarehouse
 
 from phylohub.synthetic.hub import write_hub
@@ -29,11 +29,11 @@ GATED_TAGS = {
     "int_vocabularies",
 }
 UNUSED = {"snapshot_health", "unknown_values", "api_field_profile", "int_snapshot_values"}
-MEASURED = (
-    "int_snapshots_current int_models_current int_record_ambiguous_tags int_record_tags_classified int_language_codes "
-    "int_record_languages int_record_traits int_record_parents int_lineage_edges int_cards_current int_card_texts "
-    "int_card_measures card_stats"
-).split()
+MEASURED = {
+    *("int_snapshots_current", "int_models_current", "int_record_ambiguous_tags", "int_record_tags_classified"),
+    *("int_language_codes", "int_record_languages", "int_record_traits", "int_record_parents", "int_lineage_edges"),
+    *("int_cards_current", "int_card_texts", "int_card_measures", "card_stats"),
+}
 
 # Numbers that a reader may quote. A null is none: the reader sees that it is unknown.
 NUMBERS = {
@@ -142,8 +142,8 @@ class MatrixWarehouse(DriftWarehouse):
         for model in self.measured:
             self.connection.execute(f"create or replace table {model.schema}.{model.name} as {model.sql}")
         self.connection.execute(
-            "create or replace temp table current_records as select records.* "
-            "from intermediate.int_records_parsed as records inner join intermediate.int_models_current using (record_id)"
+            "create or replace temp table current_records as select records.* from intermediate.int_records_parsed "
+            "as records inner join intermediate.int_models_current using (record_id)"
         )
         (values,) = self.rows(f"select {', '.join(NUMBERS.values())} from current_records")
         numbers = dict(zip(NUMBERS, values, strict=True))

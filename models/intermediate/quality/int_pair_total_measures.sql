@@ -79,6 +79,16 @@ final as (
         after,
         cast(null as string) as examples
     from sums
+    union all
+    select
+        measure || '_fell' as measure,
+        n,
+        1 - after / nullif(before, 0) as value,
+        before,
+        after,
+        cast(null as string) as examples
+    from sums
+    where measure in ('likes_total', 'downloads_all_time_total')
 
 )
 
