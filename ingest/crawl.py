@@ -36,7 +36,7 @@ from phylohub.ingest.hub import (
     shown_url,
     split_login,
 )
-from phylohub.ingest.landing import insert_records, insert_rows, record_rows, reject_reasons
+from phylohub.ingest.landing import Accepted, accept, insert_records, insert_rows, mark_incomplete
 
 SOURCE = "api/models"
 PAGE_ROWS = 1000
@@ -382,7 +382,7 @@ def _start_crawl(
                 return known[1], known[2], known[3]
             # Interrupted before its first page: nothing depends on the earlier settings.
             connection.execute("delete from raw.loads where snapshot = ? and source = ?", [snapshot, SOURCE])
-        connection.execute("update raw.snapshots set completed_at = null where snapshot = ?", [snapshot])
+        mark_incomplete(connection, snapshot)
         if since is not None:
             return _copy_crawl(connection, since, snapshot, settings)
         connection.execute(
@@ -420,6 +420,7 @@ def _copy_crawl(
     for table, columns in (
         ("hub_listings", "source, position, landed_at, record_id"),
         ("hub_rejects", "source, position, landed_at, content_hash, reason, record"),
+        ("hub_originals", "source, position, landed_at, content_hash, record"),
         ("hub_pages", "source, page, url, status, etag, n_bytes, n_records, client, fetched_at"),
         ("loads", "source, source_hash, last_position, n_landed, n_rejected, started_at, cursor"),
     ):
@@ -436,31 +437,28 @@ def _land_pages(connection: duckdb.DuckDBPyConnection, web: Web, snapshot: str, 
     crawl. Return the number of records landed so far."""
     load = [snapshot, SOURCE]
     next_url, last_url = pages[-1].next_url, pages[-1].url
-    rows = _check_records(connection, [record for page in pages for record in page.records])
-    if rows["reason"].null_count < rows.num_rows:  # invalid records, or a wrong split
-        rows = _check_records(connection, [record for page in pages for record in array_items(page.body)])
+    accepted = _accept(connection, [record for page in pages for record in page.records])
+    if accepted.rejects.num_rows:  # invalid records, or a wrong split
+        accepted = _accept(connection, [record for page in pages for record in array_items(page.body)])
     with transaction(connection):
-        rows = _without_landed(connection, load, rows)
         position: int
         n_landed: int
         position, n_landed = one_row(
             connection, "select last_position, n_landed from raw.loads where snapshot = ? and source = ?", load
         )
-        numbers = pa.array(range(position + 1, position + rows.num_rows + 1), pa.int64())
-        rows = rows.set_column(0, "position", numbers)
-        rejects = rows.filter(pc.is_valid(rows["reason"]))
-        if rejects.num_rows:
-            rows = rows.filter(pc.is_null(rows["reason"]))
-        rows = rows.drop_columns("reason")
-        rows = rows.set_column(rows.num_columns - 1, "record", rows["record"].cast(pa.large_string()))
-        n_landed += rows.num_rows
-        insert_records(connection, rows, [*load, utc_now()])
-        insert_rows(connection, "hub_rejects", rejects, [*load, utc_now()])
+        new = _without_landed(connection, load, accepted)
+        n_landed += new.rows.num_rows
+        places = sorted([*new.rows["position"].to_pylist(), *new.rejects["position"].to_pylist()])
+        numbers = {place: number for number, place in enumerate(places, start=position + 1)}
+        constants = [*load, utc_now()]
+        insert_records(connection, _numbered(new.rows, numbers), constants)
+        insert_rows(connection, "hub_rejects", _numbered(new.rejects, numbers), constants)
+        insert_rows(connection, "hub_originals", _numbered(new.originals, numbers), constants)
         _insert_pages(connection, web, load, pages)
         connection.execute(
             "update raw.loads set last_position = ?, n_landed = ?, n_rejected = n_rejected + ?, cursor = ? "
             "where snapshot = ? and source = ?",
-            [position + len(numbers), n_landed, rejects.num_rows, next_url or last_url, *load],
+            [position + len(numbers), n_landed, new.rejects.num_rows, next_url or last_url, *load],
         )
         save_rate_limit(connection, web)
         if next_url is None and n_landed:
@@ -495,15 +493,15 @@ def _insert_pages(connection: duckdb.DuckDBPyConnection, web: Web, load: list[st
     )
 
 
-def _check_records(connection: duckdb.DuckDBPyConnection, records: list[bytes]) -> pa.Table:
-    """The records with their content hash and reject reason; the reason is null for records that can land."""
-    rows = record_rows(list(range(len(records))), records)
-    return rows.append_column("reason", reject_reasons(connection, rows["record"]))
+def _accept(connection: duckdb.DuckDBPyConnection, records: list[bytes]) -> Accepted:
+    """The records as they land, with their place in the list as position."""
+    return accept(connection, list(range(len(records))), records)
 
 
-def _without_landed(connection: duckdb.DuckDBPyConnection, load: list[str], rows: pa.Table) -> pa.Table:
+def _without_landed(connection: duckdb.DuckDBPyConnection, load: list[str], accepted: Accepted) -> Accepted:
     """The distinct rows that this crawl has neither landed nor rejected."""
-    connection.register("batch", rows)
+    keys = ["position", "content_hash"]
+    connection.register("batch", pa.concat_tables([accepted.rows.select(keys), accepted.rejects.select(keys)]))
     new = connection.execute(
         """
         select min(position)
@@ -516,12 +514,22 @@ def _without_landed(connection: duckdb.DuckDBPyConnection, load: list[str], rows
             select content_hash from raw.hub_rejects where snapshot = $1 and source = $2
         ) as landed using (content_hash)
         group by content_hash
-        order by 1
         """,
         load,
     ).fetchall()
     connection.unregister("batch")
-    return rows if len(new) == rows.num_rows else rows.take(pa.array([number for (number,) in new], pa.int64()))
+    places = pa.array([place for (place,) in new], pa.int64())
+
+    def only_new(rows: pa.Table) -> pa.Table:
+        return rows.filter(pc.is_in(rows["position"], places))
+
+    return Accepted(only_new(accepted.rows), only_new(accepted.rejects), only_new(accepted.originals), [])
+
+
+def _numbered(rows: pa.Table, numbers: dict[int, int]) -> pa.Table:
+    """The rows with the positions to which the numbers map theirs."""
+    positions = pa.array([numbers[place] for place in rows["position"].to_pylist()], pa.int64())
+    return rows.set_column(0, "position", positions)
 
 
 def _complete_crawl(connection: duckdb.DuckDBPyConnection, load: list[str]) -> None:
@@ -529,7 +537,7 @@ def _complete_crawl(connection: duckdb.DuckDBPyConnection, load: list[str]) -> N
     snapshot, _ = load
     connection.execute("update raw.loads set completed_at = ? where snapshot = ? and source = ?", [utc_now(), *load])
     connection.execute(
-        "update raw.snapshots set completed_at = ? where snapshot = ? and not exists "
+        "update raw.snapshots set completed_at = ?, completed_before = null where snapshot = ? and not exists "
         "(select 1 from raw.loads where snapshot = ? and completed_at is null)",
         [utc_now(), snapshot, snapshot],
     )

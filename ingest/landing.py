@@ -10,7 +10,6 @@ import hashlib
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import duckdb
@@ -52,7 +51,7 @@ def land_snapshot(
 
     A load that is unfinished or found no record starts over if its file has changed. All sources are judged by their
     first records before any of them is noted, so a refused one changes nothing. If a source fails later, a snapshot
-    that was complete before loses what this call added, and stays complete.
+    that was complete before, even if the load was killed since then, loses what was added and is complete again.
 
     Raises PhylohubError if a source is refused, differs from the one that the snapshot holds under its name, cannot be
     read completely or changes while it is read, if no source holds a record, or if the snapshot has another unfinished
@@ -64,14 +63,13 @@ def land_snapshot(
         connection.execute(
             "insert or ignore into raw.snapshots (snapshot, started_at) values (?, ?)", [snapshot, utc_now()]
         )
-        (completed_at,) = one_row(connection, "select completed_at from raw.snapshots where snapshot = ?", [snapshot])
         known = connection.execute("select source from raw.loads where snapshot = ?", [snapshot]).fetchall()
     try:
         return _land_sources(connection, snapshot, sources, progress)
     except PhylohubError as error:
-        if completed_at is None:
+        added = [source.name for source in sources if (source.name,) not in known]
+        if not restore(connection, snapshot, added):
             raise
-        _undo(connection, snapshot, [source.name for source in sources if (source.name,) not in known], completed_at)
         raise PhylohubError(f"{error} Snapshot {snapshot} is complete as before; nothing was added to it.") from error
 
 
@@ -96,18 +94,52 @@ def _land_sources(
                 "started earlier and never finished. Run that load again, or remove the snapshot with "
                 f"`phylohub ingest drop {snapshot}`."
             )
-        connection.execute("update raw.snapshots set completed_at = ? where snapshot = ?", [utc_now(), snapshot])
+        connection.execute(
+            "update raw.snapshots set completed_at = ?, completed_before = null where snapshot = ?",
+            [utc_now(), snapshot],
+        )
     return results
 
 
-def _undo(connection: duckdb.DuckDBPyConnection, snapshot: str, sources: list[str], completed_at: datetime) -> None:
-    """Remove the loads of these sources from a snapshot that was complete without them."""
+def restore(connection: duckdb.DuckDBPyConnection, snapshot: str, added: Iterable[str] = ()) -> bool:
+    """Remove the unfinished loads of files, and those named in `added`, from a snapshot that was complete without them.
+
+    Return whether the snapshot is complete again. One that never was complete stays as it is.
+    """
     with transaction(connection):
-        for source in sources:
+        row = connection.execute(
+            "select coalesce(completed_at, completed_before) from raw.snapshots where snapshot = ?", [snapshot]
+        ).fetchone()
+        if row is None or row[0] is None:
+            return False
+        unfinished = connection.execute(
+            "select source from raw.loads where snapshot = ? and completed_at is null and cursor is null", [snapshot]
+        ).fetchall()
+        for source in {*added, *(name for (name,) in unfinished)}:
             for table in ("hub_listings", "hub_rejects", "hub_originals", "loads"):
                 connection.execute(f"delete from raw.{table} where snapshot = ? and source = ?", [snapshot, source])
         _delete_unlisted_records(connection)
-        connection.execute("update raw.snapshots set completed_at = ? where snapshot = ?", [completed_at, snapshot])
+        n_unfinished, completed_at = one_row(
+            connection,
+            "select count(*) filter (completed_at is null), greatest(max(completed_at), ?) "
+            "from raw.loads where snapshot = ?",
+            [row[0], snapshot],
+        )
+        if not n_unfinished:
+            connection.execute(
+                "update raw.snapshots set completed_at = ?, completed_before = null where snapshot = ?",
+                [completed_at, snapshot],
+            )
+    return not n_unfinished
+
+
+def mark_incomplete(connection: duckdb.DuckDBPyConnection, snapshot: str) -> None:
+    """Hide a snapshot from the marts while a load into it is unfinished, in the current transaction."""
+    connection.execute(
+        "update raw.snapshots set completed_at = null, completed_before = coalesce(completed_at, completed_before) "
+        "where snapshot = ?",
+        [snapshot],
+    )
 
 
 def drop_snapshot(connection: duckdb.DuckDBPyConnection, snapshot: str) -> int:
@@ -195,7 +227,7 @@ def _land_batch(
 ) -> int:
     """Land the rows after last_position and the new position in one transaction; return the records landed."""
     start = bisect_right(batch.positions, last_position)
-    batch_rows = _accept(connection, batch.positions[start:], batch.records[start:])
+    batch_rows = accept(connection, batch.positions[start:], batch.records[start:])
     rows, rejects = batch_rows.rows, batch_rows.rejects
     cards = [
         card
@@ -205,7 +237,7 @@ def _land_batch(
     constants = [snapshot, source.name, utc_now()]
     with transaction(connection):
         # The snapshot is incomplete until this load is complete: no mart may read half a file.
-        connection.execute("update raw.snapshots set completed_at = null where snapshot = ?", [snapshot])
+        mark_incomplete(connection, snapshot)
         insert_records(connection, rows, constants)
         insert_rows(connection, "hub_rejects", rejects, constants)
         insert_rows(connection, "hub_originals", batch_rows.originals, constants)
@@ -284,13 +316,8 @@ def insert_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: pa.Tabl
     connection.unregister("batch")
 
 
-def reject_reasons(connection: duckdb.DuckDBPyConnection, records: pa.ChunkedArray[Any]) -> pa.Array[Any]:
-    """The reject reason of each record; null if the record can land as it is."""
-    return _judged(connection, records)[1]
-
-
 @dataclass(frozen=True)
-class _Accepted:
+class Accepted:
     """The rows of a batch, which can land; those that cannot, with a `reason`; and the bytes of repaired records."""
 
     rows: pa.Table
@@ -299,7 +326,7 @@ class _Accepted:
     reasons: list[str | None]
 
 
-def _accept(connection: duckdb.DuckDBPyConnection, positions: list[int], records: list[bytes]) -> _Accepted:
+def accept(connection: duckdb.DuckDBPyConnection, positions: list[int], records: list[bytes]) -> Accepted:
     """Convert the records that do not have the form of the API, repair halves of surrogate pairs, and reject the rest.
 
     A converted record holds what the received one held. A repaired one does not, so its bytes are kept.
@@ -336,7 +363,7 @@ def _accept(connection: duckdb.DuckDBPyConnection, positions: list[int], records
     if texts is None:
         texts = rows["record"].cast(pa.large_string())
     rows = rows.set_column(rows.num_columns - 1, "record", texts)
-    return _Accepted(rows, rejects, kept, reasons.to_pylist() if odd else [None] * len(positions))
+    return Accepted(rows, rejects, kept, reasons.to_pylist() if odd else [None] * len(positions))
 
 
 def _judged(

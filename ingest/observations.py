@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from phylohub.core.build_file import transaction, utc_now
 from phylohub.core.errors import PhylohubError
-from phylohub.ingest.landing import insert_records, insert_rows, record_rows
+from phylohub.ingest.landing import accept, insert_records, insert_rows, record_rows
 from phylohub.ingest.readers import Source, content_hash, read_batches
 
 
@@ -88,10 +88,10 @@ def _land(
 ) -> None:
     snapshot, time, before = snapshots
     observed = sorted(observations.observed.values())
-    rows = record_rows([position for position, _ in observed], [record for _, record in observed])
-    rows = rows.set_column(rows.num_columns - 1, "record", rows["record"].cast(pa.large_string()))
+    accepted = accept(connection, [position for position, _ in observed], [record for _, record in observed])
     bad = record_rows([position for position, _, _ in rejects], [record for _, record, _ in rejects])
     bad = bad.append_column("reason", pa.array([reason for *_, reason in rejects], pa.string()))
+    bad = pa.concat_tables([bad, accepted.rejects])
     now = utc_now()
     with transaction(connection):
         connection.register("kept_positions", pa.table({"position": pa.array(kept.values(), pa.int64())}))
@@ -101,8 +101,9 @@ def _land(
             [snapshot, before, source.name],
         )
         connection.unregister("kept_positions")
-        insert_records(connection, rows, [snapshot, source.name, now])
+        insert_records(connection, accepted.rows, [snapshot, source.name, now])
         insert_rows(connection, "hub_rejects", bad, [snapshot, source.name, now])
+        insert_rows(connection, "hub_originals", accepted.originals, [snapshot, source.name, now])
         connection.execute(
             "insert into raw.loads (snapshot, source, source_hash, last_position, n_landed, n_rejected, started_at, "
             "completed_at) values (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -111,8 +112,8 @@ def _land(
                 source.name,
                 file_hash,
                 observed[-1][0] if observed else 0,
-                len(kept) + len(observed),
-                len(rejects),
+                len(kept) + accepted.rows.num_rows,
+                bad.num_rows,
                 now,
                 now,
             ],

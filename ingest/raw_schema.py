@@ -65,6 +65,8 @@ create table if not exists raw.hub_originals (
 );
 -- The time at which the Hub was in this state, if it differs from the landing time.
 alter table raw.snapshots add column if not exists taken_at timestamp;
+-- When the snapshot was complete last, while another load into it is unfinished.
+alter table raw.snapshots add column if not exists completed_before timestamp;
 -- The URL from which a crawl resumes. Earlier versions had no such column.
 alter table raw.loads add column if not exists cursor varchar;
 -- What was asked of whom, when and with which client, so that a gap in a crawl can be traced later.
