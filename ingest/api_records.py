@@ -53,7 +53,9 @@ IS_ODD = """(
     or types[5] = 'VARCHAR'
     or types[6] = 'VARCHAR'
     or types[7] = 'VARCHAR'
-    or coalesce(types[8], types[9], types[10]) is not null
+    or types[8] is not null
+    or types[9] is not null
+    or types[10] is not null
 )"""
 
 MAX_YAML_CHARACTERS = 1_000_000

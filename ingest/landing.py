@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -67,8 +68,8 @@ def land_snapshot(
     try:
         return _land_sources(connection, snapshot, sources, progress)
     except PhylohubError as error:
-        added = [source.name for source in sources if (source.name,) not in known]
-        if not restore(connection, snapshot, added):
+        names = [source.name for source in sources]
+        if not restore(connection, snapshot, names, [name for name in names if (name,) not in known]):
             raise
         raise PhylohubError(f"{error} Snapshot {snapshot} is complete as before; nothing was added to it.") from error
 
@@ -85,12 +86,9 @@ def _land_sources(
             f"{snapshot} was not completed and no mart will read it. `phylohub ingest status` shows the reasons."
         )
     with transaction(connection):
-        unfinished = connection.execute(
-            "select source from raw.loads where snapshot = ? and completed_at is null order by source", [snapshot]
-        ).fetchall()
-        if unfinished:
+        if unfinished := unfinished_loads(connection, snapshot):
             raise PhylohubError(
-                f"Snapshot {snapshot} was not completed: its load of {_join_names([name for (name,) in unfinished])} "
+                f"Snapshot {snapshot} was not completed: its load of {_join_names(unfinished)} "
                 "started earlier and never finished. Run that load again, or remove the snapshot with "
                 f"`phylohub ingest drop {snapshot}`."
             )
@@ -101,36 +99,39 @@ def _land_sources(
     return results
 
 
-def restore(connection: duckdb.DuckDBPyConnection, snapshot: str, added: Iterable[str] = ()) -> bool:
-    """Remove the unfinished loads of files, and those named in `added`, from a snapshot that was complete without them.
+def restore(connection: duckdb.DuckDBPyConnection, snapshot: str, sources: list[str], added: list[str]) -> bool:
+    """Make a snapshot complete again that was complete without these sources: remove those that are unfinished, and
+    those that were `added`.
 
-    Return whether the snapshot is complete again. One that never was complete stays as it is.
+    Return whether it is complete. Nothing changes if it never was, or if a load of another source is unfinished.
     """
     with transaction(connection):
         row = connection.execute(
             "select coalesce(completed_at, completed_before) from raw.snapshots where snapshot = ?", [snapshot]
         ).fetchone()
-        if row is None or row[0] is None:
-            return False
         unfinished = connection.execute(
-            "select source from raw.loads where snapshot = ? and completed_at is null and cursor is null", [snapshot]
+            "select source, cursor is null from raw.loads where snapshot = ? and completed_at is null", [snapshot]
         ).fetchall()
-        for source in {*added, *(name for (name,) in unfinished)}:
+        if row is None or row[0] is None or not all(is_file and name in sources for name, is_file in unfinished):
+            return False
+        for source in {*added, *(name for name, _ in unfinished)}:
             for table in ("hub_listings", "hub_rejects", "hub_originals", "loads"):
                 connection.execute(f"delete from raw.{table} where snapshot = ? and source = ?", [snapshot, source])
         _delete_unlisted_records(connection)
-        n_unfinished, completed_at = one_row(
-            connection,
-            "select count(*) filter (completed_at is null), greatest(max(completed_at), ?) "
-            "from raw.loads where snapshot = ?",
+        connection.execute(
+            "update raw.snapshots set completed_before = null, completed_at = "
+            "(select greatest(max(completed_at), $1) from raw.loads where snapshot = $2) where snapshot = $2",
             [row[0], snapshot],
         )
-        if not n_unfinished:
-            connection.execute(
-                "update raw.snapshots set completed_at = ?, completed_before = null where snapshot = ?",
-                [completed_at, snapshot],
-            )
-    return not n_unfinished
+    return True
+
+
+def unfinished_loads(connection: duckdb.DuckDBPyConnection, snapshot: str) -> list[str]:
+    """The sources of the snapshot whose load is unfinished, sorted."""
+    rows = connection.execute(
+        "select source from raw.loads where snapshot = ? and completed_at is null order by source", [snapshot]
+    ).fetchall()
+    return [source for (source,) in rows]
 
 
 def mark_incomplete(connection: duckdb.DuckDBPyConnection, snapshot: str) -> None:
@@ -382,20 +383,42 @@ def _judged(
         decoded = [_decode(record) for record in records.to_pylist()]
         reasons = [None if text is not None else "not UTF-8" for text in decoded]
         texts = pa.array(decoded, pa.large_string())
-    connection.register("batch", pa.table({"number": range(len(records)), "record": texts}))
-    # `try` returns null for invalid JSON. Parsing takes most of the time, so one pass reads all types; an id that is
-    # not empty is known without another pass if the record has no empty string at all.
-    odd = connection.execute(
+    rows = pa.table({"number": np.arange(len(records)), "record": texts})
+    connection.register("batch", rows)
+    # `try` returns null for invalid JSON. Parsing takes most of the time, so one pass reads all types, and a search of
+    # the text finds the few records whose id may be empty.
+    found = connection.execute(
         f"""
         with typed as materialized (
-            select number, contains(record, '""') as has_empty, try(json_type(record, {_CHECKED_PATHS})) as types
+            select
+                number,
+                regexp_matches(record, '"id"\\s*:\\s*""') as may_be_empty,
+                try(json_type(record, {_CHECKED_PATHS})) as types
             from batch
-        ),
+        )
 
-        odd as (
-            select number, record, types, {IS_ODD} as is_odd, try(json_extract(record, '$.id'))::varchar as id
-            from (select * from typed where has_empty or {IS_ODD})
-            inner join batch using (number)
+        select number from typed where may_be_empty or {IS_ODD} order by number
+        """
+    ).fetchall()
+    connection.unregister("batch")
+    odd = [number for (number,) in found]
+    for number, reason in _odd_reasons(connection, rows.take(odd)) if odd else ():
+        reasons[number] = reasons[number] or reason
+    return texts, pa.array(reasons, pa.string()), odd
+
+
+def _odd_reasons(connection: duckdb.DuckDBPyConnection, rows: pa.Table) -> list[tuple[int, str | None]]:
+    """The reject reasons of records that may not have the form of the API, by number."""
+    connection.register("batch", rows)
+    reasons = connection.execute(
+        """
+        with typed as materialized (
+            select
+                number,
+                record,
+                try(json_extract(record, '$.id'))::varchar as id,
+                try(json_type(record, '$.tags')) as tags_type
+            from batch
         )
 
         select
@@ -407,16 +430,13 @@ def _judged(
                 when id is null or id = 'null' then 'no id'
                 when id = '""' then 'id is empty'
                 when not starts_with(id, '"') then 'id is not a string'
-                when types[{CHECKED.index("tags") + 1}] = 'VARCHAR' then 'tags are not a list'
-            end as reason
-        from odd
-        where is_odd or id = '""'
+                when tags_type = 'VARCHAR' then 'tags are not a list'
+            end
+        from typed
         """
     ).fetchall()
     connection.unregister("batch")
-    for number, reason in odd:
-        reasons[number] = reasons[number] or reason
-    return texts, pa.array(reasons, pa.string()), sorted(number for number, _ in odd)
+    return reasons
 
 
 def _decode(record: Any) -> str | None:

@@ -66,8 +66,14 @@ def dump(
     """
     from phylohub.ingest.readers import find_sources, snapshot_name
 
-    sources, ignored = find_sources(path)
-    _land(snapshot or snapshot_name(path), sources)
+    name = snapshot or snapshot_name(path)
+    try:
+        sources, ignored = find_sources(path)
+    except PhylohubError as error:
+        if _restore(name, path):
+            raise PhylohubError(f"{error} Snapshot {name} is complete as before the interrupted load.") from error
+        raise
+    _land(name, sources)
     for source in sources:
         if source.shape is not None:
             print_line(f"read {source.name} as {'; '.join([source.shape.description, *source.shape.notes])}")
@@ -299,6 +305,19 @@ def drop(snapshot: Annotated[str, typer.Argument(help="The snapshot to remove.")
     with connect_raw(database_path()) as connection:
         removed = drop_snapshot(connection, snapshot)
         print_line(f"removed snapshot {snapshot}: {removed:,} records")
+
+
+def _restore(snapshot: str, path: Path) -> bool:
+    """Remove the unfinished loads of a file, or of the files in a folder, that can no longer be read."""
+    from phylohub.ingest.landing import restore, unfinished_loads
+    from phylohub.ingest.raw_schema import connect_raw
+
+    if not database_path().exists():
+        return False
+    with connect_raw(database_path()) as connection:
+        unfinished = unfinished_loads(connection, snapshot)
+        sources = [name for name in unfinished if name == path.name or (path / name).exists()]
+        return bool(sources) and restore(connection, snapshot, sources, [])
 
 
 def _land(snapshot: str, sources: "list[Source]") -> None:

@@ -200,7 +200,7 @@ def test_every_line_lands_or_is_rejected_once(
     path = tmp_path_factory.getbasetemp() / "property.jsonl"
     text = ending.join(lines)
     assume(
-        not text.lstrip().startswith((b"[", b"\x1f\x8b", b"\x28\xb5\x2f\xfd"))
+        not text.lstrip().lower().startswith((b"[", b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"<html"))
         and json_format(text, is_all=True) == "lines"
     )
     path.write_bytes(text)
@@ -338,6 +338,39 @@ def test_snapshot_is_incomplete_while_another_source_lands(
     assert not is_complete(connection)
     assert land_snapshot(connection, "s", [more]) == [LoadResult("b.jsonl", 2, 0, 1)]
     assert is_complete(connection)
+
+
+@pytest.mark.parametrize("damage", ["later", "at once"])
+def test_killed_load_that_turns_out_damaged_leaves_the_snapshot_complete(
+    connection: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: str
+) -> None:
+    monkeypatch.setattr(readers, "BATCH_BYTES", 1)
+    land_snapshot(connection, "s", [file_of(tmp_path, b'{"id":"a"}', name="a.jsonl")])
+    before = {name: connection.execute(query).fetchall() for name, query in CONTENTS.items()}
+    (completed_at,) = connection.execute("select completed_at from raw.snapshots").fetchone() or (None,)
+    more = file_of(tmp_path, b'{"id":"b"}', b'{"id":"c"}', name="b.jsonl")
+
+    def stop(source: Source, done: float) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        land_snapshot(connection, "s", [more], stop)
+    assert not is_complete(connection)
+    whole = gzip.compress(os.urandom(200_000) if damage == "later" else b'{"id":"b"}\n')
+    more.path.write_bytes(whole[: len(whole) // 2])
+    if damage == "later":
+        monkeypatch.setattr(readers, "judged", lambda source: source)
+        monkeypatch.setattr(landing, "judged", lambda source: source)
+        with pytest.raises(PhylohubError, match="is complete as before"):
+            land_snapshot(connection, "s", [more])
+    else:
+        with pytest.raises(PhylohubError, match="cannot be read"):
+            land_snapshot(connection, "s", [more])
+        assert landing.restore(connection, "s", ["b.jsonl"], [])
+    assert {name: connection.execute(query).fetchall() for name, query in CONTENTS.items()} == before
+    assert connection.execute("select completed_at, completed_before from raw.snapshots").fetchall() == [
+        (completed_at, None)
+    ]
 
 
 def test_fixed_file_starts_over(connection: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
