@@ -21,7 +21,7 @@ from phylohub.core.build_file import one_row, transaction, utc_now
 from phylohub.core.errors import PhylohubError
 from phylohub.ingest.api_records import CHECKED, IS_ODD, api_record, without_lone_surrogates
 from phylohub.ingest.card_rows import insert_cards
-from phylohub.ingest.readers import Batch, Source, content_hash, judged, read_batches
+from phylohub.ingest.readers import Batch, Source, content_hash, judge, judged, read_batches
 
 Progress = Callable[[Source, float], None]
 
@@ -167,6 +167,7 @@ def _land_source(
     if not complete:
         for batch in read_batches(source):
             if batch.positions[-1] > last_position:
+                judge(source, batch)
                 n_new += _land_batch(connection, snapshot, source, batch, last_position)
             progress(source, batch.done)
         if content_hash(source) != file_hash:

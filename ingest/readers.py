@@ -29,6 +29,7 @@ from phylohub.ingest.shapes import (
     NotModelsError,
     Shape,
     json_format,
+    judge_batch,
     judge_records,
     refuse_documents_without_ids,
     refuse_other_formats,
@@ -47,6 +48,7 @@ MAX_RECORD_BYTES = 64 * 1024 * 1024
 SAMPLE_ROWS = 1_000
 SAMPLE_BYTES = 4 * 1024 * 1024
 HEAD_BYTES = 1024 * 1024
+WORDS = {"lines": "line", "document": "record"}  # what the positions count; otherwise rows
 
 JSON_LINES = (".jsonl", ".ndjson")
 JSON_DOCUMENTS = (".json",)
@@ -158,11 +160,19 @@ def judged(source: Source) -> Source:
                 "same command again."
             ) from error
     positions, records = positions[:SAMPLE_ROWS], records[:SAMPLE_ROWS]
-    judge_records(path, positions, records, {"lines": "line", "document": "record"}.get(kind, "row"))
+    is_prefixed = judge_records(path, positions, records, WORDS.get(kind, "row"))
     if kind == "document":
         refuse_documents_without_ids(path, records)
     words, notes = _described(path, kind)
-    return Source(path, source.name, Shape(kind, words + (writer_of(records[0]) if records else ""), notes))
+    words += writer_of(records[0]) if records else ""
+    return Source(path, source.name, Shape(kind, words, notes, is_prefixed))
+
+
+def judge(source: Source, batch: Batch) -> None:
+    """Raise PhylohubError if a batch of a judged source is not what its first records were."""
+    if source.shape is not None:
+        word = WORDS.get(source.shape.format, "row")
+        judge_batch(source.path, batch.positions, batch.records, word, is_prefixed=source.shape.is_prefixed)
 
 
 def content_hash(source: Source) -> str:

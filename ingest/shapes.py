@@ -19,6 +19,12 @@ Format = Literal["parquet", "csv", "lines", "document"]
 # which several run together.
 PREFIX_SAMPLE = 500
 SHARE_RUN_TOGETHER = 0.1
+SHARE_PREFIXED = 0.99
+# What comes after the first records is judged by this many records of each batch, evenly spread, and by each stretch of
+# them: a file may be models followed by datasets. Real batches hold tens of thousands of records, so this costs 1 %.
+BATCH_SAMPLE = 200
+STRETCH = 25
+EARLIER_KEPT = "The load is not complete; batches that have landed are kept"
 
 # First bytes of files that cannot land, what they are, and the command that helps ({path} is the file).
 _OTHERS: tuple[tuple[bytes, str, str], ...] = (
@@ -48,11 +54,13 @@ class NotModelsError(PhylohubError):
 
 @dataclass(frozen=True)
 class Shape:
-    """What a file is: how to read it, and a few words for the user. `notes` state what does not land."""
+    """What a file is: how to read it, and a few words for the user. `notes` state what does not land, `is_prefixed`
+    that nearly all of the first models had a tag with a prefix."""
 
     format: Format
     description: str
     notes: tuple[str, ...] = field(default=())
+    is_prefixed: bool = False
 
 
 def refuse_other_formats(path: Path, head: bytes) -> None:
@@ -93,32 +101,78 @@ def json_format(head: bytes, *, is_all: bool) -> Format:
     return "document" if is_wrapper(value) else "lines"
 
 
-def judge_records(path: Path, positions: Sequence[int], records: Iterable[bytes], word: str) -> None:
+def judge_records(path: Path, positions: Sequence[int], records: Iterable[bytes], word: str) -> bool:
     """Raise NotModelsError if the first records are not models, or PhylohubError if their tags are not split.
 
-    `word` is what the positions count: line, row or record.
+    `word` is what the positions count: line, row or record. Return whether nearly all models have a tag with a prefix.
     """
-    parsed = [
-        (position, fields) for position, record in zip(positions, records, strict=True) if (fields := _of(record))
-    ]
+    parsed = _parsed(positions, records)
     rows = [fields for _, fields in parsed]
     if rows and (kind := _kind(rows)) != "models":
         raise NotModelsError(
             f"{path} lists {kind}, not models. Nothing of it has landed; land the table of models instead."
         )
+    _refuse_tags(path, parsed, word, SHARE_RUN_TOGETHER, PREFIX_SAMPLE)
+    return sum(_has_prefix(_tags(fields)) for fields in rows) >= SHARE_PREFIXED * max(len(rows), STRETCH)
+
+
+def judge_batch(
+    path: Path, positions: Sequence[int], records: Sequence[bytes], word: str, *, is_prefixed: bool
+) -> None:
+    """Raise PhylohubError if a batch, or a stretch of it, does not list models or has tags that are not split.
+
+    `is_prefixed` says that nearly all of the first models had a tag with a prefix.
+    """
+    step = max(len(records) // BATCH_SAMPLE, 1)
+    parsed = _parsed(positions[::step], records[::step])
+    others = [(position, kind) for position, fields in parsed if (kind := _other_kind(fields))]
+    for start in range(0, len(parsed), STRETCH):
+        stretch = parsed[start : start + STRETCH]
+        if len(stretch) < STRETCH:
+            break
+        kind = _kind([fields for _, fields in stretch])
+        others += [(stretch[0][0], kind)] * STRETCH if kind != "models" else []
+        _refuse_tags(path, stretch, word, 0.5, STRETCH if is_prefixed else BATCH_SAMPLE, EARLIER_KEPT)
+    if others and len(others) > SHARE_RUN_TOGETHER * len(parsed):
+        position, kind = others[0]
+        raise PhylohubError(
+            f"{path}: {kind} follow the models, from about {word} {position:,}. {EARLIER_KEPT}; put the models in a "
+            "file of their own and land that."
+        )
+    _refuse_tags(path, parsed, word, SHARE_RUN_TOGETHER, BATCH_SAMPLE, EARLIER_KEPT)
+
+
+def _parsed(positions: Sequence[int], records: Iterable[bytes]) -> list[tuple[int, dict[str, Any]]]:
+    return [
+        (position, fields)
+        for position, record in zip(positions, records, strict=True)
+        if (fields := _of(record)) is not None
+    ]
+
+
+def _refuse_tags(
+    path: Path,
+    parsed: Sequence[tuple[int, dict[str, Any]]],
+    word: str,
+    share: float,
+    n_prefixed: int,
+    landed: str = "Nothing has landed",
+) -> None:
+    """Raise PhylohubError if more than this share of the records has tags that run together, or if so many records
+    have tags and none a prefix of the Hub."""
     tagged = [(position, tags) for position, fields in parsed if (tags := _tags(fields))]
     wrong = [(position, tag) for position, tags in tagged for tag in tags if is_several_tags(tag)]
-    if len({position for position, _ in wrong}) > SHARE_RUN_TOGETHER * max(len(tagged), 1):
+    if wrong and len({position for position, _ in wrong}) > share * len(tagged):
         position, tag = wrong[0]
         raise PhylohubError(
-            f"{path}, {word} {position}: several tags run together in one ({tag[:80]}). Nothing has landed; write the "
-            "tags as a JSON list, or as parquet: in pandas `df.to_parquet('models.parquet')`."
+            f"{path}, {word} {position:,}: several tags run together in one ({tag[:80]}). {landed}; write the tags as a "
+            "JSON list, or as parquet: in pandas `df.to_parquet('models.parquet')`."
         )
-    if len(tagged) >= PREFIX_SAMPLE and not any(_has_prefix(tags) for _, tags in tagged):
+    if len(tagged) >= n_prefixed and not any(_has_prefix(tags) for _, tags in tagged):
         raise PhylohubError(
-            f"{path}: none of the first {len(tagged):,} models with tags has one with a prefix of the Hub (license:, "
-            "region:, base_model: ...), so the tags are not those of the Hub. Nothing has landed; land a file with the "
-            "tags as the API sends them."
+            f"{path}: none of {len(tagged):,} models with tags, from {word} {tagged[0][0]:,} on, has one with a prefix "
+            f"of the Hub (license:, region:, base_model: ...), so the tags are not those of the Hub. {landed}; land a "
+            "file with the tags as the API sends them."
         )
 
 
@@ -139,7 +193,11 @@ def _of(record: bytes) -> dict[str, Any] | None:
         fields = json.loads(record)
     except (ValueError, RecursionError):
         return None
-    return api_fields(fields) if isinstance(fields, dict) else None
+    if not isinstance(fields, dict):
+        return None
+    # Most records have the form of the API: conversion is slow, and only the names and the tags matter here.
+    is_converted = not isinstance(fields.get("tags"), str) and API_NAMES.keys().isdisjoint(fields) and "id" in fields
+    return fields if is_converted else api_fields(fields)
 
 
 def _kind(rows: Sequence[dict[str, Any]]) -> str:
@@ -149,6 +207,15 @@ def _kind(rows: Sequence[dict[str, Any]]) -> str:
     if sum(_is_dataset(fields) for fields in rows) >= half:
         return "datasets"
     return "Spaces" if sum(not _SPACE_FIELDS.isdisjoint(fields) for fields in rows) >= half else "models"
+
+
+def _other_kind(fields: dict[str, Any]) -> str | None:
+    """What one record certainly is, if it is not a model: datasets have tags and Spaces an SDK that no model has."""
+    if any(fields.get(name) is not None for name in _MODEL_FIELDS):
+        return None
+    if any(tag.startswith(_DATASET_PREFIXES) for tag in _tags(fields)):
+        return "datasets"
+    return "Spaces" if isinstance(fields.get("sdk"), str) else None
 
 
 def _is_dataset(fields: dict[str, Any]) -> bool:

@@ -25,7 +25,7 @@ from phylohub.core.errors import PhylohubError
 from phylohub.ingest.api_records import api_record, without_lone_surrogates
 from phylohub.ingest.landing import land_snapshot
 from phylohub.ingest.lists import TAG_PREFIXES, list_of_text
-from phylohub.ingest.readers import find_sources, judged, read_batches, snapshot_name
+from phylohub.ingest.readers import SAMPLE_ROWS, find_sources, judged, read_batches, snapshot_name
 
 CASES = ROOT.parent / "shared" / "cases"
 BASE = {"id": "acme/base", "createdAt": "2024-01-01T00:00:00.000Z", "tags": ["transformers", "license:mit", "en"]}
@@ -544,3 +544,44 @@ def test_build_file_is_found_by_the_project(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr("phylohub.core.build_file.__file__", str(tmp_path / "site" / "phylohub" / "core" / "x.py"))
     with pytest.raises(PhylohubError, match=r"not in a phylohub project.*PHYLOHUB_DATABASE"):
         database_path()
+
+
+# ---- what comes after the first records --------------------------------------------------------------------------
+
+
+def numbered(number: int, **fields: Any) -> dict[str, Any]:
+    return {"id": f"acme/m{number}", "pipeline_tag": "fill-mask", "tags": ["license:mit", "region:us"], **fields}
+
+
+LATER: dict[str, tuple[Callable[[int], dict[str, Any]], str]] = {
+    "datasets": (lambda n: {"id": f"a/d{n}", "tags": ["size_categories:n<1K", "region:us"]}, "datasets follow"),
+    "datasets by fields": (lambda n: {"id": f"a/d{n}", "citation": "x", "tags": ["region:us"]}, "datasets follow"),
+    "Spaces": (lambda n: {"id": f"a/s{n}", "sdk": "gradio", "tags": ["region:us"]}, "Spaces follow"),
+    "Spaces by fields": (lambda n: {"id": f"a/s{n}", "runtime": {}, "tags": ["region:us"]}, "Spaces follow"),
+    "tags run together": (lambda n: numbered(n, tags=["mit", "enlicense:mitregion:us"]), "run together"),
+    "tags without prefixes": (lambda n: numbered(n, tags=["mit", "en"]), "none of 25 models"),
+}
+
+
+@pytest.mark.parametrize(("later", "message"), LATER.values(), ids=LATER.keys())
+@pytest.mark.parametrize("n_later", [200, 5000])
+def test_what_follows_the_first_records_is_judged_too(
+    tmp_path: Path, later: Callable[[int], dict[str, Any]], message: str, n_later: int
+) -> None:
+    rows = [numbered(number) for number in range(SAMPLE_ROWS)] + [later(number) for number in range(n_later)]
+    path = written(tmp_path, "x.jsonl", "\n".join(map(json.dumps, rows)))
+    sources = find_sources(path)[0]  # the first records are models
+    with memory() as connection:
+        with pytest.raises(PhylohubError, match=message):
+            land_snapshot(connection, "s", sources)
+        assert connection.execute("select completed_at from raw.snapshots").fetchall() == [(None,)]
+        # A snapshot that was complete stays so.
+        land_snapshot(connection, "t", find_sources(written(tmp_path, "y.jsonl", LINES))[0])
+        with pytest.raises(PhylohubError, match="Snapshot t is complete as before"):
+            land_snapshot(connection, "t", sources)
+
+
+def test_few_odd_models_do_not_refuse_a_batch(tmp_path: Path) -> None:
+    odd = [numbered(0, tags=["x:license:mit", "mylicense:mit"]), {"id": "a/b", "tags": []}, {"id": "a/c", "sdk": "x"}]
+    rows = [numbered(number) for number in range(SAMPLE_ROWS)] + odd * 3 + [numbered(n) for n in range(2000, 2300)]
+    assert len(land(written(tmp_path, "x.jsonl", "\n".join(map(json.dumps, rows))))) == len(rows)
