@@ -227,6 +227,16 @@ CASES = {
     "new relation": Case(
         with_tag("base_model:distilled:a/b", every=100), {("relation_new", "tags[]", "distilled", "warn")}
     ),
+    "relation without a parent": Case(
+        with_tag("base_model:finetune", every=100), {("parent_unclear_new", "tags[]", "base_model:finetune", "warn")}
+    ),
+    "relation and colon without a parent": Case(
+        with_tag("base_model:quantized: ", every=100), {("parent_unclear_new", "tags[]", "base_model:quantized: ", "warn")}
+    ),
+    "base_model: alone": Case(with_tag("base_model:", every=100), {("parent_unclear_new", "tags[]", "base_model:", "warn")}),
+    "parent with a colon": Case(
+        with_tag("base_model:llama3:8b", every=100), {("parent_unclear_new", "tags[]", "base_model:llama3:8b", "warn")}
+    ),
     "new prefix of many owners": Case(with_tag("hardware:gpu"), {("prefix_new", "tags[]", "hardware", "warn")}),
     "new prefix of one owner": Case(with_tag("mine:x", every=N_MODELS), set()),
     "unknown value": Case(with_value("gated", "staff", every=50), {("value_outside", "gated", "staff", "warn")}),

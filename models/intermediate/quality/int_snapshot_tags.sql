@@ -40,6 +40,8 @@ base_models as (
 
     select
         tag_key,
+        tag,
+        tag_value,
         {{ base_model_relation('tag_value') }} as relation
     from tags
     where prefix_kind = 'base_model'
@@ -61,7 +63,16 @@ unknown_values as (
         'relation' as kind,
         base_models.relation as value
     from base_models
-    where base_models.relation not in (select relations.relation from relations)
+    where
+        base_models.relation not in (select relations.relation from relations)
+        and not {{ has_unclear_parent('base_models.tag_value', 'base_models.relation', 'relations') }}
+    union all
+    select
+        base_models.tag_key,
+        'parent_unclear' as kind,
+        base_models.tag as value
+    from base_models
+    where {{ has_unclear_parent('base_models.tag_value', 'base_models.relation', 'relations') }}
 
 ),
 

@@ -50,7 +50,9 @@ new_tags as (
         current_tags.n_models,
         cast(0 as bigint) as n_models_previous,
         cast(current_tags.n_models as string) || ' models of ' || cast(current_tags.n_owners as string)
-        || ' owners use it; it is in no vocabulary' as finding
+        || ' owners use it; '
+        || case when current_tags.kind = 'parent_unclear' then 'it names no parent with an id of the Hub' else 'it is in no vocabulary' end
+            as finding
     from current_tags
     cross join compared
     left join previous_tags on current_tags.kind = previous_tags.kind and current_tags.value = previous_tags.value
@@ -59,7 +61,7 @@ new_tags as (
         vocabulary.value is null
         and previous_tags.value is null
         and (
-            current_tags.kind = 'relation'
+            current_tags.kind in ('relation', 'parent_unclear')
             or (current_tags.kind = 'prefix' and current_tags.n_owners >= 5 and compared.previous_snapshot is not null)
         )
 

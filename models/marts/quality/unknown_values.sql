@@ -30,6 +30,24 @@ read_values as (
 
 ),
 
+base_models as (
+
+    select
+        record_id,
+        tag,
+        tag_value,
+        {{ base_model_relation('tag_value') }} as relation
+    from {{ ref('int_record_tags_classified') }}
+    where prefix_kind = 'base_model'
+
+),
+
+relations as (
+
+    select * from {{ ref('relations') }}
+
+),
+
 vocabulary as (
 
     select
@@ -88,6 +106,15 @@ used_values as (
     from tags
     inner join models on tags.record_id = models.record_id
     group by tags.prefix
+    union all
+    select
+        'parent_unclear' as kind,
+        base_models.tag as value,
+        count(distinct models.model_key) as n_models
+    from base_models
+    inner join models on base_models.record_id = models.record_id
+    where {{ has_unclear_parent('base_models.tag_value', 'base_models.relation', 'relations') }}
+    group by base_models.tag
 
 ),
 
