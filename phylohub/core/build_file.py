@@ -20,25 +20,35 @@ def database_path() -> Path:
 
     The project is the folder with phylohub's dbt_project.yml: the working directory, a folder above it, or the checkout
     from which the package is installed. Raises PhylohubError if there is none and no build file in the working
-    directory: a second, empty build file would only hide the first.
+    directory, or if PHYLOHUB_DATABASE is a relative path that leads to a build file in the project only: a second,
+    empty build file would only hide the first.
     """
     default = Path("build/phylohub.duckdb")
+    root = project_folder()
     if os.environ.get("PHYLOHUB_DATABASE"):
-        return Path(os.environ["PHYLOHUB_DATABASE"])
-    if _is_project(Path()):
-        return default
-    here = Path.cwd()
-    root = next(
-        (folder for folder in (*here.parents, Path(__file__).resolve().parents[2]) if _is_project(folder)), None
-    )
+        path = Path(os.environ["PHYLOHUB_DATABASE"])
+        if root is not None and not path.exists() and (root / path).exists():
+            raise PhylohubError(
+                f"PHYLOHUB_DATABASE is {path}, which {Path.cwd()} does not hold but {root} does. Run the command there, "
+                f"or name the file in full: `export PHYLOHUB_DATABASE={(root / path).resolve()}`."
+            )
+        return path
     if root is not None:
         return root / default
     if default.exists():
         return default
     raise PhylohubError(
-        f"{here} is not in a phylohub project, so there is no build file to use. Run the command in the project, or "
+        f"{Path.cwd()} is not in a phylohub project, so there is no build file to use. Run the command in the project, or "
         "name a build file: `export PHYLOHUB_DATABASE=/path/to/phylohub.duckdb`."
     )
+
+
+def project_folder() -> Path | None:
+    """The folder with phylohub's dbt_project.yml: the working directory, a folder above it, or the checkout from which
+    the package is installed; None if there is none."""
+    here = Path.cwd()
+    folders = (Path(), *here.parents, Path(__file__).resolve().parents[2])
+    return next((folder for folder in folders if _is_project(folder)), None)
 
 
 def _is_project(folder: Path) -> bool:

@@ -17,7 +17,7 @@ def printable(text: str) -> str:
 def console(file: object) -> Console:
     """A rich console on a stream, without automatic highlighting. A character that the stream's encoding lacks (such as
     ASCII or Latin-1) is replaced."""
-    if isinstance(file, io.TextIOWrapper) and file.errors == "strict":
+    if isinstance(file, io.TextIOWrapper) and file.errors not in ("replace", "backslashreplace"):
         file.reconfigure(errors="replace")
     return Console(file=file, highlight=False)  # type: ignore[arg-type]  # rich wants IO[str], sys gives TextIO
 

@@ -6,13 +6,14 @@ The inputs in ../shared/cases are tried where that folder is present. What every
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -22,6 +23,7 @@ from live import memory
 
 from phylohub.core.build_file import database_path
 from phylohub.core.errors import PhylohubError
+from phylohub.core.terminal import console
 from phylohub.ingest.api_records import api_record, without_lone_surrogates
 from phylohub.ingest.landing import land_snapshot
 from phylohub.ingest.lists import TAG_PREFIXES, list_of_text
@@ -544,6 +546,44 @@ def test_build_file_is_found_by_the_project(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr("phylohub.core.build_file.__file__", str(tmp_path / "site" / "phylohub" / "core" / "x.py"))
     with pytest.raises(PhylohubError, match=r"not in a phylohub project.*PHYLOHUB_DATABASE"):
         database_path()
+
+
+def test_relative_path_that_only_the_project_holds_is_a_question(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PHYLOHUB_DATABASE", "build/x.duckdb")
+    written(tmp_path, "project/dbt_project.yml", "name: phylohub\n")
+    written(tmp_path, "project/build/x.duckdb", b"")
+    inside = tmp_path / "project" / "docs"
+    inside.mkdir()
+    monkeypatch.chdir(inside)
+    with pytest.raises(PhylohubError, match=r"export PHYLOHUB_DATABASE=.*project/build/x\.duckdb"):
+        database_path()
+    written(inside, "build/x.duckdb", b"")
+    assert database_path() == Path("build/x.duckdb")
+    monkeypatch.chdir(tmp_path / "project")
+    assert database_path() == Path("build/x.duckdb")
+
+
+def test_dbt_finds_the_build_file_from_another_folder(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [str(BIN / "dbt"), "debug", "--project-dir", str(ROOT), "--profiles-dir", str(ROOT), "--log-path", "."],
+        cwd=tmp_path,
+        env={name: value for name, value in os.environ.items() if name != "PHYLOHUB_DATABASE"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert f"path: {ROOT}/build/phylohub.duckdb" in done.stdout
+    assert not (tmp_path / "build").exists()
+
+
+@pytest.mark.parametrize("errors", ["strict", "surrogateescape", "surrogatepass"])
+def test_console_replaces_what_the_encoding_lacks(errors: str) -> None:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii", errors=errors)
+    console(stream).print("modèle └─ 日本")
+    stream.flush()
+    assert b"mod?le" in cast(io.BytesIO, stream.buffer).getvalue()
 
 
 # ---- what comes after the first records --------------------------------------------------------------------------
