@@ -14,7 +14,7 @@ from datetime import datetime
 from itertools import pairwise
 from queue import Queue
 from threading import Thread
-from urllib.parse import urlencode, urljoin
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 import duckdb
 import numpy as np
@@ -269,11 +269,42 @@ class _Pages:
             again = self._fetch(page.url, again=True)
             if again is None:
                 raise PhylohubError(self._refusal)
-            if again.next_url is not None or (is_end is None and again.body == page.body):
+            if again.next_url is not None:
+                return again
+            if is_end is None and again.body == page.body:
+                self._require_links(again)
                 return again
             page = again
-        raise PhylohubError(
-            f"{self._web.endpoint} sent a page of models without a link to the next page, but lists newer models. A "
+        raise PhylohubError(self._dropped_links)
+
+    def _require_links(self, page: Page) -> None:
+        """Raise PhylohubError unless the server is known to send links to next pages: then one without is the last.
+
+        The same page with a limit of one record has a next page, and so must have a link.
+        """
+        if len(page.records) <= 1:
+            return
+        parts = urlsplit(page.url)
+        query = [(name, value) for name, value in parse_qsl(parts.query, True) if name != "limit"]
+        with suppress(GaveUpError, TooLargeError):
+            url = urlunsplit(parts._replace(query=urlencode([("limit", 1), *query])))
+            answer = self._web.get(url, headers={"Cache-Control": "no-cache"}, max_bytes=MAX_PAGE_BYTES, max_tries=5)
+            if answer.status == 200 and answer.next_link is not None:
+                return
+            with suppress(ValueError):
+                if answer.status == 200 and len(array_items(answer.body)) < len(page.records):
+                    raise PhylohubError(self._dropped_links)
+        if len(self._asked) == 1:  # no link in this run
+            raise PhylohubError(
+                f"{self._web.endpoint} sent one page of models without a link to a next page, and nothing shows that "
+                "it is the last one. The page has not landed; set HF_ENDPOINT to a host that pages as the Hub does, or "
+                "save the list to a file and run `phylohub ingest dump FILE`."
+            )
+
+    @property
+    def _dropped_links(self) -> str:
+        return (
+            f"{self._web.endpoint} sent a page of models without a link to the next page, but lists more models. A "
             "proxy may drop the Link header. Pages that have landed are kept; run `phylohub ingest models` again, or "
             "set HF_ENDPOINT to a host that sends the header."
         )
@@ -291,7 +322,10 @@ class _Pages:
         read = [_id_and_time(record) for record in page.records or self._last_records]
         known = dict(pair for pair in read if pair is not None)
         if newest[0] in known:
-            return True
+            # A server that ignores the order answers with the oldest model, which is on the first page.
+            last = read[-1]
+            is_last = last is not None and last[0] == newest[0]
+            return True if is_last or min(known.values()) < newest[1] == max(known.values()) else None
         # An older model than the last one: the newest was deleted, or the server ignores the order.
         return None if not known or newest[1] <= max(known.values()) else False
 

@@ -253,10 +253,33 @@ def test_proxy_that_drops_every_next_link_does_not_complete_the_crawl() -> None:
         return Reply(200, reply.body)
 
     with FakeHub(RECORDS, page_rows=PAGE_ROWS, alter_reply=alter_reply) as hub, memory() as connection:
-        with pytest.raises(PhylohubError, match="lists newer models"):
+        with pytest.raises(PhylohubError, match="lists more models"):
             crawl(connection, patient_web(hub.url), "s")
         assert not is_complete(connection)
         hub.alter_reply = lambda number, path, reply: reply
+        assert crawl(connection, patient_web(hub.url), "s").complete
+        assert landed(connection) == RECORDS
+
+
+def unsorted(path: str, reply: Reply) -> Reply:
+    """The answer of a server that ignores `direction`."""
+    return Reply(200, b"[" + RECORDS[0] + b"]", reply.headers) if "direction=-1" in path else reply
+
+
+@pytest.mark.parametrize("ignores_limit", [False, True])
+def test_dropped_links_are_found_before_a_server_that_ignores_the_order(ignores_limit: bool) -> None:
+    def alter_reply(number: int, path: str, reply: Reply) -> Reply:
+        reply = unsorted(path, reply)
+        if ignores_limit and "limit=1&" in path and "direction=-1" not in path:
+            reply = replace(reply, body=b"[" + b",".join(RECORDS[:PAGE_ROWS]) + b"]")
+        return Reply(200, reply.body)
+
+    with FakeHub(RECORDS, page_rows=PAGE_ROWS, alter_reply=alter_reply) as hub, memory() as connection:
+        with pytest.raises(PhylohubError, match="nothing shows" if ignores_limit else "lists more models"):
+            crawl(connection, patient_web(hub.url), "s")
+        assert not is_complete(connection)
+        assert landed(connection) == []
+        hub.alter_reply = lambda number, path, reply: unsorted(path, reply)
         assert crawl(connection, patient_web(hub.url), "s").complete
         assert landed(connection) == RECORDS
 
