@@ -26,6 +26,12 @@ MAX_FEED_BYTES = 64 * 1024 * 1024
 # The id formats since and before April 2007, with or without a version.
 ARXIV_ID = re.compile(r"([0-9]{4}\.[0-9]{4,5}|[a-z-]+(\.[A-Z]{2})?/[0-9]{7})(v[0-9]+)?")
 
+# The forms in which tags name a paper, as macros/engine/tags.sql reads them: an id, or the address of its page.
+_NAMED = re.compile(
+    r"(?i:arxiv:|(?:https?://)?(?:www\.|export\.)?arxiv\.org/(?:abs|pdf|html)/)?"
+    r"([0-9]{4}\.[0-9]{4,5}|[a-z-]+(?:\.[A-Z]{2})?/[0-9]{7})(?:[vV][0-9]+)?(?i:\.pdf)?/?"
+)
+
 ATOM = "{http://www.w3.org/2005/Atom}"
 ARXIV = "{http://arxiv.org/schemas/atom}"
 
@@ -81,23 +87,27 @@ def fetch_papers(
 
 
 def linked_papers(connection: duckdb.DuckDBPyConnection, snapshot: str) -> list[str]:
-    """The ids in `arxiv:` tags of a snapshot that were never fetched from arXiv, sorted."""
-    rows = connection.execute(
+    """The papers in `arxiv:` tags of a snapshot that were never fetched from arXiv, sorted. Versions are one paper."""
+    tagged = connection.execute(
         """
-        select distinct tag[7:] as arxiv_id
+        select distinct tag[7:]
         from (
             select unnest(json_extract_string(record, '$.tags[*]')) as tag
             from raw.hub_listings inner join raw.hub_records using (record_id)
             where snapshot = ?
         ) as tags
-        where
-            starts_with(tag, 'arxiv:')
-            and not exists (select 1 from raw.arxiv_papers where arxiv_id = tag[7:] and source = ?)
-        order by arxiv_id
+        where starts_with(tag, 'arxiv:')
         """,
-        [snapshot, SOURCE],
+        [snapshot],
     ).fetchall()
-    return [arxiv_id for (arxiv_id,) in rows]
+    fetched = connection.execute("select distinct arxiv_id from raw.arxiv_papers where source = ?", [SOURCE]).fetchall()
+    return sorted({paper_id(name) for (name,) in tagged} - {paper_id(arxiv_id) for (arxiv_id,) in fetched})
+
+
+def paper_id(name: str) -> str:
+    """The arXiv id without a version that a tag names; the name itself if it is no id."""
+    match = _NAMED.fullmatch(name.strip())
+    return match[1] if match else name
 
 
 def load_table(connection: duckdb.DuckDBPyConnection, path: Path) -> int:

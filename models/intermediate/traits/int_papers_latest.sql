@@ -1,5 +1,6 @@
 with papers as (
 
+    -- A table may list versions of papers.
     select
         {{ arxiv_paper('arxiv_id', decoded('arxiv_id')) }} as arxiv_id,
         source_name,
