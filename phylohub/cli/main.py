@@ -1,5 +1,10 @@
 """The entry point of `phylohub`: collects the commands of all groups."""
 
+import os
+import sys
+import threading
+from contextlib import suppress
+
 import typer
 
 from phylohub.cli import build, ingest, look, share, synthetic
@@ -19,7 +24,21 @@ for group in (build, look, share, synthetic):
 
 def main() -> None:
     """Run the command line."""
-    app(prog_name="phylohub")
+    try:
+        app(prog_name="phylohub")
+    finally:
+        _leave_threads_behind()
+
+
+def _leave_threads_behind() -> None:
+    """End the process now if a thread still waits for the network: while it lives, the interpreter cannot free DuckDB's
+    module at exit, and nanobind prints a page about leaks below the error. All files are closed by then."""
+    error = sys.exception()
+    if threading.active_count() > 1 and isinstance(error, SystemExit):
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(error.code if isinstance(error.code, int) else int(error.code is not None))
 
 
 if __name__ == "__main__":
