@@ -29,8 +29,8 @@ def database_path() -> Path:
         path = Path(os.environ["PHYLOHUB_DATABASE"])
         if root is not None and not path.exists() and (root / path).exists():
             raise PhylohubError(
-                f"PHYLOHUB_DATABASE is {path}, which {Path.cwd()} does not hold but {root} does. Run the command there, "
-                f"or name the file in full: `export PHYLOHUB_DATABASE={(root / path).resolve()}`."
+                f"PHYLOHUB_DATABASE is {path}, which {Path.cwd()} does not hold but {root} does. Run the command "
+                f"there, or name the file in full: `export PHYLOHUB_DATABASE={(root / path).resolve()}`."
             )
         return path
     if root is not None:
@@ -38,8 +38,8 @@ def database_path() -> Path:
     if default.exists():
         return default
     raise PhylohubError(
-        f"{Path.cwd()} is not in a phylohub project, so there is no build file to use. Run the command in the project, or "
-        "name a build file: `export PHYLOHUB_DATABASE=/path/to/phylohub.duckdb`."
+        f"{Path.cwd()} is not in a phylohub project, so there is no build file to use. Run the command in the project, "
+        "or name a build file: `export PHYLOHUB_DATABASE=/path/to/phylohub.duckdb`."
     )
 
 

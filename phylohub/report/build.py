@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -25,13 +26,15 @@ from phylohub.report.text import format_number, format_share, safe_text
 
 TEMPLATES = Path(__file__).parent / "templates"
 MARK = "phylohub report"  # in every page, so that only a folder with a report is ever replaced
+INDEX, MANIFEST = "index.html", "manifest.json"
 LOCK = ".phylohub-report"  # in a folder that is being written, and locked until it is complete
 
 
 def write_report(database: Path, to: Path) -> int:
     """Write the report of the marts in `database` to the folder `to`; return the number of figures.
 
-    An older report in `to` is replaced once the new one is complete, and stays if anything fails.
+    An older report in `to` is replaced once the new one is complete, and stays if anything fails. Other files in `to`
+    stay in any case.
 
     Raises PhylohubError if `database` has no marts, or if `to` is a file or holds anything but a report.
     """
@@ -46,6 +49,7 @@ def write_report(database: Path, to: Path) -> int:
         _delete_leftovers(to)
         with _new_folder(to) as part:
             n_figures = _write(marts, part)
+            _write_manifest(part)
             part.chmod(0o755)
             _swap(part, to)
             (to / LOCK).unlink()
@@ -101,7 +105,7 @@ def _check_replaceable(to: Path) -> None:
         return
     if not to.is_dir():
         raise PhylohubError(f"{to} is a file. Choose a folder: `phylohub report --to FOLDER`.")
-    index = to / "index.html"
+    index = to / INDEX
     if any(to.iterdir()) and not (
         index.exists() and MARK in index.read_text(encoding="utf-8", errors="replace")[:2000]
     ):
@@ -112,12 +116,19 @@ def _check_replaceable(to: Path) -> None:
 
 
 def _swap(part: Path, to: Path) -> None:
-    """Rename the new folder to its final name; if that fails, restore the old one."""
+    """Rename the new folder to its final name; if that fails, restore the old one. Files that are not the report's stay
+    in the folder."""
     old = _backup(to)
     _check_replaceable(old)
-    if old.exists():
-        _delete(old, last="index.html")
+    names = _all_files(part)
+    if old.exists() and to.exists():
+        _dissolve(old, to, names)
     if to.exists():
+        if both := sorted((_all_files(to) - _report_files(to, names)) & names):
+            raise PhylohubError(
+                f"{to / both[0]} is not of the report, but the new report has a file of that name. Move it away, or "
+                "choose another folder: `phylohub report --to FOLDER`."
+            )
         to.rename(old)
     try:
         part.rename(to)
@@ -126,7 +137,59 @@ def _swap(part: Path, to: Path) -> None:
             old.rename(to)
         raise
     if old.exists():
-        _delete(old, last="index.html")
+        _dissolve(old, to, names)
+
+
+def _dissolve(old: Path, to: Path, names: set[str]) -> None:
+    """Delete the files of an old report, and move all others to the new one. The page that marks the folder as a report
+    goes last, so that the next run completes what was interrupted."""
+    ours = _report_files(old, names)
+    for name in sorted(ours - {INDEX, MANIFEST}):
+        (old / name).unlink(missing_ok=True)
+
+    def move(folder: Path) -> None:
+        for path in sorted((old / folder).iterdir()):
+            name = folder / path.name
+            if name.as_posix() in ours or name == Path(LOCK):
+                continue
+            is_shared = path.is_dir() and not path.is_symlink() and (to / name).is_dir()
+            if is_shared:
+                move(name)
+                path.rmdir()
+            elif os.path.lexists(to / name):
+                raise PhylohubError(f"{path} cannot be moved to {to}, which has a file of that name. Move it away.")
+            else:
+                path.rename(to / name)
+
+    move(Path())
+    for name in (LOCK, MANIFEST, INDEX):
+        (old / name).unlink(missing_ok=True)
+    old.rmdir()
+
+
+def _report_files(folder: Path, names: set[str]) -> set[str]:
+    """The files of a report, as its manifest lists them. Earlier versions wrote none: then those named like `names`."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        listed = manifest["files"] if manifest["generator"] == MARK else names
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        listed = names
+    return _all_files(folder) & {name for name in listed if isinstance(name, str)}
+
+
+def _all_files(folder: Path) -> set[str]:
+    """The paths of all files in a folder, below it; links are not followed."""
+    return {
+        (Path(parent, name).relative_to(folder)).as_posix()
+        for parent, folders, files in os.walk(folder)
+        for name in (*files, *(name for name in folders if Path(parent, name).is_symlink()))
+    } - {LOCK}
+
+
+def _write_manifest(folder: Path) -> None:
+    """List the files of the report: only these are replaced by the next one."""
+    manifest = {"generator": MARK, "files": sorted({*_all_files(folder), MANIFEST})}
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8", newline="\n")
 
 
 def _pages(marts: Marts) -> tuple[list[Page], bool, str]:

@@ -231,9 +231,12 @@ CASES = {
         with_tag("base_model:finetune", every=100), {("parent_unclear_new", "tags[]", "base_model:finetune", "warn")}
     ),
     "relation and colon without a parent": Case(
-        with_tag("base_model:quantized: ", every=100), {("parent_unclear_new", "tags[]", "base_model:quantized: ", "warn")}
+        with_tag("base_model:quantized: ", every=100),
+        {("parent_unclear_new", "tags[]", "base_model:quantized: ", "warn")},
     ),
-    "base_model: alone": Case(with_tag("base_model:", every=100), {("parent_unclear_new", "tags[]", "base_model:", "warn")}),
+    "base_model: alone": Case(
+        with_tag("base_model:", every=100), {("parent_unclear_new", "tags[]", "base_model:", "warn")}
+    ),
     "parent with a colon": Case(
         with_tag("base_model:llama3:8b", every=100), {("parent_unclear_new", "tags[]", "base_model:llama3:8b", "warn")}
     ),

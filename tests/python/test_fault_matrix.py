@@ -6,6 +6,7 @@ leaves everything as it was. tests/python/test_faults.py holds the faults of sin
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from typing import Any, cast
 
 import duckdb
 import pytest
-from conftest import ROOT, run_dbt, run_phylohub
+from conftest import BIN, ROOT, run_dbt, run_phylohub
 from live import (
     Clock,
     FailingConnection,
@@ -776,7 +777,85 @@ def test_killed_report_is_cleaned_up_and_nothing_else(
     with held_lock(to.parent / ".report.running0" / report_build.LOCK):
         report_build.write_report(marts, to)
     assert {path.name for path in to.parent.iterdir()} == {"report", *stay}
-    assert [path.name for path in to.iterdir()] == ["index.html"]
+    assert sorted(path.name for path in to.iterdir()) == ["index.html", "manifest.json"]
+
+
+def test_new_report_keeps_the_files_of_others(marts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also those that an interrupted run left in the backup."""
+    to, outside = tmp_path / "report", tmp_path / "outside"
+    written = ["index.html", "old.html", "figures/a.svg"]
+    page = f'<meta name="generator" content="{report_build.MARK}">'
+
+    def write(opened: object, folder: Path) -> int:
+        for name in written:
+            (folder / name).parent.mkdir(exist_ok=True)
+            (folder / name).write_text(page)
+        return 0
+
+    monkeypatch.setattr(report_build, "Marts", lambda connection: None)
+    monkeypatch.setattr(report_build, "_write", write)
+    report_build.write_report(marts, to)
+    outside.mkdir()
+    (outside / "x").write_text("mine")
+    theirs = ["notes.txt", "figures/mine.svg", "deep/er/data.csv", ".hidden"]
+    for name in theirs:
+        (to / name).parent.mkdir(parents=True, exist_ok=True)
+        (to / name).write_text("mine")
+    (to / "link").symlink_to(outside, target_is_directory=True)
+    (to / "empty").mkdir()
+    written[1:] = ["new.html"]
+    for _ in range(2):
+        report_build.write_report(marts, to)
+        assert set(tree_of(to)) == {"index.html", "new.html", "manifest.json", *theirs}
+        assert {(to / name).read_text() for name in theirs} == {"mine"}
+        assert (to / "link" / "x").read_text() == "mine"
+        assert (to / "empty").is_dir()
+        assert sorted(path.name for path in tmp_path.iterdir() if "report" in path.name) == ["report"]
+        # As after a kill between the two renames and the deletion.
+        shutil.copytree(to, tmp_path / ".report.old", symlinks=True)
+        for name in theirs:
+            (to / name).unlink()
+        for name in ("link", "empty", "deep"):
+            path = to / name
+            path.unlink() if path.is_symlink() else shutil.rmtree(path)
+    (to / "notes.txt").unlink(missing_ok=True)
+    (to / "later.html").write_text("mine")
+    written.append("later.html")
+    with pytest.raises(PhylohubError, match=r"later\.html is not of the report"):
+        report_build.write_report(marts, to)
+    assert (to / "later.html").read_text() == "mine"
+
+
+def test_report_of_an_earlier_version_is_replaced(marts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has no manifest, so only files that the new report has too are replaced."""
+    to = tmp_path / "report"
+    to.mkdir()
+    page = f'<meta name="generator" content="{report_build.MARK}">'
+    for name in ("index.html", "thesis.tex"):
+        (to / name).write_text(page)
+    monkeypatch.setattr(report_build, "Marts", lambda connection: None)
+    monkeypatch.setattr(report_build, "_write", lambda opened, folder: (folder / "index.html").write_text("new"))
+    report_build.write_report(marts, to)
+    assert {name: text for name, text in tree_of(to).items() if name != "manifest.json"} == {
+        "index.html": b"new",
+        "thesis.tex": page.encode(),
+    }
+
+
+def test_failed_crawl_prints_one_line_and_nothing_about_leaks(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")
+    noisy = [model(number, note=f"x{number}y" * 5000) for number in range(200)]
+    with FakeHub(noisy, page_rows=20) as hub:
+        done = subprocess.run(
+            [str(BIN / "phylohub"), "ingest", "models"],
+            env={**os.environ, "HF_ENDPOINT": hub.url, "PHYLOHUB_DATABASE": str(tmp_path / "w.duckdb")},
+            capture_output=True,
+            text=True,
+            check=False,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (3_000_000, resource.RLIM_INFINITY)),
+        )
+    assert done.returncode == 1
+    assert [line.partition(":")[0].partition(" ")[0] for line in done.stderr.splitlines()] == ["crawling", "error"]
 
 
 def test_backup_that_is_no_report_is_not_deleted(marts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
