@@ -3,8 +3,8 @@
 import json
 import multiprocessing
 import os
-import resource
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -24,8 +24,8 @@ from phylohub.ingest.raw_schema import RAW_SCHEMA, connect_raw
 from phylohub.ingest.readers import Source
 
 # Fork children from a process without threads: a fork of this one could inherit a held lock.
-_FORKSERVER = multiprocessing.get_context("forkserver")
-_FORKSERVER.set_forkserver_preload(["phylohub.ingest.arxiv"])
+_CHILDREN = multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")
+_CHILDREN.set_forkserver_preload(["phylohub.ingest.arxiv"])
 
 
 class Clock:
@@ -167,7 +167,7 @@ def papers_file(database: Path, url: str, kill_at: int = 0) -> None:
 
 def in_child(work: Callable[..., object], *arguments: object) -> int:
     """Run a function of this module in a child process; return its exit code, negative for a signal."""
-    process = _FORKSERVER.Process(target=work, args=arguments)
+    process = _CHILDREN.Process(target=work, args=arguments)
     process.start()
     process.join(120)
     assert process.exitcode is not None, "the child did not end"
@@ -176,6 +176,8 @@ def in_child(work: Callable[..., object], *arguments: object) -> int:
 
 def crawl_on_a_full_disk(database: Path, url: str, free_bytes: int) -> None:
     """Crawl into a file whose size is limited, to simulate a full disk."""
+    import resource  # Windows has none
+
     resource.setrlimit(resource.RLIMIT_FSIZE, (free_bytes, resource.RLIM_INFINITY))
     crawl_file(database, url)
 
@@ -191,6 +193,8 @@ def _measure(
 ) -> None:
     if memory_limit is not None:
         os.environ["PHYLOHUB_MEMORY_LIMIT"] = memory_limit
+    import resource  # Windows has none
+
     start = time.perf_counter()
     work(*arguments)
     seconds = time.perf_counter() - start

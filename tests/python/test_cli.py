@@ -6,9 +6,7 @@ import gzip
 import inspect
 import json
 import os
-import pty
 import re
-import resource
 import subprocess
 import sys
 from collections.abc import Callable
@@ -360,6 +358,7 @@ def test_a_build_file_open_in_another_process_is_reported(run: Run, tmp_path: Pa
 
 def test_a_full_disk_prints_one_line_and_the_next_run_resumes(tmp_path: Path, database: Path) -> None:
     """A limit on the size of a file simulates the full disk: writing fails inside DuckDB."""
+    resource = pytest.importorskip("resource")
     noise = b"".join(b'{"id":"model-%d","card":"%s"}\n' % (n, os.urandom(600).hex().encode()) for n in range(4_000))
     path = tmp_path / "models.jsonl"
     path.write_bytes(noise)
@@ -424,6 +423,7 @@ def test_unexpected_errors_keep_their_traceback(run: Run, tmp_path: Path, monkey
 
 def run_on_terminal(database: Path, *arguments: str) -> tuple[int, str]:
     """The exit code of a command and its output on a terminal of 80 columns."""
+    pty = pytest.importorskip("pty")
     terminal, command = pty.openpty()
     with subprocess.Popen(
         [sys.executable, "-m", "phylohub.cli.main", *arguments],
@@ -514,3 +514,25 @@ def test_records_are_never_printed(run: Run, tmp_path: Path) -> None:
     path = write_lines(tmp_path, record, record[:-1])
     for command in (["ingest", "dump", path], ["ingest", "status"], ["ingest", "drop", "models"]):
         assert "do not print" not in run(*command).output
+
+
+POSIX_ONLY = ("fcntl", "grp", "posix", "pty", "pwd", "resource", "termios", "tty")
+
+
+def test_all_modules_and_test_helpers_import_without_the_modules_of_posix() -> None:
+    """Windows has none of these."""
+    modules = sorted(
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        for folder in ("phylohub", "phylohub/ingest")
+        for path in (ROOT / folder).rglob("*.py")
+        if "__pycache__" not in path.parts
+    )
+    tests = sorted(path.stem for path in (ROOT / "tests" / "python").glob("*.py"))
+    code = "import importlib, sys\n"
+    # Other packages are imported first: some of them use these modules here and others on Windows.
+    code += "import dbt.adapters.duckdb.plugins, filelock, huggingface_hub, pytest, rich.progress, typer.testing\n"
+    code += f"sys.path.insert(0, {str(ROOT / 'tests' / 'python')!r})\n"
+    code += f"for name in {POSIX_ONLY}: sys.modules[name] = None\n"
+    code += f"for name in {modules + tests}: importlib.import_module(name)\n"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 0, done.stderr

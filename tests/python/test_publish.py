@@ -1,6 +1,5 @@
 """Publishing two small marts: complete copies, undisturbed readers, and a kill at every step."""
 
-import fcntl
 import hashlib
 import json
 import re
@@ -16,6 +15,7 @@ from conftest import ROOT, run_phylohub
 
 from phylohub.core.build_file import connect_to_copy
 from phylohub.core.errors import PhylohubError
+from phylohub.core.locks import held_lock
 from phylohub.operate.publish import publish
 
 BIG = 10**37 + 1  # not exact as a double
@@ -224,8 +224,9 @@ def test_errors_state_the_next_step(database: Path, tmp_path: Path) -> None:
 
 def test_only_one_publish_runs(database: Path) -> None:
     folder = run(database)
-    with (folder.parents[1] / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        with pytest.raises(PhylohubError, match="Another process is publishing"):
-            run(database)
+    with (
+        held_lock(folder.parents[1] / ".lock"),
+        pytest.raises(PhylohubError, match="Another process is publishing"),
+    ):
+        run(database)
     assert (folder.parents[1] / "current").readlink() == Path("versions") / folder.name

@@ -1,6 +1,5 @@
 """`phylohub refresh` as cron starts it: the build, the gate, and the lock."""
 
-import fcntl
 import json
 import os
 import subprocess
@@ -103,9 +102,6 @@ def test_only_one_refresh_runs_and_the_lock_is_always_released(tmp_path: Path) -
     child.communicate()
     with refresh_lock(database):
         pass
-    file = os.open(database.with_name("phylohub.duckdb.lock"), os.O_RDWR)
-    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    os.close(file)
 
 
 def test_refresh_stops_before_the_build_if_nothing_lands(tmp_path: Path) -> None:
