@@ -15,11 +15,13 @@ from typing import Any, cast
 
 import duckdb
 
+from phylohub.ingest import readers
 from phylohub.ingest.arxiv import fetch_papers
 from phylohub.ingest.cards import fetch_cards
 from phylohub.ingest.crawl import CrawlResult, crawl
 from phylohub.ingest.hub import Web
 from phylohub.ingest.landing import land_snapshot
+from phylohub.ingest.observations import land_series
 from phylohub.ingest.raw_schema import RAW_SCHEMA, connect_raw
 from phylohub.ingest.readers import Source
 
@@ -182,10 +184,26 @@ def crawl_on_a_full_disk(database: Path, url: str, free_bytes: int) -> None:
     crawl_file(database, url)
 
 
-def land_file(database: Path, path: Path) -> None:
-    """Land a file of records."""
+def land_file(database: Path, path: Path, kill_at: int = 0, batch_rows: int = readers.BATCH_ROWS) -> None:
+    """Land a file of records in batches of about so many; kill_at as in crawl_file."""
+    readers.CHUNK_BYTES, readers.BATCH_ROWS = (
+        (1 if batch_rows < readers.BATCH_ROWS else readers.CHUNK_BYTES),
+        batch_rows,
+    )
     with connect_raw(database, create=True) as connection:
-        land_snapshot(connection, "s", [Source(path, path.name)])
+        land_snapshot(_killing(connection, kill_at), "s", [Source(path, path.name)])
+
+
+def crawl_again(database: Path, url: str, kill_at: int = 0) -> None:
+    """Copy the crawl of a file and fetch what is new; kill_at as in crawl_file."""
+    with connect_raw(database) as connection:
+        crawl(_killing(connection, kill_at), patient_web(url), "t", expand=["tags"], since="s")
+
+
+def land_series_file(database: Path, path: Path, kill_at: int = 0) -> None:
+    """Land a file of observations; kill_at as in crawl_file."""
+    with connect_raw(database, create=True) as connection:
+        land_series(_killing(connection, kill_at), Source(path, path.name), "s")
 
 
 def _measure(

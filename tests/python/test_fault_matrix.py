@@ -4,31 +4,42 @@ Every crawl and every run for cards must end with exactly the hub's records and 
 leaves everything as it was. tests/python/test_faults.py holds the faults of single answers and kills by the system.
 """
 
+import gzip
 import json
 import os
+import random
 import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from conftest import BIN, ROOT, run_dbt, run_phylohub
 from live import (
     Clock,
     FailingConnection,
+    cards_file,
+    crawl_again,
+    crawl_file,
     crawl_file_from_the_start,
     in_child,
     is_complete,
+    land_file,
+    land_series_file,
     landed,
     memory,
     model,
     models,
+    papers_file,
     patient_web,
 )
 from typer.testing import CliRunner
@@ -47,11 +58,12 @@ from phylohub.operate.compact import compact
 from phylohub.operate.publish import publish
 from phylohub.operate.refresh import refresh_lock
 from phylohub.report import build as report_build
-from phylohub.synthetic.fake_hub import API, RESOLVE, FakeHub, Limit, Reply
+from phylohub.synthetic.fake_hub import API, RESOLVE, FakeHub, Limit, Paper, Reply
 
 RECORDS = models(23)
 PAGE_ROWS = 4
 CARDS = {f"org/model-{number}": b"# Card %d\n" % number * 20 for number in range(8)}
+PAPERS = {f"2401.{number:05}": Paper(f"Title {number}", "Abstract.", "cs.LG") for number in range(0, 8, 2)}
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 SIGN_IN = b"<!DOCTYPE html><html><body>Please sign in</body></html>"
 PASSWORD = "s3cret-and-made-up"  # noqa: S105, made up
@@ -459,6 +471,121 @@ def test_kill_at_any_statement_from_the_first_moment_on(tmp_path: Path) -> None:
             assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
         assert code == 0
         assert at > 10
+
+
+TABLES = {
+    "snapshots": "snapshot, completed_at is not null, completed_before",
+    "loads": "* exclude (started_at, completed_at), completed_at is not null",
+    "hub_listings": "snapshot, source, position, record",
+    "hub_rejects": "* exclude (landed_at)",
+    "hub_originals": "* exclude (landed_at)",
+    "hub_pages": "snapshot, page, n_records, n_bytes",
+    "cards": "model_id, source, outcome, card",
+    "arxiv_papers": "* exclude (fetched_at)",
+}
+
+
+def contents(database: Path) -> dict[str, list[Any]]:
+    """Everything that has landed, without times and surrogate keys."""
+    with connect_raw(database) as connection:
+        return {
+            table: connection.execute(
+                f"select {columns} from raw.{table} "
+                f"{'natural join raw.hub_records' if table == 'hub_listings' else ''} order by all"
+            ).fetchall()
+            for table, columns in TABLES.items()
+        }
+
+
+def shapes(folder: Path) -> dict[str, Path]:
+    """One file per way of reading: with rejects, a repaired record, cards, and a snapshot in several batches."""
+    odd = [b'{"id": 3}', b'{"id":"org/half","note":"\\ud83d"}', b"not JSON", b""]
+    table = [json.loads(record) | {"card": f"# {number}"} for number, record in enumerate(RECORDS[:7])]
+    observed = [
+        json.dumps(json.loads(record) | {"observed_at": f"2026-08-0{1 + number % 3}T00:00:00Z"}).encode()
+        for number, record in enumerate(RECORDS[:9])
+    ]
+    files = {
+        "lines": ("x.jsonl", b"\n".join([*RECORDS[:7], *odd])),
+        "array": ("x.json", b"[" + b",".join([*RECORDS[:7], odd[1]]) + b"]"),
+        "gzip": ("x.jsonl.gz", gzip.compress(b"\n".join([*odd, *RECORDS[:7]]), mtime=0)),
+        "csv": ("x.csv", b'id,tags,modelCard\na/b,"[\'license:mit\']",# A\na/c,[],\na/d,x\na/e,"a, b",# E\n'),
+        "observations": ("series.jsonl", b"\n".join([*observed, *odd])),
+    }
+    for name, content in files.values():
+        (folder / name).write_bytes(content)
+    pq.write_table(pa.Table.from_pylist(table), folder / "x.parquet", row_group_size=2)
+    return {kind: folder / name for kind, (name, _) in files.items()} | {"parquet": folder / "x.parquet"}
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "papers",
+        *(
+            pytest.param(kind, marks=pytest.mark.full)
+            for kind in ("lines", "array", "gzip", "csv", "parquet", "observations", "crawl", "crawl since", "cards")
+        ),
+    ],
+)
+def test_kill_at_every_statement_of_every_load(tmp_path: Path, kind: str) -> None:
+    """What has landed in the end is what lands without a kill."""
+    linking = [model(number, tags=[f"arxiv:2401.{number:05}"]) for number in range(8)]
+    with FakeHub(linking, CARDS, PAPERS, page_rows=3) as hub:
+
+        def work(database: Path, at: int) -> int:
+            if kind in ("crawl since", "cards", "papers"):
+                if not database.exists():
+                    assert in_child(crawl_file, database, hub.url) == 0
+                return in_child(
+                    {"crawl since": crawl_again, "cards": cards_file, "papers": papers_file}[kind],
+                    database, hub.url, at,
+                )  # fmt: skip  # one call
+            if kind == "crawl":
+                return in_child(crawl_file_from_the_start, database, hub.url, at)
+            path = shapes(tmp_path)[kind]
+            if kind == "observations":
+                return in_child(land_series_file, database, path, at)
+            return in_child(land_file, database, path, at, 2)
+
+        assert work(tmp_path / "whole.duckdb", 10**9) == 0
+        whole = contents(tmp_path / "whole.duckdb")
+        at, code = 0, -signal.SIGKILL
+        while code == -signal.SIGKILL:
+            at += 1
+            code = work(tmp_path / f"{at}.duckdb", at)
+            assert work(tmp_path / f"{at}.duckdb", 10**9) == 0
+            assert contents(tmp_path / f"{at}.duckdb") == whole, at
+        assert code == 0
+        assert at > 6
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("seed", range(40))
+def test_random_faults_lose_nothing(seed: int) -> None:
+    """Several faults of answers and stops at statements in one crawl, as in a bad night."""
+    noise = random.Random(seed)
+    page_faults = [
+        lambda reply: Reply(503),
+        lambda reply: Reply(200, reply.body[: noise.randrange(1 + len(reply.body))], reply.headers),
+        lambda reply: Reply(200, reply.body),
+        lambda reply: Reply(401, SIGN_IN, HTML),
+        lambda reply: Reply(200, SIGN_IN, HTML),
+        lambda reply: Reply(429, b"", {"Retry-After": str(noise.randrange(10**6))}),
+    ]
+
+    def alter_reply(number: int, path: str, reply: Reply) -> Reply:
+        return noise.choice(page_faults)(reply) if noise.random() < 0.3 else reply
+
+    with FakeHub(RECORDS, page_rows=PAGE_ROWS, alter_reply=alter_reply) as hub, memory() as connection:
+        for _ in range(200):
+            failing = FailingConnection(connection, noise.randrange(1, 60), KeyboardInterrupt())
+            with suppress(KeyboardInterrupt, PhylohubError):
+                if crawl(cast(Any, failing), patient_web(hub.url), "s", expand=["tags"]).complete:
+                    break
+        assert is_complete(connection)
+        assert landed(connection) == RECORDS
+        assert connection.execute("select sum(n_records) >= 23 from raw.hub_pages").fetchall() == [(True,)]
 
 
 def test_kill_between_any_two_parts_of_the_schema(tmp_path: Path) -> None:
