@@ -1,9 +1,10 @@
-"""The commands that make and maintain a build file: build, refresh, compact, doctor, `ingest contract propose`."""
+"""The commands that make and maintain a build file: build, refresh, accept, compact and doctor."""
 
+import json
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import redirect_stdout, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,7 +14,7 @@ import typer
 from phylohub.cli import ingest
 from phylohub.cli.errors import FAILED, exit_on_errors
 from phylohub.cli.tables import show_table
-from phylohub.core.build_file import connect, database_path
+from phylohub.core.build_file import connect, database_path, project_folder
 from phylohub.core.errors import PhylohubError
 from phylohub.core.terminal import console, fail, print_line, print_note
 
@@ -22,15 +23,18 @@ if TYPE_CHECKING:
     from phylohub.operate.refresh import State
 
 app = typer.Typer()
-contract_app = typer.Typer(no_args_is_help=True, help="The API contract: the seed api_contract.")
 
 REFUSED, BUILD_FAILED = 4, 5  # exit codes of `phylohub refresh`
 WARNED = 6  # exit code of `phylohub doctor`
 SHOWN_FINDINGS = 12  # fits on one screen together with the counts
 
 
+OUTCOMES = {
+    0: "built", 1: "not landed", 3: "locked", REFUSED: "refused", BUILD_FAILED: "build failed", 130: "interrupted"
+}  # fmt: skip  # one line
+
+
 @app.command()
-@exit_on_errors(ingest.LANDED_KEPT)
 def refresh(
     source: Annotated[Path | None, typer.Option(help="Land this file or folder instead of crawling the Hub.")] = None,
     snapshot: Annotated[
@@ -39,15 +43,43 @@ def refresh(
     cards: Annotated[bool, typer.Option("--cards", help="Also fetch the model cards.")] = False,
     arxiv: Annotated[bool, typer.Option("--arxiv", help="Also fetch the papers.")] = False,
     budget: ingest.BudgetOption = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object to standard output; messages go to standard error.")
+    ] = False,
 ) -> None:
     """Crawl or land a new snapshot, run `dbt build`, and summarize what changed. Made for cron.
 
     Exit codes: 0 the marts show the new snapshot; 1 nothing was landed; 2 wrong usage; 3 another refresh is running;
     4 the gate refused the snapshot, and the marts are unchanged; 5 dbt build failed for another reason; 130 Ctrl-C.
     """
+    if not as_json:
+        _refresh(source, snapshot, cards, arxiv, budget, {})
+        return
+    report: dict[str, object] = {}
+    code, message = 0, None
+    with redirect_stdout(sys.stderr):
+        try:
+            _refresh(source, snapshot, cards, arxiv, budget, report)
+        except typer.Exit as error:
+            code, message = error.exit_code, getattr(error, "message", None)
+    outcome = {"outcome": OUTCOMES.get(code, "failed"), "exit_code": code, "message": message}
+    typer.echo(json.dumps(outcome | {"before": None, "after": None, "findings": []} | report, indent=1))
+    raise typer.Exit(code)
+
+
+@exit_on_errors(ingest.LANDED_KEPT)
+def _refresh(
+    source: Path | None,
+    snapshot: str | None,
+    cards: bool,
+    arxiv: bool,
+    budget: str | None,
+    report: dict[str, object],
+) -> None:
+    """Refresh, and fill the report for programs."""
     from phylohub.ingest.readers import snapshot_name
     from phylohub.operate.compact import compact as compact_file
-    from phylohub.operate.refresh import refresh_lock
+    from phylohub.operate.refresh import refresh_lock, refusal
 
     database = database_path()
     with refresh_lock(database) as lock:
@@ -65,8 +97,24 @@ def refresh(
             compact_file(database)
         after = _state()
     _show_refresh(before, after)
-    if outcome.code and after.refused:
-        fail("the gate refused the snapshot, and the marts are unchanged. See docs/api-drift.md.", REFUSED)
+    report["before"], report["after"] = ({"snapshot": state.snapshot, **state.counts} for state in (before, after))
+    report["findings"] = [
+        {
+            "severity": finding.severity,
+            "kind": finding.kind,
+            "path": finding.path or None,
+            "value": finding.value or None,
+            "finding": finding.text,
+            "measure": finding.measure,
+            "before": finding.before,
+            "after": finding.after,
+            "bound": finding.bound,
+            "examples": list(finding.examples),
+        }
+        for finding in after.findings
+    ]
+    if outcome.code and (reason := refusal("\n".join(outcome.messages))) is not None:
+        fail(f"the gate refused the snapshot. {reason}", REFUSED)
     if outcome.code:
         for line in outcome.messages:
             print_note(line)
@@ -108,7 +156,7 @@ def _show_refresh(before: "State", after: "State") -> None:
         print_line("no API changes")
     else:
         more = f"{n_more} more findings in marts.api_drift; " if n_more else ""
-        print_line(f"{more}`phylohub ingest contract propose` prints the lines that accept them")
+        print_line(f"{more}`phylohub accept SNAPSHOT [MEASURE...] --reason TEXT` accepts them")
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -179,25 +227,42 @@ def doctor(
         raise typer.Exit(FAILED if worst is Level.ERROR else WARNED)
 
 
-@contract_app.command("propose")
-@exit_on_errors()
-def contract_propose() -> None:
-    """Print the seed lines that accept the findings of marts.api_drift.
+@app.command()
+@exit_on_errors("No seed was changed.")
+def accept(
+    snapshot: Annotated[str, typer.Argument(help="The snapshot that is refused, or that has findings.")],
+    measures: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[MEASURE]...",
+            help="The findings to accept: a kind (models_lost), or a kind with its path (field_gone:tags). Default: "
+            "all for which the snapshot is refused.",
+        ),
+    ] = None,
+    reason: Annotated[str, typer.Option(help="Why the numbers are right. It is kept beside the line.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the lines, and write nothing.")] = False,
+) -> None:
+    """Accept reviewed findings: write the lines that allow them into the seeds. Then run `dbt build`.
 
-    The lines go to standard output, and what to do with each line to standard error. Review every finding before you
-    accept it.
+    Measures of the whole snapshot are accepted for this snapshot (seed accepted_findings), fields and words of tags
+    from now on (api_contract, relations, tag_prefixes). Review every finding first: an accepted one is not reported
+    again.
     """
-    from phylohub.operate.contract import propose
+    from phylohub.operate.accept import accept as accept_findings
 
+    project = project_folder()
+    if project is None:
+        raise PhylohubError("There is no dbt_project.yml here or above. Run `phylohub accept` in the dbt project.")
     with connect(database_path(), read_only=True) as connection:
-        proposals = propose(connection, datetime.now(UTC).date())
-    seed = None
-    for proposal in proposals:
-        if proposal.line and proposal.seed != seed:
-            seed = proposal.seed
-            print_note(f"seeds/{seed}.csv:")
-        print_note(f"# {proposal.advice}")
-        if proposal.line:
-            print_line(proposal.line)
-    if not proposals:
-        print_note("nothing to accept: marts.api_drift is empty")
+        lines = accept_findings(
+            connection,
+            project / "seeds",
+            snapshot,
+            measures or [],
+            reason,
+            datetime.now(UTC).date(),
+            write=not dry_run,
+        )
+    for line in lines:
+        print_line(f"seeds/{line.seed}.csv: {'replaced' if line.replaces else 'added'}: {line.text}")
+    print_line("nothing was written" if dry_run else "review the seeds with `git diff`, then run `dbt build`")

@@ -17,7 +17,6 @@ app = typer.Typer(
     epilog="Exit codes: 0 success, 1 error (the message states the reason), 2 wrong usage, 130 interrupted by Ctrl-C.",
 )
 app.add_typer(ingest.app, name="ingest")
-ingest.app.add_typer(build.contract_app, name="contract")
 for group in (build, look, share, synthetic):
     app.add_typer(group.app)
 

@@ -32,8 +32,16 @@ def print_note(line: str, style: str = "") -> None:
     console(sys.stderr).print(Text(printable(line), style), soft_wrap=True)
 
 
+class Failure(typer.Exit):
+    """The end of a command that has printed why it failed."""
+
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(code)
+        self.message = message
+
+
 def fail(message: str, code: int) -> NoReturn:
     """Print the message as one line on standard error and exit with this code."""
     one_line = " ".join(message.split())
     print_note(f"error: {one_line}")
-    raise typer.Exit(code)
+    raise Failure(one_line, code)

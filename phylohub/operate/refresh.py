@@ -1,9 +1,11 @@
 """The parts of a refresh besides ingestion and the build: a lock, and the state of the marts before and after."""
 
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -22,6 +24,11 @@ class Finding:
     path: str
     value: str
     text: str
+    measure: str | None = None
+    before: float | None = None
+    after: float | None = None
+    bound: float | None = None
+    examples: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,11 +82,29 @@ def read_state(connection: duckdb.DuckDBPyConnection) -> State:
             snapshot, counts = str(row[0]), dict(zip(COUNTS, row[1:], strict=True))
     findings = []
     if ("marts", "api_drift") in tables:
-        findings = [
-            Finding(*row)
-            for row in connection.execute(
-                "select severity, kind, coalesce(path, ''), coalesce(value, ''), finding from marts.api_drift "
-                "order by severity, kind, path, value"
-            ).fetchall()
-        ]
+        result = connection.execute("select * from marts.api_drift order by severity, kind, path, value")
+        columns = [column[0] for column in result.description or []]
+        findings = [_finding(dict(zip(columns, row, strict=True))) for row in result.fetchall()]
     return State(snapshot, counts, findings, [finding for finding in findings if finding.severity == "error"])
+
+
+def _finding(row: dict[str, Any]) -> Finding:
+    """A row of marts.api_drift. A build of an earlier version lacks some columns."""
+    return Finding(
+        row["severity"],
+        row["kind"],
+        row["path"] or "",
+        row["value"] or "",
+        row["finding"],
+        row.get("measure"),
+        row.get("before"),
+        row.get("after"),
+        row.get("bound"),
+        tuple((row.get("examples") or "").split(",")) if row.get("examples") else (),
+    )
+
+
+def refusal(output: str) -> str | None:
+    """The line in the output of dbt that says why the gate refused a snapshot, and how to accept it."""
+    match = re.search(r"^\s*(Snapshot .* is refused, .*)$", output, re.MULTILINE)
+    return match[1].strip() if match else None

@@ -1,22 +1,25 @@
-{# Stops the build with the findings for which the gate refuses the snapshot. #}
+{# Stops the build with the findings for which the gate refuses the snapshot, and with the command that accepts them. #}
 {% test snapshot_passes_gate(model) %}
 
 {% if execute and flags.WHICH in ('build', 'test') %}
     {% set query %}
-        select snapshot, coalesce(path || ': ', '') || finding
+        select
+            snapshot,
+            coalesce(path || ': ', '') || finding as finding,
+            case when kind = measure then kind else kind || coalesce(':' || path, '') || coalesce(':' || value, '') end
+                as name,
+            measure,
+            before,
+            after,
+            bound,
+            examples
         from {{ model }}
-        order by kind, path, value
+        order by abs(after - coalesce(before, 0)) / nullif(abs(bound), 0) desc nulls first, kind, path, value
     {% endset %}
-    {% set reasons = run_query(query).rows %}
-    {% if reasons %}
-        {{ exceptions.raise_compiler_error(
-            'Snapshot ' ~ reasons[0][0] ~ ' is refused, and the marts stay as they are. '
-            ~ reasons | map(attribute=1) | join('. ')
-            ~ '. All findings are in marts.api_drift. To accept them, see docs/api-drift.md; to build another '
-            ~ 'snapshot: `dbt build --vars \'{snapshot: NAME}\'`.'
-        ) }}
+    {% set findings = run_query(query).rows %}
+    {% if findings %}
+        {{ exceptions.raise_compiler_error(refusal(findings)) }}
     {% endif %}
-    {% do record_passed_snapshot(model) %}
 {% endif %}
 
 select * from {{ model }}

@@ -4,17 +4,19 @@ import copy
 import csv
 import gzip
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
 from conftest import REAL_DATA, ROOT, CompiledModel, MemoryWarehouse
 
-from phylohub.operate.contract import propose
+from phylohub.operate.accept import accept
 
 Record = dict[str, Any]
 Change = Callable[[list[Record]], list[Record]]
@@ -140,7 +142,7 @@ class Case:
 
 
 NO_CHANGE: Change = lambda records: records  # noqa: E731, a function would be longer
-KEYS = {"api_contract": "path", "relations": "relation", "tag_prefixes": "prefix"}
+KEYS = {"api_contract": "path", "relations": "relation", "tag_prefixes": "prefix", "accepted_findings": "snapshot"}
 CASES = {
     "no change": Case(NO_CHANGE, set()),
     "other order of keys and tags": Case(
@@ -360,23 +362,41 @@ def test_each_change_causes_its_findings(drift: DriftWarehouse, name: str) -> No
 
 
 @pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.findings])
-def test_proposed_seed_lines_accept_the_findings(drift: DriftWarehouse, name: str) -> None:
+def test_accepted_findings_are_no_errors(drift: DriftWarehouse, name: str, tmp_path: Path) -> None:
     case = CASES[name]
+    for seed in KEYS:
+        shutil.copy(ROOT / "seeds" / f"{seed}.csv", tmp_path)
     for path, types in case.types.items():
         drift.connection.execute("update staging.api_contract set types = ? where path = ?", [types, path])
     drift.connection.execute("insert into raw.rate_limits values ('api', ?, 300, '2026-01-01')", [case.rate])
     drift.land("before", case.before(copy.deepcopy(HUB)), 1)
     drift.land("now", case.change(copy.deepcopy(HUB)), 2, case.source)
     drift.run_models()
-    for proposal in propose(drift.connection, date(2026, 1, 3)):
-        if proposal.line:
-            (cells,) = csv.reader([proposal.line])
-            drift.connection.execute(f"delete from staging.{proposal.seed} where {KEYS[proposal.seed]} = ?", [cells[0]])
-            marks = ", ".join(["nullif(?, '')"] * len(cells))
-            drift.connection.execute(f"insert into staging.{proposal.seed} values ({marks})", cells)
+    before = {seed: (tmp_path / f"{seed}.csv").read_text().splitlines() for seed in KEYS}
+    names = [
+        kind if kind == measure else ":".join(part for part in (kind, path, value) if part is not None)
+        for kind, path, value, measure in drift.rows("select kind, path, value, measure from marts.api_drift")
+        if kind not in ("flag_gone", "parent_unclear_new")
+    ]
+    if not names:
+        return
+    lines = accept(drift.connection, tmp_path, "now", names, "a, reason", date(2026, 1, 3))
+    for seed in KEYS:
+        # All other lines stay, in their order.
+        after = (tmp_path / f"{seed}.csv").read_text().splitlines()
+        new = [line.text for line in lines if line.seed == seed]
+        assert len(before[seed]) + sum(not line.replaces for line in lines if line.seed == seed) == len(after)
+        assert [text for text in before[seed] if text in after] == [text for text in after if text not in new]
+        assert set(new) <= set(after)
+    for line in lines:
+        (cells,) = csv.reader([line.text])
+        if line.replaces:
+            drift.connection.execute(f"delete from staging.{line.seed} where {KEYS[line.seed]} = ?", [cells[0]])
+        marks = ", ".join(["nullif(?, '')"] * len(cells))
+        drift.connection.execute(f"insert into staging.{line.seed} values ({marks})", cells)
+    assert drift.errors() == []
     measures = {measure for (measure,) in drift.rows("select measure from staging.snapshot_bounds")}
-    # Seed lines do not accept lost models, tags or flags: those snapshots are accepted by name.
-    assert {kind for kind, *_ in drift.findings()} <= measures | {"flag_gone"}
+    assert {kind for kind, *_ in drift.findings()} <= measures | {"flag_gone", "parent_unclear_new"}
 
 
 def test_first_snapshot_that_fits_the_contract_has_no_findings(drift: DriftWarehouse) -> None:

@@ -710,7 +710,7 @@ COMMANDS = [
     ["ingest", "cards"],
     ["ingest", "arxiv"],
     ["ingest", "models"],
-    ["ingest", "contract", "propose"],
+    ["accept", "s", "--reason", "x"],
     ["ingest", "synthetic", "--models", "10"],
     ["doctor", "--offline"],
 ]

@@ -2,13 +2,15 @@
 
 import json
 import os
+import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import ROOT, run_dbt, run_phylohub
+from conftest import BIN, ROOT, run_dbt, run_phylohub
 
 from phylohub.core.errors import LockedError
 from phylohub.operate.refresh import refresh_lock
@@ -72,18 +74,56 @@ def test_refused_snapshot_leaves_the_marts_unchanged(refreshed: Refreshed, tmp_p
     errors = "select kind, path from marts.api_drift where severity = 'error' order by kind"
     assert refreshed.rows(errors) == [("field_gone", "tags"), ("models_lost", "id"), ("records_without_tags", "tags[]")]
 
-    proposed = run_phylohub(refreshed.database, "ingest", "contract", "propose")
-    assert "tags,array,optional,,,," in proposed.stdout
-    assert "accepted_snapshots" in proposed.stderr
+    # The refusal names the worst measures with their numbers, and the command that accepts them: both in dbt's words.
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert "field_gone" not in line.partition("`phylohub accept")[0]
+    assert "tags: No record has it" in line
+    assert "before 1, after 0" in line
+    command = line.partition("`phylohub accept ")[2].partition("`")[0]
+    words = shlex.split(command)
+    assert words[0] == "hub_2026-02-01"
+    assert {"field_gone:tags", "models_lost", "records_without_tags"} <= set(words)
+    built = run_dbt(refreshed.database, tmp_path, "build", "--select", "int_snapshot_gate", "--no-use-colors")
+    assert line.removeprefix("error: the gate refused the snapshot. ") in " ".join(built.stdout.split())
 
-    # accepted_snapshots accepts lost models, cards and tags. A missing field needs a line in the contract.
-    accepted = run_dbt(
-        refreshed.database, tmp_path, "build", "--select", "int_snapshots_compared+", "--exclude-resource-type",
-        "unit_test", "--vars", "{accepted_snapshots: [hub_2026-02-01]}",
+    # The command as printed, with a reason: the next build shows the snapshot.
+    project = tmp_path / "project"
+    shutil.copytree(ROOT / "seeds", project / "seeds")
+    for name in ("models", "python_models", "macros", "tests", "analyses", "dbt_project.yml", "profiles.yml"):
+        (project / name).symlink_to(ROOT / name)
+    environment = {**os.environ, "PHYLOHUB_DATABASE": str(refreshed.database)}
+    accepted = subprocess.run(
+        [str(BIN / "phylohub"), "accept", *words[:-1], "a reason"],
+        cwd=project, env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip  # keeps options beside their values
-    assert "Snapshot hub_2026-02-01 is refused" in accepted.stdout
-    assert "models of the largest snapshot" not in accepted.stdout
-    assert refreshed.rows("select kind from intermediate.int_snapshot_gate") == [("field_gone",)]
+    assert accepted.returncode == 0, accepted.stderr
+    assert "seeds/api_contract.csv: replaced: tags,array,optional,,,,20" in accepted.stdout
+    assert "seeds/accepted_findings.csv: added: hub_2026-02-01,models_lost,20" in accepted.stdout
+    done = run_dbt(
+        refreshed.database, tmp_path, "build", "--project-dir", str(project), "--select",
+        "api_contract", "accepted_findings", "int_snapshots_compared+,int_snapshot_gate+1", "int_findings+1",
+        "+int_snapshot_gate,int_snapshots_compared+", "--exclude-resource-type", "unit_test",
+        "--indirect-selection", "cautious",
+    )  # fmt: skip  # keeps options beside their values
+    assert "is refused" not in done.stdout
+    assert refreshed.rows("select kind from intermediate.int_snapshot_gate") == []
+
+
+def test_refresh_prints_one_json_object(refreshed: Refreshed) -> None:
+    path = refreshed.folder / "nothing.jsonl"
+    for arguments, code, outcome in (
+        (["--source", str(path)], 1, "not landed"),
+        (["--source", str(refreshed.folder / "hub_2026-01-01.jsonl"), "--snapshot", "hub_2026-01-01"], 4, "refused"),
+    ):
+        done = run_phylohub(refreshed.database, "refresh", "--json", *arguments)
+        found = json.loads(done.stdout)
+        assert (done.returncode, found["exit_code"]) in ((code, code), (0, 0)), done.stderr
+        assert found["outcome"] in (outcome, "built")
+        assert "error" not in done.stdout or found["message"]
+        for finding in found["findings"]:
+            assert set(finding) == {
+                "severity", "kind", "path", "value", "finding", "measure", "before", "after", "bound", "examples"
+            }  # fmt: skip  # one line
 
 
 def test_only_one_refresh_runs_and_the_lock_is_always_released(tmp_path: Path) -> None:

@@ -1,9 +1,14 @@
-{%- set accepted_names = [] -%}
-{%- for snapshot in var('accepted_snapshots') -%}
-    {%- do accepted_names.append(dbt.string_literal(dbt.escape_single_quotes(snapshot | string))) -%}
-{%- endfor -%}
 {%- set passed_names = passed_snapshots() -%}
-with current_snapshot as (
+with accepted as (
+
+    -- A loss of models that a user accepted starts a new baseline.
+    select snapshot
+    from {{ ref('accepted_findings') }}
+    where measure = 'models_lost'
+
+),
+
+current_snapshot as (
 
     select totals.*
     from {{ ref('int_snapshot_totals') }} as totals
@@ -18,7 +23,7 @@ earlier as (
     select
         totals.*,
         snapshots.taken_at,
-        totals.snapshot in ({{ (accepted_names or ['null']) | join(', ') }}) as is_accepted
+        totals.snapshot in (select accepted.snapshot from accepted) as is_accepted
     from {{ ref('int_snapshot_totals') }} as totals
     inner join {{ ref('stg_hub__snapshots') }} as snapshots
         on totals.snapshot = snapshots.snapshot and totals.completed_at = snapshots.completed_at
@@ -58,7 +63,6 @@ last_accepted as (
 largest as (
 
     -- The largest snapshot, not the previous one: otherwise the second of two losses would be compared with the first.
-    -- An accepted snapshot starts a new baseline.
     select earlier.*
     from earlier
     cross join last_accepted
@@ -79,8 +83,7 @@ final as (
         previous.taken_at as previous_taken_at,
         previous.n_models as n_models_previous,
         largest.snapshot as largest_snapshot,
-        largest.n_models as n_models_largest,
-        coalesce(current_snapshot.snapshot in ({{ (accepted_names or ['null']) | join(', ') }}), false) as is_accepted
+        largest.n_models as n_models_largest
     from current_snapshot
     left join previous on true
     left join largest on true

@@ -48,9 +48,7 @@ final as (
         counted.measure as kind,
         counted.path,
         cast(null as string) as value,
-        case
-            when counted.value > counted.fails_above and not compared.is_accepted then 'error' else 'warn'
-        end as severity,
+        case when counted.value > counted.fails_above then 'error' else 'warn' end as severity,
         counted.n as n_records,
         {{ percent('counted.value') }} || ' ' || counted.finding as finding,
         counted.measure,
