@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from phylohub.core.build_file import project_folder
 from phylohub.core.errors import PhylohubError
 
 # dbt recommends unit tests for development and continuous integration: they do not depend on the records.
@@ -49,18 +50,20 @@ def run_build(
     arguments: Sequence[str] = (),
     pass_fds: Sequence[int] = (),
 ) -> Outcome:
-    """Run `dbt build` in the working directory without unit tests, and call `report` after each node.
+    """Run `dbt build` in the project without unit tests, and call `report` after each node.
 
     `arguments` are added to those of dbt. The dbt process keeps the descriptors `pass_fds`, and with them a lock, if
-    this process is killed. Raises PhylohubError if the working directory is not a dbt project.
+    this process is killed. Raises PhylohubError if there is no project.
     """
-    if not Path("dbt_project.yml").exists():
-        raise PhylohubError("There is no dbt_project.yml in this folder. Run this command in the dbt project.")
+    project = project_folder()
+    if project is None:
+        raise PhylohubError("There is no dbt_project.yml here or above. Run this command in the dbt project.")
     outcome = Outcome()
     other: list[str] = []
     dbt = Path(sys.executable).with_name("dbt")
     with subprocess.Popen(  # noqa: S603, our own command; the arguments are those of the user's own dbt
         [str(dbt), "--log-format", "json", "--no-use-colors", *ARGUMENTS, *arguments],
+        cwd=project,
         env={**os.environ, "PHYLOHUB_DATABASE": str(database.resolve())},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
