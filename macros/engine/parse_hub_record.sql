@@ -1,7 +1,6 @@
 {#
     The fields of a record that the warehouse reads, as one struct: one parse is cheaper than one extraction per
-    field. A value of an unexpected type becomes null. cardData.language stays JSON: it can be a string, a list or
-    false.
+    field. A value of an unexpected type becomes null. Fields of cardData that can be a string or a list stay JSON.
 #}
 {% macro parse_hub_record(record) -%}
     {{ return(adapter.dispatch('parse_hub_record', 'phylohub')(record)) }}
@@ -26,7 +25,14 @@
             "pipeline_tag": "VARCHAR",
             "library_name": "VARCHAR",
             "tags": ["VARCHAR"],
-            "cardData": {"language": "JSON"},
+            "cardData": {
+                "language": "JSON",
+                "base_model": "JSON",
+                "base_model_relation": "VARCHAR",
+                "license": "JSON",
+                "license_name": "VARCHAR",
+                "license_link": "VARCHAR"
+            },
             "safetensors": {"total": "BIGINT"},
             "usedStorage": "BIGINT"
         }'

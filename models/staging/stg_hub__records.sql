@@ -31,10 +31,15 @@ renamed as (
         fields.pipeline_tag as task,
         fields.library_name as library,
         fields.gated,
+        fields.cardData.base_model_relation as card_relation,
+        nullif(trim(fields.cardData.license_name), '') as card_license_name,
+        nullif(trim(fields.cardData.license_link), '') as card_license_link,
 
         ---- lists
         fields.tags,
         {{ declared_languages('fields.cardData.language') }} as card_languages,
+        {{ text_list('fields.cardData.base_model') }} as card_parents,
+        {{ text_list('fields.cardData.license') }} as card_licenses,
 
         ---- numbers
         fields.downloads,
@@ -46,6 +51,7 @@ renamed as (
 
         ---- booleans
         fields.private as is_private,
+        fields.cardData is not null as has_card_fields,
         {{ list_has('fields.tags', "'phylohub:synthetic'") }} as is_synthetic,
 
         ---- timestamps

@@ -36,6 +36,13 @@ final as (
         child_key
     from usable
     where relation = 'finetune'
+    union all
+    -- Declared parents of tags and cards, however their names are written.
+    select
+        'resolved' as edge_set,
+        parent_key,
+        child_key
+    from {{ ref('int_resolved_edges') }}
 
 )
 

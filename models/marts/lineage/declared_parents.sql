@@ -1,0 +1,57 @@
+with declared as (
+
+    select * from {{ ref('int_declared_parents') }}
+
+),
+
+names as (
+
+    select * from {{ ref('int_parent_names') }}
+
+),
+
+resolutions as (
+
+    select * from {{ ref('int_parent_resolutions') }}
+
+),
+
+models as (
+
+    select * from {{ ref('int_models_current') }}
+
+),
+
+final as (
+
+    select
+        ---- keys
+        children.model_id as child_id,
+        names.declared_name,
+        declared.relation,
+
+        ---- declaration
+        declared.declared_in,
+
+        ---- resolution
+        parents.model_id as resolved_id,
+        resolutions.resolution,
+        case
+            when resolutions.parent_key is not null then null
+            when resolutions.is_ambiguous then 'several models in other case'
+            when resolutions.was_in_hub then 'gone since an earlier snapshot'
+            when names.form = 'url' and names.repository_name = names.declared_name then 'address outside the Hub'
+            when {{ is_repository_id('names.repository_name') }} then 'not in the snapshot'
+            when names.repository_name like '%/%' or names.repository_name like '%\%' then 'path or no id'
+            else 'no owner'
+        end as why_unresolved,
+        coalesce(resolutions.parent_key = declared.child_key, false) as is_self_loop
+    from declared
+    inner join names on declared.name_key = names.name_key
+    inner join resolutions on declared.name_key = resolutions.name_key
+    inner join models as children on declared.child_key = children.model_key
+    left join models as parents on resolutions.parent_key = parents.model_key
+
+)
+
+select * from final
