@@ -52,18 +52,18 @@ def tree(
 
     The tree starts at the model's nearest root, follows the path to the model, and continues with its descendants.
     """
-    with open_warehouse(_note) as warehouse:
-        model_id = find_model(warehouse, model, _note)
+    with open_warehouse(note) as warehouse:
+        model_id = find_model(warehouse, model, note)
         top = read_tree(warehouse, model_id, edge_set, depth, width)
         caption = _caption(warehouse, model_id, edge_set)
     if html is not None:
-        _write(html, html_tree(top, model_id, caption))
+        write_file(html, html_tree(top, model_id, caption))
         print_line(f"wrote {html}")
         return
     print_line(caption)
-    _show(terminal_tree(top, model_id))
+    show(terminal_tree(top, model_id))
     if any(branch.n_more or branch.n_below for branch in top.walk()):
-        _show(Text("show more with --depth and --width", "dim"))
+        show(Text("show more with --depth and --width", "dim"))
 
 
 @app.command()
@@ -80,15 +80,15 @@ def diff(
     With one model, it is compared with its parent. If it has several, the one on the path from its nearest root is
     taken.
     """
-    with open_warehouse(_note) as warehouse:
-        first = find_model(warehouse, model, _note)
+    with open_warehouse(note) as warehouse:
+        first = find_model(warehouse, model, note)
         if other is None:
             first, second = _parent(warehouse, first), first
         else:
-            second = find_model(warehouse, other, _note)
+            second = find_model(warehouse, other, note)
         difference = read_difference(warehouse, first, second)
     for line in difference_lines(difference, first, second, lines):
-        _show(line)
+        show(line)
 
 
 def _parent(warehouse: Warehouse, model_id: str) -> str:
@@ -104,7 +104,7 @@ def _parent(warehouse: Warehouse, model_id: str) -> str:
         if edge["state"] == "parent" and edge["parent_id"] != parent_id
     ]
     if others:
-        _note(f"comparing with {parent_id}; other parents: {list_models(others)}")
+        note(f"comparing with {parent_id}; other parents: {list_models(others)}")
     return parent_id
 
 
@@ -115,13 +115,13 @@ def show_model(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON with the column names of the marts.")] = False,
 ) -> None:
     """Show the profile of a model: its traits and relatives, and its licenses along the path from its root."""
-    with open_warehouse(_note) as warehouse:
-        profile = read_profile(warehouse, find_model(warehouse, model, _note))
+    with open_warehouse(note) as warehouse:
+        profile = read_profile(warehouse, find_model(warehouse, model, note))
     if as_json:
         typer.echo(json.dumps(profile, indent=2))  # escapes all characters outside ASCII
         return
     for part in profile_parts(profile):
-        _show(part)
+        show(part)
 
 
 @app.command()
@@ -209,7 +209,7 @@ def _caption(warehouse: Warehouse, model_id: str, edge_set: EdgeSet) -> str:
     return f"{relations}: family of {family['family_id']}, {size}; {steps_from_root(family)}"
 
 
-def _write(path: Path, text: str) -> None:
+def write_file(path: Path, text: str) -> None:
     """Write a file atomically."""
     part = path.with_name(f".{path.name}.{os.getpid()}")
     try:
@@ -219,7 +219,7 @@ def _write(path: Path, text: str) -> None:
         part.unlink(missing_ok=True)
 
 
-def _show(what: RenderableType) -> None:
+def show(what: RenderableType) -> None:
     """Print wrapped to the width of a terminal. In files and pipes each model stays on one line."""
     out = console(sys.stdout)
     if out.is_terminal or os.environ.get("COLUMNS"):
@@ -230,5 +230,5 @@ def _show(what: RenderableType) -> None:
         sys.stdout.writelines(f"{line.rstrip()}\n" for line in text.getvalue().split("\n")[:-1])
 
 
-def _note(line: str) -> None:
+def note(line: str) -> None:
     print_note(line, "dim")

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import typer
 
-from phylohub.cli import build, ingest, look, share, synthetic
+from phylohub.cli import build, ingest, licenses, look, share, synthetic
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -17,7 +17,7 @@ app = typer.Typer(
     epilog="Exit codes: 0 success, 1 error (the message states the reason), 2 wrong usage, 130 interrupted by Ctrl-C.",
 )
 app.add_typer(ingest.app, name="ingest")
-for group in (build, look, share, synthetic):
+for group in (build, look, licenses, share, synthetic):
     app.add_typer(group.app)
 
 

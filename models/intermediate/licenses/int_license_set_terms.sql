@@ -36,8 +36,9 @@ final as (
             when count(*) filter (where terms.value = 'yes') = min(sizes.n_members) then 'yes'
             else 'unknown'
         end as value,
-        {{ sorted_concat("nullif(terms.detail, '')", '; ') }} as detail,
-        {{ sorted_concat("members.member || ', ' || nullif(terms.clause, '')", '; ') }} as clause,
+        {{ sorted_concat('terms.detail', '; ') }} as detail,
+        {{ sorted_concat("case when sizes.n_members > 1 then members.member || ', ' else '' end || terms.clause", '; ') }}
+            as clause,
         {{ sorted_concat('terms.source', '; ') }} as source
     from members
     inner join sizes on members.license = sizes.license

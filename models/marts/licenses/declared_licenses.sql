@@ -10,6 +10,15 @@ resolutions as (
 
 ),
 
+spdx as (
+
+    select distinct
+        license,
+        spdx_id
+    from {{ ref('license_terms') }}
+
+),
+
 disagreeing as (
 
     select * from {{ ref('int_license_disagreements') }}
@@ -38,6 +47,7 @@ final as (
         declared.folded_license,
         resolutions.license,
         resolutions.resolved_by,
+        spdx.spdx_id,
         disagreeing.model_key is not null as card_and_tag_disagree
     from declared
     inner join models on declared.model_key = models.model_key
@@ -46,6 +56,7 @@ final as (
             declared.folded_license = resolutions.folded_license
             and coalesce(declared.license_name, '') = resolutions.license_name
             and coalesce(declared.license_link, '') = resolutions.license_link
+    left join spdx on resolutions.license = spdx.license
     left join disagreeing on declared.model_key = disagreeing.model_key
 
 )
