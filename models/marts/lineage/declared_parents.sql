@@ -39,7 +39,7 @@ final as (
         case
             when resolutions.parent_key is not null then null
             when resolutions.is_ambiguous then 'several models in other case'
-            when resolutions.was_in_hub then 'gone since an earlier snapshot'
+            when resolutions.was_in_hub then 'in an earlier snapshot only'
             when names.form = 'url' and names.repository_name = names.declared_name then 'address outside the Hub'
             when {{ is_repository_id('names.repository_name') }} then 'not in the snapshot'
             when names.repository_name like '%/%' or names.repository_name like '%\%' then 'path or no id'
