@@ -23,6 +23,9 @@ edge_sets as (
     select 'finetune' as edge_set, parent_key, child_key
     from edges
     where relation = 'finetune'
+    union
+    select 'resolved' as edge_set, parent_key, child_key
+    from {{ ref('int_resolved_edges') }}
 
 ),
 

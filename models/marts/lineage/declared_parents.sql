@@ -42,8 +42,8 @@ final as (
             when resolutions.was_in_hub then 'in an earlier snapshot only'
             when names.form = 'url' and names.repository_name = names.declared_name then 'address outside the Hub'
             when {{ is_repository_id('names.repository_name') }} then 'not in the snapshot'
-            when names.repository_name like '%/%' or names.repository_name like '%\%' then 'path or no id'
-            else 'no owner'
+            when {{ is_repository_id("'owner/' || names.repository_name") }} then 'no owner'
+            else 'path or no id'
         end as why_unresolved,
         coalesce(resolutions.parent_key = declared.child_key, false) as is_self_loop
     from declared
