@@ -5,6 +5,8 @@
 
 {% macro duckdb__parent_name_form(name) -%}
     case
+        -- Most names are plain, and one test finds out.
+        when not regexp_matches({{ name }}, '[@:\\]|/.*/|/$|models--|(?i:\.co/)') then 'plain'
         when regexp_matches({{ name }}, '^(?i:(?:https?://|hf://|(?:www\.)?(?:huggingface\.co|hf\.co|hf-mirror\.com)/))') then 'url'
         when regexp_matches({{ name }}, '(?:^|[/\\])models--[^/\\]') then 'cache path'
         when regexp_matches({{ name }}, '^[^/@\s]+/[^/@\s]+/$') then 'url'
@@ -42,14 +44,4 @@
         ),
         {{ name }}
     )
-{%- endmacro %}
-
-
-{# The Hub's database id in a record (_id); null if the record has none. #}
-{% macro record_object_id(record) -%}
-    {{ return(adapter.dispatch('record_object_id', 'phylohub')(record)) }}
-{%- endmacro %}
-
-{% macro duckdb__record_object_id(record) -%}
-    json_extract_string({{ record }}, '$._id')
 {%- endmacro %}

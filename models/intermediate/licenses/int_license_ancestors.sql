@@ -13,8 +13,8 @@ cycle_ancestors as (
 
 final as (
 
-    -- Terms also pass the edges that are cut to break cycles, so the models below them have the ancestors of a walk over
-    -- all edges.
+    -- Terms also pass the edges that are cut to break cycles, so the models below them have the ancestors that a walk
+    -- over all edges finds.
     select
         ancestor_key,
         descendant_key,

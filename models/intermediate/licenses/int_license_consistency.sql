@@ -57,6 +57,9 @@ final as (
 
     select
         declared.model_key,
+        models.author,
+        cast(date_trunc('month', models.created_at) as date) as month,
+        models.downloads,
         conflicts.severity_rank,
         case
             when conflicts.is_inconsistent then 'inconsistent'
@@ -66,6 +69,7 @@ final as (
             else 'consistent'
         end as lineage_status
     from declared
+    inner join {{ ref('int_model_facts') }} as models on declared.model_key = models.model_key
     left join lineages on declared.model_key = lineages.model_key
     left join own on declared.model_key = own.model_key
     left join conflicts on declared.model_key = conflicts.model_key

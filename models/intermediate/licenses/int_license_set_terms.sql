@@ -2,7 +2,8 @@ with members as (
 
     select distinct
         licenses.license,
-        license_values.license as member
+        license_values.license as member,
+        case when licenses.license = license_values.license then '' else license_values.license || ', ' end as prefix
     from {{ ref('int_model_licenses') }} as licenses
     inner join {{ ref('int_model_license_values') }} as license_values
         on licenses.model_key = license_values.model_key
@@ -37,8 +38,7 @@ final as (
             else 'unknown'
         end as value,
         {{ sorted_concat('terms.detail', '; ') }} as detail,
-        {{ sorted_concat("case when sizes.n_members > 1 then members.member || ', ' else '' end || terms.clause", '; ') }}
-            as clause,
+        {{ sorted_concat('members.prefix || terms.clause', '; ') }} as clause,
         {{ sorted_concat('terms.source', '; ') }} as source
     from members
     inner join sizes on members.license = sizes.license

@@ -12,17 +12,30 @@ models as (
 
 records as (
 
-    select * from {{ ref('stg_hub__records') }}
+    select * from {{ ref('int_records_parsed') }}
 
 ),
 
-exact as (
+matches as (
 
+    -- Records of this id: the current one, and those of earlier snapshots.
     select
         names.name_key,
-        models.model_key
+        models.model_key,
+        records.object_hash
     from names
-    inner join models on names.repository_name = models.model_id
+    inner join records on names.repository_name = records.model_id
+    left join models on records.record_id = models.record_id
+
+),
+
+by_name as (
+
+    select
+        name_key,
+        max(model_key) as model_key
+    from matches
+    group by name_key
 
 ),
 
@@ -30,8 +43,8 @@ others as (
 
     select names.*
     from names
-    left join exact on names.name_key = exact.name_key
-    where exact.name_key is null
+    left join by_name on names.name_key = by_name.name_key
+    where by_name.model_key is null
 
 ),
 
@@ -48,37 +61,18 @@ other_case as (
 
 ),
 
-former as (
-
-    -- The name as an id of an earlier snapshot, with the database id that stays when a model is renamed.
-    select distinct
-        others.name_key,
-        {{ record_object_id('records.record') }} as object_id
-    from others
-    inner join {{ ref('int_records_parsed') }} as parsed on others.repository_name = parsed.model_id
-    inner join records on parsed.record_id = records.record_id
-
-),
-
-current_ids as (
-
-    select
-        models.model_key,
-        {{ record_object_id('records.record') }} as object_id
-    from models
-    inner join records on models.record_id = records.record_id
-
-),
-
 renamed as (
 
+    -- A model of the snapshot with the database id that an earlier snapshot has under the name.
     select
-        former.name_key,
-        min(current_ids.model_key) as model_key
-    from former
-    inner join current_ids on former.object_id = current_ids.object_id
-    group by former.name_key
-    having count(distinct current_ids.model_key) = 1
+        matches.name_key,
+        min(models.model_key) as model_key
+    from others
+    inner join matches on others.name_key = matches.name_key
+    inner join records on matches.object_hash = records.object_hash
+    inner join models on records.record_id = models.record_id
+    group by matches.name_key
+    having count(distinct models.model_key) = 1
 
 ),
 
@@ -87,19 +81,19 @@ final as (
     select
         names.name_key,
         coalesce(
-            exact.model_key, case when other_case.n_models = 1 then other_case.model_key end, renamed.model_key
+            by_name.model_key, case when other_case.n_models = 1 then other_case.model_key end, renamed.model_key
         ) as parent_key,
         coalesce(other_case.n_models, 0) > 1 as is_ambiguous,
-        names.name_key in (select former.name_key from former) as was_in_hub,
+        by_name.name_key is not null and by_name.model_key is null as was_in_hub,
         case
-            when exact.name_key is null and other_case.name_key is null and renamed.name_key is not null then 'renamed'
-            when exact.name_key is null and coalesce(other_case.n_models, 2) > 1 then null
+            when by_name.model_key is null and coalesce(other_case.n_models, 0) <> 1
+                then case when renamed.name_key is not null then 'renamed' end
             when names.form <> 'plain' then names.form
-            when exact.name_key is null then 'other case'
+            when by_name.model_key is null then 'other case'
             else 'exact'
         end as resolution
     from names
-    left join exact on names.name_key = exact.name_key
+    left join by_name on names.name_key = by_name.name_key
     left join other_case on names.name_key = other_case.name_key
     left join renamed on names.name_key = renamed.name_key
 

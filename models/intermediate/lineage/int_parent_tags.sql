@@ -63,7 +63,9 @@ named as (
     select
         tag_key,
         coalesce(relation, 'unspecified') as relation,
-        trim(case when relation is null then tag_value else substr(tag_value, length(relation) + 2) end) as declared_name
+        trim(
+            case when relation is null then tag_value else substr(tag_value, length(relation) + 2) end
+        ) as declared_name
     from typed
 
 ),

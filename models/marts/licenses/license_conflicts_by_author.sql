@@ -4,21 +4,14 @@ with lineages as (
 
 ),
 
-models as (
-
-    select * from {{ ref('int_model_facts') }}
-
-),
-
 final as (
 
     select
-        models.author,
+        author,
         {{ lineage_counts() }}
     from lineages
-    inner join models on lineages.model_key = models.model_key
-    where models.author is not null
-    group by models.author
+    where author is not null
+    group by author
 
 )
 

@@ -10,19 +10,12 @@ families as (
 
 ),
 
-models as (
-
-    select * from {{ ref('int_model_facts') }}
-
-),
-
 final as (
 
     select
         families.family_id,
         {{ lineage_counts() }}
     from lineages
-    inner join models on lineages.model_key = models.model_key
     inner join families on lineages.model_key = families.model_key
     group by families.family_id
 

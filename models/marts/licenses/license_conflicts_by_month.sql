@@ -4,24 +4,14 @@ with lineages as (
 
 ),
 
-models as (
-
-    select
-        *,
-        cast(date_trunc('month', created_at) as date) as month
-    from {{ ref('int_model_facts') }}
-
-),
-
 final as (
 
     select
-        models.month,
+        month,
         {{ lineage_counts() }}
     from lineages
-    inner join models on lineages.model_key = models.model_key
-    where models.month is not null
-    group by models.month
+    where month is not null
+    group by month
 
 )
 

@@ -52,12 +52,16 @@ final as (
         ---- grade
         rules.severity,
         case
-            when rules.compared_with = 'own terms' and rules.downstream_value <> 'any'
+            when
+                rules.compared_with = 'own terms'
+                and rules.downstream_value <> 'any'
                 and coalesce(own_licenses.certainty, 'missing') in ('missing', 'unknown')
                 then coalesce(own_licenses.certainty, 'missing')
-            when 'named' in (
-                ancestor_licenses.certainty, coalesce(own_licenses.certainty, ''), coalesce(others.certainty, '')
-            ) then 'named'
+            when
+                ancestor_licenses.certainty = 'named'
+                or own_licenses.certainty = 'named'
+                or others.certainty = 'named'
+                then 'named'
             else 'declared'
         end as certainty,
 
