@@ -482,7 +482,8 @@ def _land_pages(connection: duckdb.DuckDBPyConnection, web: Web, snapshot: str, 
         )
         new = _without_landed(connection, load, accepted)
         n_landed += new.rows.num_rows
-        places = sorted([*new.rows["position"].to_pylist(), *new.rejects["position"].to_pylist()])
+        landed = [*new.rows["position"].to_pylist(), *new.rejects["position"].to_pylist()]
+        places = sorted(place for place in landed if place is not None)  # none is; the type of the column allows it
         numbers = {place: number for number, place in enumerate(places, start=position + 1)}
         constants = [*load, utc_now()]
         insert_records(connection, _numbered(new.rows, numbers), constants)
@@ -562,7 +563,7 @@ def _without_landed(connection: duckdb.DuckDBPyConnection, load: list[str], acce
 
 def _numbered(rows: pa.Table, numbers: dict[int, int]) -> pa.Table:
     """The rows with the positions to which the numbers map theirs."""
-    positions = pa.array([numbers[place] for place in rows["position"].to_pylist()], pa.int64())
+    positions = pa.array([numbers[place] for place in rows["position"].to_pylist() if place is not None], pa.int64())
     return rows.set_column(0, "position", positions)
 
 

@@ -165,8 +165,8 @@ def _refuse_tags(
     if wrong and len({position for position, _ in wrong}) > share * len(tagged):
         position, tag = wrong[0]
         raise PhylohubError(
-            f"{path}, {word} {position:,}: several tags run together in one ({tag[:80]}). {landed}; write the tags as a "
-            "JSON list, or as parquet: in pandas `df.to_parquet('models.parquet')`."
+            f"{path}, {word} {position:,}: several tags run together in one ({tag[:80]}). {landed}; write the tags as "
+            "a JSON list, or as parquet: in pandas `df.to_parquet('models.parquet')`."
         )
     if len(tagged) >= n_prefixed and not any(_has_prefix(tags) for _, tags in tagged):
         raise PhylohubError(

@@ -25,7 +25,6 @@ from phylohub.methods.inference import (
     NO_VARIATION,
     TAIL,
     TOO_FEW_FAMILIES,
-    WEIGHTED_JACKKNIFE,
 )
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -33,6 +32,7 @@ Ints: TypeAlias = NDArray[np.int64]
 
 MIN_DISTINCT_PAIRS = 30  # fewer say little about other pairs, however often they are drawn
 TOO_FEW_PAIRS = "too_few_pairs"
+WEIGHTED_JACKKNIFE = "weighted_jackknife"
 NO_SPREAD = 1e-12  # a smaller standard deviation or error is rounding
 
 

@@ -26,7 +26,7 @@ from phylohub.ingest.raw_schema import RAW_SCHEMA, connect_raw
 from phylohub.ingest.readers import Source
 
 # Fork children from a process without threads: a fork of this one could inherit a held lock.
-_CHILDREN = multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")
+_CHILDREN: Any = multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")
 _CHILDREN.set_forkserver_preload(["phylohub.ingest.arxiv"])
 
 
@@ -173,7 +173,7 @@ def in_child(work: Callable[..., object], *arguments: object) -> int:
     process.start()
     process.join(120)
     assert process.exitcode is not None, "the child did not end"
-    return process.exitcode
+    return int(process.exitcode)
 
 
 def crawl_on_a_full_disk(database: Path, url: str, free_bytes: int) -> None:

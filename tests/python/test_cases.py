@@ -13,7 +13,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -583,7 +583,7 @@ def test_console_replaces_what_the_encoding_lacks(errors: str) -> None:
     stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii", errors=errors)
     console(stream).print("modèle └─ 日本")
     stream.flush()
-    assert b"mod?le" in cast(io.BytesIO, stream.buffer).getvalue()
+    assert b"mod?le" in stream.buffer.getvalue()
 
 
 # ---- what comes after the first records --------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from scipy import stats  # type: ignore[import-untyped]  # scipy ships no types
+from scipy import special, stats  # type: ignore[import-untyped]  # scipy ships no types
 
 from benchmarks import pair_coverage
 from benchmarks.pair_coverage import Cell
@@ -126,9 +126,12 @@ def test_one_family_per_draw_is_the_weighted_jackknife_of_rates() -> None:
         np.array(numerators)[there],
         np.array(denominators)[there],
     )
-    low, high = inference.weighted_jackknife_of_rates(ratios)
+    (error,), (freedom,) = inference.weighted_jackknife(ratios)
+    (mean,) = ratios.values()
+    reach = special.stdtrit(freedom, 0.975) * error / (mean * (1 - mean))
     row = family_means.means(draws).rows()[0]
-    assert (row["low"], row["high"]) == pytest.approx((low[0], high[0]))
+    expected = special.expit(special.logit(mean) + np.array([-reach, reach]))
+    assert (row["low"], row["high"]) == pytest.approx(expected)
     n_effective, largest = inference.effective_families(ratios)
     assert row["n_families_effective"] == pytest.approx(n_effective[0])
     assert row["share_of_largest_family"] == pytest.approx(largest[0])

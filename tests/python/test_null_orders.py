@@ -163,7 +163,7 @@ def test_held_out_intervals_cover_the_share_in_the_population() -> None:
     """Percentiles of resamples cover it in none of these hubs (docs/inference.md)."""
     n_hubs, size = 60, 60
     hubs = [hub(seed, 0.7, size) for seed in range(n_hubs)]
-    population = sum(found.total() for found in hubs)
+    population = np.sum([found.total() for found in hubs], axis=0)
     covered = 0
     for seed, found in enumerate(hubs):
         order = ordering_batch.best_orders(traffic(found.total())[None])[0]

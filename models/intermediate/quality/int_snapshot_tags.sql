@@ -30,49 +30,10 @@ tags as (
 
 ),
 
-relations as (
-
-    select * from {{ ref('relations') }}
-
-),
-
-base_models as (
-
-    select
-        tag_key,
-        tag,
-        tag_value,
-        {{ base_model_relation('tag_value') }} as relation
-    from tags
-    where prefix_kind = 'base_model'
-
-),
-
 unknown_values as (
 
     -- Known prefixes and relations are on most models and are never reported, so they are dropped before the joins.
-    select
-        tag_key,
-        'prefix' as kind,
-        prefix as value
-    from tags
-    where prefix is not null and prefix_kind is null
-    union all
-    select
-        base_models.tag_key,
-        'relation' as kind,
-        base_models.relation as value
-    from base_models
-    where
-        base_models.relation not in (select relations.relation from relations)
-        and not {{ has_unclear_parent('base_models.tag_value', 'base_models.relation', 'relations') }}
-    union all
-    select
-        base_models.tag_key,
-        'parent_unclear' as kind,
-        base_models.tag as value
-    from base_models
-    where {{ has_unclear_parent('base_models.tag_value', 'base_models.relation', 'relations') }}
+    select * from {{ ref('int_unknown_tags') }}
 
 ),
 

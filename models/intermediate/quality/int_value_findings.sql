@@ -57,31 +57,21 @@ values_outside as (
 
 ),
 
-values_with_bounds as (
-
-    select
-        bounds.*,
-        values_outside.value,
-        values_outside.model_id
-    from values_outside
-    inner join bounds on values_outside.path = bounds.path
-
-),
-
 counts as (
 
     select
-        path,
-        min(minimum) as minimum,
-        min(minimum_number) as minimum_number,
-        min(maximum) as maximum,
-        min(vocabulary) as vocabulary,
+        values_outside.path,
+        min(bounds.minimum) as minimum,
+        min(bounds.minimum_number) as minimum_number,
+        min(bounds.maximum) as maximum,
+        min(bounds.vocabulary) as vocabulary,
         count(*) as n_records,
-        min(value) as smallest,
-        max(value) as largest,
-        {{ first_texts('model_id', 5) }} as examples
-    from values_with_bounds
-    group by path
+        min(values_outside.value) as smallest,
+        max(values_outside.value) as largest,
+        {{ first_texts('values_outside.model_id', 5) }} as examples
+    from values_outside
+    inner join bounds on values_outside.path = bounds.path
+    group by values_outside.path
 
 ),
 

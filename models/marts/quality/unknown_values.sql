@@ -16,35 +16,17 @@ models as (
 
 ),
 
-tags as (
+unknown_tags as (
 
-    select * from {{ ref('int_record_tags_classified') }}
-    -- Prefixes that the seed tag_prefixes does not list.
-    where prefix_kind is null and prefix is not null
+    -- Relations are counted by edges.
+    select * from {{ ref('int_unknown_tags') }}
+    where kind <> 'relation'
 
 ),
 
 read_values as (
 
     select * from {{ ref('int_read_values') }}
-
-),
-
-base_models as (
-
-    select
-        record_id,
-        tag,
-        tag_value,
-        {{ base_model_relation('tag_value') }} as relation
-    from {{ ref('int_record_tags_classified') }}
-    where prefix_kind = 'base_model'
-
-),
-
-relations as (
-
-    select * from {{ ref('relations') }}
 
 ),
 
@@ -100,21 +82,13 @@ used_values as (
     where trait in ('license', 'language', 'task', 'library') and n_models > 0
     union all
     select
-        'prefix' as kind,
-        tags.prefix as value,
+        unknown_tags.kind,
+        unknown_tags.value,
         count(distinct models.model_key) as n_models
-    from tags
-    inner join models on tags.record_id = models.record_id
-    group by tags.prefix
-    union all
-    select
-        'parent_unclear' as kind,
-        base_models.tag as value,
-        count(distinct models.model_key) as n_models
-    from base_models
-    inner join models on base_models.record_id = models.record_id
-    where {{ has_unclear_parent('base_models.tag_value', 'base_models.relation', 'relations') }}
-    group by base_models.tag
+    from unknown_tags
+    inner join {{ ref('int_record_tags') }} as record_tags on unknown_tags.tag_key = record_tags.tag_key
+    inner join models on record_tags.record_id = models.record_id
+    group by unknown_tags.kind, unknown_tags.value
 
 ),
 
