@@ -55,7 +55,7 @@ final as (
 
     -- Benjamini-Hochberg over the traits of one relation and weighting.
     select
-        * exclude (n_tests, test_rank),
+        *,
         case
             when p_value is not null
                 then min(p_value * n_tests / test_rank) over (
