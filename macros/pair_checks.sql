@@ -7,8 +7,8 @@
 {% macro pair_checks() %}
     {% set checks = {} %}
     {% set shown = {
-        'task': "nullif(RECORD.task, '')",
-        'library': "nullif(RECORD.library, '')",
+        'task': "nullif(RECORD.task_value, '')",
+        'library': "nullif(RECORD.library_value, '')",
         'created': 'RECORD.created_at',
         'card_languages': 'cast(RECORD.card_languages as string)',
         'author': "coalesce(RECORD.author, split_part(RECORD.model_id, '/', 1))",

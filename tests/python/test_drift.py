@@ -281,16 +281,11 @@ class DriftWarehouse(MemoryWarehouse):
     """Two snapshots of one series, and the findings about the second."""
 
     def __init__(self, models: list[CompiledModel]) -> None:
-        folders = ("staging", "quality", "records")
-        tags = ("int_record_tag_lists", "int_tags", "int_record_tags", "int_tag_vocabulary", "int_tag_kinds")
+        folders = ("staging", "quality", "records", "tags")
         excluded = ("snapshot_health", "unknown_values")
         super().__init__(
             ROOT / "seeds",
-            [
-                model
-                for model in models
-                if (model.folder in folders or model.name in tags) and model.name not in excluded
-            ],
+            [model for model in models if model.folder in folders and model.name not in excluded],
         )
 
     def land(self, snapshot: str, records: list[Record], day: int, source: str = "api/models") -> None:

@@ -19,19 +19,12 @@ from test_drift import DriftWarehouse
 from phylohub.synthetic.hub import write_hub
 
 LARGEST_ERROR = 0.02
-GATED = {"staging", "records", "quality"}
-GATED_TAGS = {
-    "int_record_tag_lists",
-    "int_tags",
-    "int_record_tags",
-    "int_tag_vocabulary",
-    "int_tag_kinds",
-    "int_vocabularies",
-}
+GATED = {"staging", "records", "quality", "tags"}
 UNUSED = {"snapshot_health", "unknown_values", "api_field_profile", "int_snapshot_values"}
 MEASURED = {
-    *("int_snapshots_current", "int_models_current", "int_record_ambiguous_tags", "int_record_tags_classified"),
-    *("int_language_codes", "int_record_languages", "int_record_traits", "int_record_parents", "int_lineage_edges"),
+    *("int_snapshots_current", "int_models_current", "int_language_codes"),
+    *("int_record_languages", "int_record_traits", "int_record_parents", "int_lineage_edges"),
+    *("int_read_values", "int_record_tag_values"),
     *("int_cards_current", "int_card_texts", "int_card_measures", "card_stats"),
 }
 
@@ -51,8 +44,6 @@ NUMBERS = {
 }
 # Rows of the marts. Their agreement with the truth covers every count that is read from them.
 ROWS = {
-    "tasks": "select model_id, task from current_records where task <> ''",
-    "libraries": "select model_id, library from current_records where library <> ''",
     "months": "select model_id, date_trunc('month', created_at) from current_records where created_at is not null",
     "gated": "select model_id, gated from current_records where gated is not null",
     "private": "select model_id, is_private from current_records where is_private is not null",
@@ -70,7 +61,7 @@ ROWS = {
     "edges in the Hub": "select child.model_id, edges.parent_id from intermediate.int_lineage_edges as edges "
     "inner join intermediate.int_models_current as child on edges.child_key = child.model_key where parent_in_hub",
 }
-TRAITS = "license", "language", "dataset", "arxiv", "flag", "region"
+TRAITS = "task", "library", "license", "language", "dataset", "arxiv", "flag", "region"
 CARDS = "share_with_card", "share_auto_generated", "mean_characters", "mean_words", "median_characters"
 SMALLEST = 20  # fewer rows cannot show an error of 2 %
 
@@ -99,18 +90,14 @@ class Quoted:
 
 
 # What the marts count: that none has it would be a wrong number, and not a null.
-COUNTED = {"tasks", "libraries", "fine-tune edges", "edges", "edges in the Hub", *TRAITS}
+COUNTED = {"fine-tune edges", "edges", "edges in the Hub", *TRAITS}
 
 
 class MatrixWarehouse(DriftWarehouse):
     """Two snapshots: the gate's models are built always, those behind it only for a snapshot that passes."""
 
     def __init__(self, models: list[CompiledModel]) -> None:
-        gated = [
-            model
-            for model in models
-            if (model.folder in GATED or model.name in GATED_TAGS) and model.name not in UNUSED
-        ]
+        gated = [model for model in models if model.folder in GATED and model.name not in UNUSED]
         MemoryWarehouse.__init__(self, ROOT / "seeds", gated)
         self.measured = [model for model in models if model.name in MEASURED]
 

@@ -5,9 +5,22 @@ with pairs as (
 
 ),
 
+field_values as (
+
+    select * from {{ ref('int_field_values') }}
+
+),
+
 records as {{ not_materialized() }} (
 
-    select * from {{ ref('int_records_parsed') }}
+    -- Tasks and libraries as the marts read them.
+    select
+        parsed.*,
+        coalesce(tasks.value, parsed.task) as task_value,
+        coalesce(libraries.value, parsed.library) as library_value
+    from {{ ref('int_records_parsed') }} as parsed
+    left join field_values as tasks on tasks.field = 'task' and parsed.task = tasks.written_value
+    left join field_values as libraries on libraries.field = 'library' and parsed.library = libraries.written_value
 
 ),
 

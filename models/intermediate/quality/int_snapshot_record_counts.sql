@@ -6,7 +6,10 @@ with snapshots as (
 
 tasks as (
 
-    select * from {{ ref('tasks') }}
+    select task from {{ ref('tasks') }}
+    union
+    select written_value as task from {{ ref('int_field_values') }}
+    where field = 'task'
 
 ),
 
@@ -15,6 +18,9 @@ libraries as (
     select library from {{ ref('libraries') }}
     union
     select flag as library from {{ ref('tag_flags') }}
+    union
+    select written_value as library from {{ ref('int_field_values') }}
+    where field = 'library'
 
 ),
 

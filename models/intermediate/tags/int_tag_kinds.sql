@@ -18,11 +18,7 @@ licenses as (
 
 parents as (
 
-    select
-        *,
-        {{ base_model_relation('tag_value') }} as word
-    from tags
-    where prefix_kind = 'base_model'
+    select * from {{ ref('int_tag_parents') }}
 
 ),
 
@@ -30,10 +26,13 @@ typed as (
 
     select
         parents.tag_key,
-        coalesce(relations.relation, case when parents.word is null then 'bare' else 'unknown' end) as relation,
-        trim(substr(parents.tag_value, coalesce(length(parents.word) + 2, 1))) as parent_id
+        parents.parent_id,
+        case
+            when parents.relation = 'unspecified' then 'bare'
+            else coalesce(relations.relation, 'unknown')
+        end as relation
     from parents
-    left join relations on parents.word = relations.relation
+    left join relations on parents.relation = relations.relation
 
 ),
 
