@@ -18,7 +18,7 @@ from markupsafe import Markup, escape
 from phylohub.core.build_file import connect
 from phylohub.core.errors import PhylohubError
 from phylohub.core.locks import BusyError, held_lock
-from phylohub.report import families, growth, inheritance, overview, pairs, similarity, top_models, traits
+from phylohub.report import families, growth, inheritance, licenses, overview, pairs, similarity, top_models, traits
 from phylohub.report.content import Column, Page
 from phylohub.report.marts import Marts
 from phylohub.report.style import DARK, draw
@@ -196,7 +196,10 @@ def _pages(marts: Marts) -> tuple[list[Page], bool, str]:
     """Return all pages, whether the hub is synthetic, and a sentence that names the snapshot."""
     synthetic, caveats = overview.caveats(marts)
     pages = [overview.page(marts, caveats, synthetic)]
-    pages += [module.page(marts) for module in (traits, inheritance, similarity, families, growth, pairs, top_models)]
+    pages += [
+        module.page(marts)
+        for module in (traits, inheritance, licenses, similarity, families, growth, pairs, top_models)
+    ]
     scope = f"The study's numbers are of the whole Hub, {marts.published['models']:,.0f} models."
     return pages, synthetic, f"{caveats[0]} {scope}"
 
