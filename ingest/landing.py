@@ -21,6 +21,7 @@ from phylohub.core.build_file import one_row, transaction, utc_now
 from phylohub.core.errors import PhylohubError
 from phylohub.ingest.api_records import CHECKED, IS_ODD, api_record, without_lone_surrogates
 from phylohub.ingest.card_rows import insert_cards
+from phylohub.ingest.declared import Declared, declare
 from phylohub.ingest.readers import Batch, Source, content_hash, judge, judged, read_batches
 
 Progress = Callable[[Source, float], None]
@@ -43,12 +44,14 @@ def land_snapshot(
     snapshot: str,
     sources: Iterable[Source],
     progress: Progress = lambda source, done: None,
+    declared: Declared = Declared(),  # noqa: B008, frozen
 ) -> list[LoadResult]:
     """Land all sources in the snapshot, then mark the snapshot as complete. `progress` receives the share read.
 
     Records are stored byte for byte as received (methods, section 4, measures their text). Anything but a JSON object
     with an id goes to raw.hub_rejects with a reason. Marts read the snapshot that was completed last. A snapshot that
-    gets another source is incomplete until that source has landed.
+    gets another source is incomplete until that source has landed. `declared` is what the user states about the
+    snapshot; it may also be stated later, of a snapshot that has landed.
 
     A load that is unfinished or found no record starts over if its file has changed. All sources are judged by their
     first records before any of them is noted, so a refused one changes nothing. If a source fails later, a snapshot
@@ -65,6 +68,7 @@ def land_snapshot(
             "insert or ignore into raw.snapshots (snapshot, started_at) values (?, ?)", [snapshot, utc_now()]
         )
         known = connection.execute("select source from raw.loads where snapshot = ?", [snapshot]).fetchall()
+        declare(connection, snapshot, sources, declared)
     try:
         return _land_sources(connection, snapshot, sources, progress)
     except PhylohubError as error:

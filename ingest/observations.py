@@ -71,7 +71,7 @@ def land_series(connection: duckdb.DuckDBPyConnection, source: Source, name: str
         n_removed = len(removed & listed.keys() - observations.observed.keys())
         listed = kept | {model_id: position for model_id, (position, _) in observations.observed.items()}
         if not _is_landed(connection, snapshot, source, file_hash):
-            _land(connection, (snapshot, time, before), source, file_hash, kept, observations, rejects)
+            _land(connection, (name, snapshot, time, before), source, file_hash, kept, observations, rejects)
         results.append(SeriesSnapshot(snapshot, len(listed), len(observations.observed), n_removed))
         before, rejects = snapshot, []
     return results
@@ -79,14 +79,14 @@ def land_series(connection: duckdb.DuckDBPyConnection, source: Source, name: str
 
 def _land(
     connection: duckdb.DuckDBPyConnection,
-    snapshots: tuple[str, datetime, str],
+    snapshots: tuple[str, str, datetime, str],
     source: Source,
     file_hash: str,
     kept: dict[str, int],
     observations: _Observations,
     rejects: list[tuple[int, bytes, str]],
 ) -> None:
-    snapshot, time, before = snapshots
+    name, snapshot, time, before = snapshots
     observed = sorted(observations.observed.values())
     accepted = accept(connection, [position for position, _ in observed], [record for _, record in observed])
     bad = record_rows([position for position, _, _ in rejects], [record for _, record, _ in rejects])
@@ -119,8 +119,9 @@ def _land(
             ],
         )
         connection.execute(
-            "insert into raw.snapshots (snapshot, started_at, completed_at, taken_at) values (?, ?, ?, ?)",
-            [snapshot, now, utc_now(), time],
+            "insert into raw.snapshots (snapshot, started_at, completed_at, taken_at, taken_from, scope, series) "
+            "values (?, ?, ?, ?, 'observation', ?, ?)",
+            [snapshot, now, utc_now(), time, f"models of {name}", name],
         )
 
 

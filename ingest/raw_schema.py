@@ -67,6 +67,11 @@ create table if not exists raw.hub_originals (
 alter table raw.snapshots add column if not exists taken_at timestamp;
 -- When the snapshot was complete last, while another load into it is unfinished.
 alter table raw.snapshots add column if not exists completed_before timestamp;
+-- What says so, of what the snapshot is, its series, and the size of the Hub. Earlier versions had no such columns.
+alter table raw.snapshots add column if not exists taken_from varchar;
+alter table raw.snapshots add column if not exists scope varchar;
+alter table raw.snapshots add column if not exists series varchar;
+alter table raw.snapshots add column if not exists hub_size bigint;
 -- The URL from which a crawl resumes. Earlier versions had no such column.
 alter table raw.loads add column if not exists cursor varchar;
 -- What was asked of whom, when and with which client, so that a gap in a crawl can be traced later.

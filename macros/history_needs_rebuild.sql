@@ -1,6 +1,6 @@
 {# Whether an incremental history has to be rebuilt from all snapshots. It can only be extended at its end, so it is
-   rebuilt if one of its snapshots was dropped or completed again, or if a snapshot older than its last has been
-   completed since. #}
+   rebuilt if one of its snapshots was dropped, completed again or belongs to another series now, or if a snapshot
+   older than its last has been completed since. #}
 {% macro history_needs_rebuild(history) -%}
     {% if not execute or not is_incremental() %}
         {{ return(false) }}
@@ -10,7 +10,7 @@
             select distinct snapshot, completed_at, taken_at from {{ history }}
         ),
         complete as (
-            select snapshot, completed_at, taken_at from {{ ref('stg_hub__snapshots') }} where completed_at is not null
+            select snapshot, completed_at, taken_at from {{ ref('int_history_snapshots') }}
         )
         select
             exists (select * from (select * from processed except select * from complete) as missing)

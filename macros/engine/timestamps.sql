@@ -36,3 +36,13 @@
 {% macro duckdb__epoch_seconds(timestamp) -%}
     extract(epoch from {{ timestamp }})
 {%- endmacro %}
+
+
+{# A timestamp a number of microseconds later. #}
+{% macro later_by_microseconds(timestamp, number) -%}
+    {{ return(adapter.dispatch('later_by_microseconds', 'phylohub')(timestamp, number)) }}
+{%- endmacro %}
+
+{% macro duckdb__later_by_microseconds(timestamp, number) -%}
+    {{ timestamp }} + to_microseconds({{ number }})
+{%- endmacro %}

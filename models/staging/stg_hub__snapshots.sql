@@ -10,6 +10,14 @@ renamed as (
         ---- keys
         snapshot,
 
+        ---- text
+        taken_from,
+        scope,
+        series,
+
+        ---- numbers
+        hub_size,
+
         ---- timestamps
         started_at,
         completed_at,

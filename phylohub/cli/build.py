@@ -43,6 +43,10 @@ def refresh(
     cards: Annotated[bool, typer.Option("--cards", help="Also fetch the model cards.")] = False,
     arxiv: Annotated[bool, typer.Option("--arxiv", help="Also fetch the papers.")] = False,
     budget: ingest.BudgetOption = None,
+    taken_at: ingest.TakenAtOption = None,
+    scope: ingest.ScopeOption = None,
+    series: ingest.SeriesOption = None,
+    hub_size: ingest.HubSizeOption = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object to standard output; messages go to standard error.")
     ] = False,
@@ -51,15 +55,20 @@ def refresh(
 
     Exit codes: 0 the marts show the new snapshot; 1 nothing was landed; 2 wrong usage; 3 another refresh is running;
     4 the gate refused the snapshot, and the marts are unchanged; 5 dbt build failed for another reason; 130 Ctrl-C.
+
+    --taken-at, --scope, --series and --hub-size describe what --source holds. A crawl is always the whole Hub.
     """
+    about = taken_at, scope, series, hub_size
+    if source is None and any(option is not None for option in about):
+        raise typer.BadParameter("--taken-at, --scope, --series and --hub-size need --source; a crawl is the whole Hub")
     if not as_json:
-        _refresh(source, snapshot, cards, arxiv, budget, {})
+        _refresh(source, snapshot, about, cards, arxiv, budget, {})
         return
     report: dict[str, object] = {}
     code, message = 0, None
     with redirect_stdout(sys.stderr):
         try:
-            _refresh(source, snapshot, cards, arxiv, budget, report)
+            _refresh(source, snapshot, about, cards, arxiv, budget, report)
         except typer.Exit as error:
             code, message = error.exit_code, getattr(error, "message", None)
     outcome = {"outcome": OUTCOMES.get(code, "failed"), "exit_code": code, "message": message}
@@ -71,12 +80,13 @@ def refresh(
 def _refresh(
     source: Path | None,
     snapshot: str | None,
+    about: tuple[datetime | None, str | None, str | None, int | None],
     cards: bool,
     arxiv: bool,
     budget: str | None,
     report: dict[str, object],
 ) -> None:
-    """Refresh, and fill the report for programs."""
+    """Refresh, and fill the report for programs. `about` holds time, scope, series and size, as `ingest dump` does."""
     from phylohub.ingest.readers import snapshot_name
     from phylohub.operate.compact import compact as compact_file
     from phylohub.operate.refresh import refresh_lock, refusal
@@ -87,7 +97,8 @@ def _refresh(
         if source is None:
             ingest.models(snapshot)
         else:
-            ingest.dump(source, snapshot or f"{snapshot_name(source)}-{datetime.now(UTC):%Y-%m-%d}")
+            name = snapshot or f"{snapshot_name(source)}-{datetime.now(UTC):%Y-%m-%d}"
+            ingest.dump(source, name, *about)
         if cards:
             ingest.cards(budget=budget)
         if arxiv:

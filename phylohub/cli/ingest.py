@@ -22,6 +22,7 @@ from phylohub.core.terminal import print_line
 
 if TYPE_CHECKING:
     from phylohub.ingest.cards import Budget
+    from phylohub.ingest.declared import Declared
     from phylohub.ingest.readers import Source
 
 app = typer.Typer(no_args_is_help=True, help="Land raw records in the build file, and list or drop snapshots.")
@@ -38,6 +39,28 @@ WORKERS = 8
 
 SnapshotOption = Annotated[
     str | None, typer.Option(help="Name of the snapshot. Default: the name of the file or folder.")
+]
+TakenAtOption = Annotated[
+    datetime | None,
+    typer.Option(
+        formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S%z"],
+        help="When the Hub was in this state, in UTC unless it has an offset. Default: the day in the name of the file "
+        "or its folder, else when the file was modified.",
+    ),
+]
+ScopeOption = Annotated[
+    str | None,
+    typer.Option(
+        help="What the snapshot holds: hub (the whole Hub), sample (a part, another one each time), or a name for a part "
+        "that is the same each time. Default: that of the last snapshot of the series, else unknown."
+    ),
+]
+SeriesOption = Annotated[
+    str | None,
+    typer.Option(help="Snapshots of one series are compared. Default: the name of the file without its date."),
+]
+HubSizeOption = Annotated[
+    int | None, typer.Option(min=1, help="The number of models on the Hub at that time, for the share that is covered.")
 ]
 CurrentSnapshotOption = Annotated[
     str | None, typer.Option(help="Fetch for the models of this snapshot. Default: the last complete snapshot.")
@@ -58,12 +81,18 @@ def dump(
         ),
     ],
     snapshot: SnapshotOption = None,
+    taken_at: TakenAtOption = None,
+    scope: ScopeOption = None,
+    series: SeriesOption = None,
+    hub_size: HubSizeOption = None,
 ) -> None:
     """Land the records of files that were fetched from the Hub before.
 
     After an interruption the same command resumes, and never lands a record twice. Lines that are not JSON and records
-    without an id are rejected and counted.
+    without an id are rejected and counted. Run it again with --taken-at, --scope, --series or --hub-size to change what
+    is declared about a snapshot that has landed.
     """
+    from phylohub.ingest.declared import Declared
     from phylohub.ingest.readers import find_sources, snapshot_name
 
     name = snapshot or snapshot_name(path)
@@ -73,7 +102,7 @@ def dump(
         if _restore(name, path):
             raise PhylohubError(f"{error} Snapshot {name} is complete as before the interrupted load.") from error
         raise
-    _land(name, sources)
+    _land(name, sources, Declared(_utc(taken_at), scope, series, hub_size))
     for source in sources:
         if source.shape is not None:
             print_line(f"read {source.name} as {'; '.join([source.shape.description, *source.shape.notes])}")
@@ -239,6 +268,7 @@ def synthetic(
 
     The same number of models and seed give the same records, byte for byte. The file is kept beside the build file.
     """
+    from phylohub.ingest.declared import WHOLE, Declared
     from phylohub.ingest.readers import Source
     from phylohub.synthetic.hub import write_hub
 
@@ -248,7 +278,7 @@ def synthetic(
         path.parent.mkdir(parents=True, exist_ok=True)
         write_hub(path, models, seed)
         print_line(f"generated {models:,} synthetic models: {path}")
-    _land(snapshot or name, [Source(path, path.name)])
+    _land(snapshot or name, [Source(path, path.name)], Declared(scope=WHOLE))
 
 
 @app.command()
@@ -320,14 +350,17 @@ def _restore(snapshot: str, path: Path) -> bool:
         return bool(sources) and restore(connection, snapshot, sources, [])
 
 
-def _land(snapshot: str, sources: "list[Source]") -> None:
+def _land(snapshot: str, sources: "list[Source]", declared: "Declared") -> None:
     """Land sources and print one line per source."""
     from phylohub.cli.progress import landing_progress
     from phylohub.ingest.landing import land_snapshot
     from phylohub.ingest.raw_schema import connect_raw
 
     with connect_raw(database_path(), create=True) as connection, landing_progress(sources) as progress:
-        results = land_snapshot(connection, snapshot, sources, progress)
+        results = land_snapshot(connection, snapshot, sources, progress, declared)
+        taken_at, taken_from, scope, series = one_row(
+            connection, "select taken_at, taken_from, scope, series from raw.snapshots where snapshot = ?", [snapshot]
+        )
         names = [source.name for source in sources]
         n_repaired, others = one_row(
             connection,
@@ -345,6 +378,9 @@ def _land(snapshot: str, sources: "list[Source]") -> None:
             f"snapshot {snapshot}: {result.source}: {result.n_landed:,} records ({result.n_new:,} new), "
             f"{result.n_rejected:,} rejected"
         )
+    print_line(
+        f"snapshot {snapshot}: taken at {taken_at:%Y-%m-%d %H:%M} UTC ({taken_from}), scope {scope}, series {series}"
+    )
     if others:
         print_line(
             f"snapshot {snapshot} already held {', '.join(others)}, and now holds both. If they are different states "
@@ -357,6 +393,11 @@ def _land(snapshot: str, sources: "list[Source]") -> None:
         )
     if any(result.n_rejected for result in results):
         print_line("rejected records are kept in raw.hub_rejects; `phylohub ingest status` counts them by reason")
+
+
+def _utc(time: datetime | None) -> datetime | None:
+    """A time as UTC without an offset, as the build file stores it."""
+    return time.astimezone(UTC).replace(tzinfo=None) if time is not None and time.tzinfo else time
 
 
 def _budget(text: str | None) -> "Budget":

@@ -108,7 +108,7 @@ def test_history_follows_values_that_change_disappear_and_return(warehouse: Memo
     try:
         for day, state in enumerate(states, start=1):
             connection.execute(
-                "insert into raw.snapshots (snapshot, started_at, completed_at) values (?, ?, ?)",
+                "insert into raw.snapshots (snapshot, started_at, completed_at, scope) values (?, ?, ?, 'hub')",
                 [f"day {day}", datetime(2026, 1, day), datetime(2026, 1, day)],
             )
             for position, record in enumerate(state):
@@ -135,7 +135,7 @@ def test_history_follows_values_that_change_disappear_and_return(warehouse: Memo
         metrics = "select day(valid_from), day(valid_to), likes from marts.model_metric_history where model_id = 'a'"
         assert warehouse.rows(f"{metrics} order by all") == [(1, 2, 1), (2, 3, 2), (3, None, 2)]
         changes = "select n_models, n_appeared, n_disappeared, n_changed from marts.snapshot_changes order by taken_at"
-        assert warehouse.rows(changes) == [(2, 2, 0, 0), (1, 0, 1, 1), (2, 1, 0, 1)]
+        assert warehouse.rows(changes) == [(2, None, None, None), (1, 0, 1, 1), (2, 1, 0, 1)]
     finally:
         connection.execute("delete from raw.snapshots")
         connection.execute(

@@ -1,7 +1,7 @@
 {%- set is_appending = is_incremental() and not history_needs_rebuild(this) %}
 with last_processed as (
 
-    select max(taken_at) as taken_at from {{ this if is_appending else ref('stg_hub__snapshots') ~ ' where false' }}
+    select max(taken_at) as taken_at from {{ this if is_appending else ref('int_history_snapshots') ~ ' where false' }}
 
 ),
 
@@ -14,11 +14,9 @@ snapshots as (
         snapshots.taken_at,
         last_processed.taken_at is null or snapshots.taken_at > last_processed.taken_at as is_new,
         row_number() over (order by snapshots.taken_at, snapshots.snapshot) as number
-    from {{ ref('stg_hub__snapshots') }} as snapshots
+    from {{ ref('int_history_snapshots') }} as snapshots
     cross join last_processed
-    where
-        snapshots.completed_at is not null
-        and (last_processed.taken_at is null or snapshots.taken_at >= last_processed.taken_at)
+    where last_processed.taken_at is null or snapshots.taken_at >= last_processed.taken_at
 
 ),
 

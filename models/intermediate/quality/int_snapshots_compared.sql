@@ -10,26 +10,35 @@ with accepted as (
 
 current_snapshot as (
 
-    select totals.*
+    select
+        totals.snapshot,
+        totals.completed_at,
+        totals.n_models,
+        snapshots.series,
+        snapshots.scope
     from {{ ref('int_snapshot_totals') }} as totals
     inner join {{ ref('int_snapshots_selected') }} as selected on totals.snapshot = selected.snapshot
+    inner join {{ ref('int_snapshots') }} as snapshots on totals.snapshot = snapshots.snapshot
 
 ),
 
 earlier as (
 
     -- Ignores the totals of snapshots that have since been dropped or completed again, and snapshots that the gate has
-    -- refused: the next one would be compared with what is wrong.
+    -- refused: the next one would be compared with what is wrong. Samples hold other models each time. Snapshots whose
+    -- scope is unknown are compared: a check too many can be accepted, a wrong number cannot be seen.
     select
         totals.*,
         snapshots.taken_at,
         totals.snapshot in (select accepted.snapshot from accepted) as is_accepted
     from {{ ref('int_snapshot_totals') }} as totals
-    inner join {{ ref('stg_hub__snapshots') }} as snapshots
+    inner join {{ ref('int_snapshots') }} as snapshots
         on totals.snapshot = snapshots.snapshot and totals.completed_at = snapshots.completed_at
     inner join current_snapshot
         on
-            totals.series = current_snapshot.series
+            snapshots.series = current_snapshot.series
+            and snapshots.scope = current_snapshot.scope
+            and snapshots.scope <> 'sample'
             and (
                 totals.completed_at < current_snapshot.completed_at
                 or (

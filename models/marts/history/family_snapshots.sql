@@ -6,7 +6,7 @@ with presence as (
 
 snapshots as (
 
-    select * from {{ ref('snapshot_changes') }}
+    select * from {{ ref('int_history_snapshots') }}
 
 ),
 
@@ -63,7 +63,13 @@ in_snapshots as (
         snapshots.taken_at,
         cast(sum(counted.n_models) as bigint) as n_models,
         cast(
-            sum(case when counted.present_from = snapshots.taken_at then counted.n_models else 0 end) as bigint
+            sum(
+                case
+                    when snapshots.previous_snapshot is null then null
+                    when counted.present_from = snapshots.taken_at then counted.n_models
+                    else 0
+                end
+            ) as bigint
         ) as n_appeared
     from counted
     inner join snapshots

@@ -4,6 +4,12 @@ with current_snapshot as (
 
 ),
 
+snapshots as (
+
+    select * from {{ ref('int_snapshots') }}
+
+),
+
 records as (
 
     select
@@ -59,13 +65,24 @@ final as (
         edges.n_edges_without_parent,
         current_snapshot.previous_snapshot,
         current_snapshot.n_models_previous,
-        1e0 * models.n_models / current_snapshot.n_models_previous as ratio_to_previous,
+        case when snapshots.has_known_scope then 1e0 * models.n_models / current_snapshot.n_models_previous end
+            as ratio_to_previous,
         1e0 * (models.n_models - tagged_models.n_models) / models.n_models as share_of_models_without_tags,
         1e0 * edges.n_edges_without_parent / nullif(edges.n_edges, 0) as share_of_edges_without_parent,
         1e0 - 1e0 * models.n_models / records.n_records as share_of_records_repeated,
         1e0 * coalesce(rejects.n_rejected, 0) / (records.n_records + coalesce(rejects.n_rejected, 0))
-            as share_of_records_rejected
+            as share_of_records_rejected,
+        snapshots.taken_at,
+        snapshots.taken_from,
+        snapshots.scope,
+        snapshots.series,
+        {{ hub_size('snapshots', 'models.n_models') }} as hub_size,
+        1e0 * models.n_models / {{ hub_size('snapshots', 'models.n_models') }} as share_of_hub,
+        {{ not_compared_because(
+            'snapshots', 'case when snapshots.has_known_scope then current_snapshot.previous_snapshot end', 'true'
+        ) }} as not_compared_because
     from current_snapshot
+    inner join snapshots on current_snapshot.snapshot = snapshots.snapshot
     cross join models
     cross join tagged_models
     cross join edges
