@@ -80,7 +80,7 @@ def file_time(sources: Sequence[Source]) -> tuple[datetime, str]:
     days = [day for source in sources for day in (_day(source.path.name) or _day(source.path.absolute().parent.name),)]
     named = [day for day in days if day is not None]
     if named and len(named) == len(days):
-        return datetime(max(named).year, max(named).month, max(named).day), "file name"  # noqa: DTZ001, UTC as all of raw
+        return datetime(max(named).year, max(named).month, max(named).day), "file name"
     modified = max(Path(source.path).stat().st_mtime for source in sources)
     return datetime.fromtimestamp(min(modified, datetime.now(UTC).timestamp()), UTC).replace(tzinfo=None), "file time"
 

@@ -96,8 +96,10 @@ def _land_sources(
                 "started earlier and never finished. Run that load again, or remove the snapshot with "
                 f"`phylohub ingest drop {snapshot}`."
             )
+        # A snapshot that lacked nothing keeps its time: only what is declared about it may have changed.
         connection.execute(
-            "update raw.snapshots set completed_at = ?, completed_before = null where snapshot = ?",
+            "update raw.snapshots set completed_at = ?, completed_before = null "
+            "where snapshot = ? and completed_at is null",
             [utc_now(), snapshot],
         )
     return results

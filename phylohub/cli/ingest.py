@@ -51,8 +51,8 @@ TakenAtOption = Annotated[
 ScopeOption = Annotated[
     str | None,
     typer.Option(
-        help="What the snapshot holds: hub (the whole Hub), sample (a part, another one each time), or a name for a part "
-        "that is the same each time. Default: that of the last snapshot of the series, else unknown."
+        help="What the snapshot holds: hub (the whole Hub), sample (a part, another one each time), or a name for a "
+        "part that is the same each time. Default: that of the last snapshot of the series, else unknown."
     ),
 ]
 SeriesOption = Annotated[

@@ -157,11 +157,12 @@ class Build:
 
     def tables(self) -> dict[str, list[tuple[Any, ...]]]:
         """The sorted rows of each mart, without the columns that may differ between builds of the same records."""
-        excluded = {"models": "exclude (snapshot)", "snapshot_health": "exclude (snapshot)"}
+        described = "snapshot, taken_at, taken_from, series, previous_snapshot, not_compared_because"
+        excluded = {"models": "exclude (snapshot)", "snapshot_health": f"exclude ({described})"}
         excluded["api_field_profile"] = "exclude (snapshot)"
         excluded["api_drift"] = "exclude (snapshot, previous_snapshot)"
         excluded["trait_ordering_fits"] = "exclude (seconds)"
-        excluded |= dict.fromkeys(("snapshot_changes", "family_snapshots"), "exclude (snapshot, taken_at)")
+        excluded |= {"snapshot_changes": f"exclude ({described})", "family_snapshots": "exclude (snapshot, taken_at)"}
         excluded |= {"rate_changes": "exclude (snapshot, previous_snapshot)"}
         excluded |= {"model_presence": "exclude (present_from)"}
         excluded |= dict.fromkeys(("model_trait_history", "model_metric_history"), "exclude (valid_from)")

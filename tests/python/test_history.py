@@ -13,6 +13,7 @@ import pytest
 from conftest import FEW_DRAWS, Build, MemoryWarehouse, run_dbt, run_phylohub
 
 from phylohub.core.errors import PhylohubError
+from phylohub.ingest.declared import Declared
 from phylohub.ingest.landing import drop_snapshot, land_snapshot
 from phylohub.ingest.observations import land_series
 from phylohub.ingest.raw_schema import connect_raw
@@ -188,6 +189,7 @@ def test_incremental_build_equals_full_refresh(tmp_path: Path) -> None:
     second = tmp_path / "second" / "first.jsonl"
     second.parent.mkdir()
     written(second, changed(before))
+    assert run_phylohub(grown.database, "ingest", "dump", str(first), "--scope", "hub").returncode == 0
     assert run_phylohub(grown.database, "ingest", "dump", str(second), "--snapshot", "second").returncode == 0
     again = cards(tmp_path / "second" / "cards.jsonl", before[::50], "new")
     assert run_phylohub(grown.database, "ingest", "cards", "--file", str(again)).returncode == 0
@@ -225,10 +227,11 @@ def test_incremental_build_equals_full_refresh(tmp_path: Path) -> None:
     old, new = ({record["id"]: record for record in sorted(hub, key=modified_at)} for hub in (before, changed(before)))
     n_changed = sum(old[model_id] != new[model_id] for model_id in old.keys() & new.keys())
     assert n_changed > 20
-    assert sorted(tables["snapshot_changes"]) == [
-        (2_000, 2_000, 0, 0),
-        (len(new), len(new.keys() - old.keys()), len(old.keys() - new.keys()), n_changed),
-    ]
+    differences = len(new.keys() - old.keys()), len(old.keys() - new.keys()), n_changed
+    assert set(tables["snapshot_changes"]) == {
+        ("hub", 2_000, None, None, None, 2_000, 1.0),
+        ("hub", len(new), *differences, len(new), 1.0),
+    }
 
 
 def test_history_is_rebuilt_after_a_snapshot_was_dropped(tmp_path: Path) -> None:
@@ -246,13 +249,17 @@ def test_history_is_rebuilt_after_a_snapshot_was_dropped(tmp_path: Path) -> None
             ).fetchall()
 
     with connect_raw(database, create=True) as connection:
-        land_snapshot(connection, "one", [written(path, hub[:2])])
+        land_snapshot(connection, "one", [written(path, hub[:2])], declared=Declared(scope="hub"))
+        # The scope of a series holds until another one is declared.
         land_snapshot(connection, "two", [written(path, hub[1:])])
-    assert counts() == [("one", 2, 2, 0), ("two", 2, 1, 1)]
+    assert counts() == [("one", 2, None, None), ("two", 2, 1, 1)]
     with connect_raw(database) as connection:
         drop_snapshot(connection, "one")
         land_snapshot(connection, "three", [written(path, hub)])
-    assert counts() == [("two", 2, 2, 0), ("three", 3, 1, 0)]
+    assert counts() == [("two", 2, None, None), ("three", 3, 1, 0)]
+    with connect_raw(database) as connection:
+        land_snapshot(connection, "three", [written(path, hub)], declared=Declared(scope="sample"))
+    assert counts() == [("two", 2, None, None), ("three", 3, None, None)]
 
 
 def test_build_file_of_an_older_version_needs_a_full_refresh(tmp_path: Path) -> None:
