@@ -30,7 +30,8 @@ ranked as (
     {% for metric in metrics %}
         select
             '{{ metric }}' as metric,
-            rank() over (order by previous_{{ metric }}) + count(*) over (order by previous_{{ metric }}) as previous_rank,
+            rank() over (order by previous_{{ metric }})
+            + count(*) over (order by previous_{{ metric }}) as previous_rank,
             rank() over (order by {{ metric }}) + count(*) over (order by {{ metric }}) as now_rank
         from compared
         where previous_{{ metric }} is not null and {{ metric }} is not null

@@ -7,7 +7,7 @@ with pairs as (
 
 keyed as (
 
-    -- The internal id and the time of creation stay when a model is renamed. Only models without a counterpart are read.
+    -- A renamed model keeps its internal id and time of creation. Only models without a counterpart are read.
     select
         pairs.model_id,
         pairs.record_id is null as is_gone,

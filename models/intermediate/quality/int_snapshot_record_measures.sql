@@ -23,7 +23,9 @@ final as (
             completed_at,
             '{{ metric }}_capped' as measure,
             cast(n_records as bigint) as n,
-            case when largest_{{ metric }} >= 100 and third_{{ metric }} = largest_{{ metric }} then 1e0 else 0e0 end as value
+            case
+                when largest_{{ metric }} >= 100 and third_{{ metric }} = largest_{{ metric }} then 1e0 else 0e0
+            end as value
         from counts
         union all
     {% endfor %}
