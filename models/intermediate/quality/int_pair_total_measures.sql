@@ -44,7 +44,7 @@ sums as (
     {% for metric in pair_totals() %}
         select
             '{{ metric }}_total' as measure,
-            totals.n_pairs as n,
+            totals.n_models_previous as n,
             previous_measures.value - coalesce(totals.{{ metric }}_gone, 0) as before,
             previous_measures.value - coalesce(totals.{{ metric }}_gone, 0) + coalesce(totals.{{ metric }}_change, 0)
                 as after
