@@ -27,11 +27,11 @@ counted as (
 
     select
         count(*) filter (where had_text) as n_cards,
-        {% for measure, condition in checks.items() %}
-            count(*) filter (where {{ condition }}) as n_{{ measure }},
-            {{ first_texts('case when ' ~ condition ~ ' then model_id end', 5) }} as examples_{{ measure }}
-            {{- ',' if not loop.last }}
-        {% endfor %}
+    {% for measure, condition in checks.items() %}
+        count(*) filter (where {{ condition }}) as n_{{ measure }},
+        {{ first_texts('case when ' ~ condition ~ ' then model_id end', 5) }} as examples_{{ measure }}
+        {{- ',' if not loop.last }}
+    {% endfor %}
     from flagged
 
 ),

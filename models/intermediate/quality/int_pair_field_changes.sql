@@ -27,11 +27,11 @@ records as {{ not_materialized() }} (
 counted as (
 
     select
-        {% for name, check in checks.items() %}
+    {% for name, check in checks.items() %}
             count(*) filter (where {{ check.condition }}) as n_{{ name }},
             {{ first_texts('case when ' ~ check.condition ~ ' then pairs.model_id end', 5) }} as examples_{{ name }}
             {{- ',' if not loop.last }}
-        {% endfor %}
+    {% endfor %}
     from pairs
     inner join records as previous on pairs.previous_record_id = previous.record_id
     inner join records as now on pairs.record_id = now.record_id

@@ -14,9 +14,10 @@ records as {{ not_materialized() }} (
 compared as (
 
     select
-        {% for metric in metrics %}
+    {% for metric in metrics %}
             previous.{{ metric }} as previous_{{ metric }},
             now.{{ metric }}{{ ',' if not loop.last }}
+    
         {% endfor %}
     from pairs
     inner join records as previous on pairs.previous_record_id = previous.record_id

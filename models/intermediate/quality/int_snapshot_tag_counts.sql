@@ -90,10 +90,10 @@ final as (
         cast(sum(uses.n_uses) as bigint) as n_uses,
         count(distinct uses.tag_value) as n_distinct,
         cast(coalesce(sum(uses.n_uses) filter (where uses.parent_id is not null), 0) as bigint) as n_parents,
-        {% for flag in ['in_hub', 'in_other_case', 'malformed', 'of_dataset'] %}
-            cast(coalesce(sum(uses.n_uses) filter (where uses.is_{{ flag }}), 0) as bigint) as n_{{ flag }}
-            {{- ',' if not loop.last }}
-        {% endfor %}
+    {% for flag in ['in_hub', 'in_other_case', 'malformed', 'of_dataset'] %}
+        cast(coalesce(sum(uses.n_uses) filter (where uses.is_{{ flag }}), 0) as bigint) as n_{{ flag }}
+        {{- ',' if not loop.last }}
+    {% endfor %}
     from uses
     inner join snapshots on uses.snapshot = snapshots.snapshot
     group by uses.snapshot, snapshots.completed_at, uses.kind

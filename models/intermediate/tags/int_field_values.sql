@@ -44,11 +44,11 @@ unknown_values as (
         {{ decoded('written_value') }} as decoded_value
     from written
     where (field, written_value) not in (
-            select
-                vocabulary.field,
-                vocabulary.value
-            from vocabulary
-        )
+        select
+            vocabulary.field,
+            vocabulary.value
+        from vocabulary
+    )
 
 ),
 

@@ -62,7 +62,9 @@ by_source as (
             true as is_counted,
             field_values.value is null as is_paper
         from records
-        left join field_values on field_values.field = '{{ field }}' and records.{{ field }} = field_values.written_value
+        left join
+            field_values
+            on field_values.field = '{{ field }}' and records.{{ field }} = field_values.written_value
         union all
         -- The study takes a value as it is written.
         select
@@ -73,7 +75,9 @@ by_source as (
             false as is_counted,
             true as is_paper
         from records
-        inner join field_values on field_values.field = '{{ field }}' and records.{{ field }} = field_values.written_value
+        inner join
+            field_values
+            on field_values.field = '{{ field }}' and records.{{ field }} = field_values.written_value
     {% endfor %}
 
 ),
