@@ -68,7 +68,7 @@ def addresses(folder: str) -> dict[str, Form]:
     pages = ("", "/", "/tree/main", "/tree/main/", "/resolve/main/config.json", "/blob/refs%2Fpr%2F1/README.md",
              "/raw/a", "/discussions/3", "?library=x", "#top", ".git", "@main")  # fmt: skip
     forms: dict[str, Form] = {
-        f"{host} {page}": lambda value, host=host, page=page: f"{host}/{folder}{value}{page}"  # type: ignore[misc]
+        f"{host} {page}": lambda value, host=host, page=page: f"{host}/{folder}{value}{page}"  # type: ignore[misc]  # mypy cannot infer it
         for host in HOSTS
         for page in pages
     }

@@ -1,48 +1,20 @@
-with licenses as (
+{#- SPDX calls GPL-3.0 now GPL-3.0-only. The addresses of opensource.org have hyphens for points. -#}
+{%- set spellings = [
+    'license',
+    'lower(spdx_id)',
+    "case when spdx_id like '%GPL-%' then lower(spdx_id) || '-only' end",
+    "replace(license, '.', '-')",
+] -%}
+with spellings as (
 
-    select * from {{ ref('licenses') }}
-
-),
-
-spellings as (
-
-    select
-        license as spelling,
-        license,
-        1 as preference
-    from licenses
-    union all
-    select
-        lower(spdx_id) as spelling,
-        license,
-        2 as preference
-    from licenses
-    where spdx_id is not null
-    union all
-    -- SPDX calls GPL-3.0 now GPL-3.0-only.
-    select
-        lower(spdx_id) || '-only' as spelling,
-        license,
-        3 as preference
-    from licenses
-    where spdx_id like '%GPL-%'
-    union all
-    -- The addresses of opensource.org have hyphens for points.
-    select
-        replace(license, '.', '-') as spelling,
-        license,
-        4 as preference
-    from licenses
-
-),
-
-ranked as (
-
-    select
-        spelling,
-        license,
-        row_number() over (partition by spelling order by preference, license) as place
-    from spellings
+    {% for spelling in spellings %}
+        select
+            {{ spelling }} as spelling,
+            license,
+            {{ loop.index }} as preference
+        from {{ ref('licenses') }}
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
 
 ),
 
@@ -50,9 +22,10 @@ final as (
 
     select
         spelling,
-        license
-    from ranked
-    where place = 1
+        {{ first_value_by('license', 'preference') }} as license
+    from spellings
+    where spelling is not null
+    group by spelling
 
 )
 
