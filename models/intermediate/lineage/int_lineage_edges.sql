@@ -39,7 +39,12 @@ parents_in_other_case as (
         min(model_id) as model_id,
         min(model_key) as model_key
     from models
-    where lower(model_id) in (select lower(exact.parent_id) from exact where exact.parent_key is null)
+    where
+        lower(model_id) in (
+            select lower(exact.parent_id)
+            from exact
+            where exact.parent_key is null
+        )
     group by lower(model_id)
     having count(*) = 1
 

@@ -14,11 +14,10 @@ records as {{ not_materialized() }} (
 compared as (
 
     select
-    {% for metric in metrics %}
-            previous.{{ metric }} as previous_{{ metric }},
-            now.{{ metric }}{{ ',' if not loop.last }}
-    
-        {% endfor %}
+        previous.downloads as previous_downloads,
+        now.downloads,
+        previous.likes as previous_likes,
+        now.likes
     from pairs
     inner join records as previous on pairs.previous_record_id = previous.record_id
     inner join records as now on pairs.record_id = now.record_id

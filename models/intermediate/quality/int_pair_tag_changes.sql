@@ -5,7 +5,7 @@ with pairs as (
 
 ),
 
-hashes as {{ not_materialized() }} (
+tag_hashes as {{ not_materialized() }} (
 
     select * from {{ ref('int_record_tag_hashes') }}
 
@@ -22,8 +22,8 @@ with_other_tags as (
     -- Few models have other tags than before, and only their tags are compared.
     select pairs.*
     from pairs
-    left join hashes as previous on pairs.previous_record_id = previous.record_id
-    left join hashes as now on pairs.record_id = now.record_id
+    left join tag_hashes as previous on pairs.previous_record_id = previous.record_id
+    left join tag_hashes as now on pairs.record_id = now.record_id
     where coalesce(previous.tags_hash, 0) <> coalesce(now.tags_hash, 0)
 
 ),

@@ -59,33 +59,44 @@ previous_limits as (
 
 ),
 
+marked as (
+
+    select
+        records.*,
+        limits.n_models as n_models_previous,
+        records.previous_record_id is not null and records.record_id is not null as is_pair,
+        records.record_id is null and not records.is_renamed as is_gone,
+        records.record_id is null and records.is_renamed as is_under_another_id,
+        records.previous_record_id is null as is_new,
+        records.previous_record_id is null and records.created_at < limits.newest_created_at as is_late,
+        records.record_id is null and records.previous_downloads > limits.many_downloads as is_popular_gone
+    from records
+    cross join previous_limits as limits
+
+),
+
 final as (
 
     select
-        any_value(limits.n_models) as n_models_previous,
-        count(*) filter (where record_id is null and not is_renamed) as n_gone,
-        count(*) filter (where record_id is null and is_renamed) as n_renamed,
-        count(*) filter (where previous_record_id is null) as n_new,
-        count(*) filter (where previous_record_id is null and created_at < limits.newest_created_at) as n_late,
-        count(*) filter (where record_id is null and previous_downloads > limits.many_downloads) as n_popular_gone,
-        count(*) filter (where previous_record_id is not null and record_id is not null) as n_pairs,
+        any_value(n_models_previous) as n_models_previous,
+        count(*) filter (where is_gone) as n_gone,
+        count(*) filter (where is_under_another_id) as n_renamed,
+        count(*) filter (where is_new) as n_new,
+        count(*) filter (where is_late) as n_late,
+        count(*) filter (where is_popular_gone) as n_popular_gone,
+        count(*) filter (where is_pair) as n_pairs,
         {% for metric in pair_totals() %}
-            cast(sum({{ metric }}) filter (where previous_record_id is not null) as double)
+            cast(sum({{ metric }}) filter (where not is_new) as double)
             - cast(sum(previous_{{ metric }}) filter (where record_id is not null) as double) as {{ metric }}_change,
             cast(sum(previous_{{ metric }}) filter (where record_id is null) as double) as {{ metric }}_gone,
         {% endfor %}
         (select max(by_owner.n_models) from new_by_owner as by_owner) as n_new_of_one_owner,
-        {{ first_texts('case when record_id is null and not is_renamed then model_id end', 5) }} as examples_gone,
-        {{ first_texts('case when record_id is null and is_renamed then model_id end', 5) }} as examples_renamed,
-        {{ first_texts('case when previous_record_id is null then model_id end', 5) }} as examples_new,
-        {{ first_texts(
-            'case when previous_record_id is null and created_at < limits.newest_created_at then model_id end', 5
-        ) }} as examples_late,
-        {{ first_texts(
-            'case when record_id is null and previous_downloads > limits.many_downloads then model_id end', 5
-        ) }} as examples_popular_gone
-    from records
-    cross join previous_limits as limits
+        {{ first_texts('case when is_gone then model_id end', 5) }} as examples_gone,
+        {{ first_texts('case when is_under_another_id then model_id end', 5) }} as examples_renamed,
+        {{ first_texts('case when is_new then model_id end', 5) }} as examples_new,
+        {{ first_texts('case when is_late then model_id end', 5) }} as examples_late,
+        {{ first_texts('case when is_popular_gone then model_id end', 5) }} as examples_popular_gone
+    from marked
 
 )
 

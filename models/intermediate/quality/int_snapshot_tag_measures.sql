@@ -43,6 +43,15 @@ sums as (
 
 ),
 
+words as (
+
+    {% for word in ['license', 'dataset', 'arxiv', 'language', 'parent'] %}
+        select '{{ word }}' as carried
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
 carried as (
 
     select
@@ -52,12 +61,7 @@ carried as (
         records.n_records,
         coalesce(carriers.n_records, 0) as n_carriers
     from records
-    cross join (
-        {% for word in ['license', 'dataset', 'arxiv', 'language', 'parent'] %}
-            select '{{ word }}' as carried
-            {{ 'union all' if not loop.last }}
-        {% endfor %}
-    ) as words
+    cross join words
     left join carriers on records.snapshot = carriers.snapshot and words.carried = carriers.carried
 
 ),

@@ -51,10 +51,7 @@ new_tags as (
         cast(0 as bigint) as n_models_previous,
         cast(current_tags.n_models as string) || ' models of ' || cast(current_tags.n_owners as string)
         || ' owners use it; '
-        || case
-            when current_tags.kind = 'parent_unclear' then 'it names no parent with an id of the Hub' else
-                'it is in no vocabulary'
-        end
+        || case current_tags.kind when 'parent_unclear' then 'it names no parent' else 'it is in no vocabulary' end
             as finding
     from current_tags
     cross join compared

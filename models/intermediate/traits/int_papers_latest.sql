@@ -1,14 +1,23 @@
-with papers as (
+with rows_with_text as (
+
+    select
+        *,
+        {{ decoded('arxiv_id') }} as decoded_id
+    from {{ ref('stg_arxiv__papers') }}
+    where title is not null or categories is not null
+
+),
+
+papers as (
 
     -- A table may list versions of papers.
     select
-        {{ arxiv_paper('arxiv_id', decoded('arxiv_id')) }} as arxiv_id,
+        {{ arxiv_paper('arxiv_id', 'decoded_id') }} as arxiv_id,
         source_name,
         title,
         categories,
         fetched_at
-    from {{ ref('stg_arxiv__papers') }}
-    where title is not null or categories is not null
+    from rows_with_text
 
 ),
 

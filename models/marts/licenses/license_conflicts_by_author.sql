@@ -7,11 +7,11 @@ with lineages as (
 final as (
 
     select
-        author,
+        lineages.author,
         {{ lineage_counts() }}
     from lineages
-    where author is not null
-    group by author
+    where lineages.author is not null
+    group by lineages.author
 
 )
 

@@ -7,11 +7,11 @@ with lineages as (
 final as (
 
     select
-        month,
+        lineages.month,
         {{ lineage_counts() }}
     from lineages
-    where month is not null
-    group by month
+    where lineages.month is not null
+    group by lineages.month
 
 )
 
