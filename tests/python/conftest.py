@@ -35,12 +35,14 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 @dataclass(frozen=True)
 class CompiledModel:
-    """A model as dbt compiled it: its relation, the folder of its file, and its SQL."""
+    """A model as dbt compiled it: its relation, the folder of its file, its SQL, and whether it reads the folder
+    `quality`, itself or through other models."""
 
     schema: str
     name: str
     folder: str
     sql: str
+    needs_quality: bool
 
 
 class MemoryWarehouse:
@@ -189,6 +191,13 @@ def compiled_models(tmp_path_factory: pytest.TempPathFactory) -> list[CompiledMo
             node["language"] == "python" or any(needs_python(parent) for parent in node["depends_on"]["nodes"])
         )
 
+    def needs_quality(key: str) -> bool:
+        node = nodes.get(key)
+        return node is not None and (
+            Path(node["original_file_path"]).parent.name == "quality"
+            or any(needs_quality(parent) for parent in node["depends_on"]["nodes"])
+        )
+
     def visit(key: str) -> None:
         if key in nodes and key not in seen and not needs_python(key):
             seen.add(key)
@@ -196,7 +205,8 @@ def compiled_models(tmp_path_factory: pytest.TempPathFactory) -> list[CompiledMo
                 visit(parent)
             node = nodes[key]
             folder_name = Path(node["original_file_path"]).parent.name
-            ordered.append(CompiledModel(node["schema"], node["name"], folder_name, node["compiled_code"]))
+            about = node["schema"], node["name"], folder_name, node["compiled_code"]
+            ordered.append(CompiledModel(*about, needs_quality(key)))
 
     for key in sorted(nodes):
         visit(key)
@@ -205,8 +215,8 @@ def compiled_models(tmp_path_factory: pytest.TempPathFactory) -> list[CompiledMo
 
 @pytest.fixture(scope="session")
 def warehouse(compiled_models: list[CompiledModel]) -> MemoryWarehouse:
-    """A warehouse that all tests share: each build replaces the one before. It excludes the models of the gate."""
-    return MemoryWarehouse(ROOT / "seeds", [model for model in compiled_models if model.folder != "quality"])
+    """A warehouse that all tests share: each build replaces the one before. It excludes the gate and its readers."""
+    return MemoryWarehouse(ROOT / "seeds", [model for model in compiled_models if not model.needs_quality])
 
 
 @pytest.fixture(scope="session")

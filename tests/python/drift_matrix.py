@@ -492,7 +492,7 @@ def tag_prefixes() -> Iterator[Line]:
         tags(lambda tag: html.escape(tag).replace("/", "&#x2F;").replace(":", "&#58;")),
         REFUSED + "|" + HARMLESS,
     )
-    yield of("tags url-encoded", tags(lambda tag: urllib.parse.quote(tag, safe="")))
+    yield of("tags url-encoded", tags(lambda tag: urllib.parse.quote(tag, safe="")), HARMLESS)
     yield of("tags in quotes", tags(lambda tag: f'"{tag}"'))
     yield of("tags repeated", mapped("tags", lambda tags: tags * 2), HARMLESS)
     yield of("arXiv ids as URLs", values("arxiv:", "https://arxiv.org/abs/{}".format), HARMLESS)
@@ -580,7 +580,7 @@ def words() -> Iterator[Line]:
     yield of("licenses all `other`", values("license:", lambda _: "other"))
     yield of("licenses all `other` in 5 %", values("license:", lambda _: "other", 0.05))
     yield of("licenses renamed", values("license:", lambda word: word.replace("-", "_")))
-    yield of("tasks with underscores", mapped("pipeline_tag", lambda word: word.replace("-", "_")))
+    yield of("tasks with underscores", mapped("pipeline_tag", lambda word: word.replace("-", "_")), HARMLESS)
     yield of("tasks renamed", mapped("pipeline_tag", lambda w: "language-modeling" if w == "text-generation" else w))
     yield of("tasks all `other`", mapped("pipeline_tag", lambda _: "other"))
     yield of("tasks capitalised", mapped("pipeline_tag", str.title), REFUSED + "|" + HARMLESS)
