@@ -83,6 +83,7 @@ bench-table: setup-dev
 # If there is a warehouse, its families are a population too.
 coverage: setup-dev
 	python -m benchmarks.coverage $(if $(wildcard $(or $(PHYLOHUB_DATABASE),build/phylohub.duckdb)),--database "$(or $(PHYLOHUB_DATABASE),build/phylohub.duckdb)")
+	python -m benchmarks.pair_coverage
 
 # The folder of the published marts, and the maximum number of models that get a page (docs/site.md).
 PUBLISHED ?= build/published/current

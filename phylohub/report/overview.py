@@ -20,13 +20,17 @@ def figure_title(marts: Marts, figure: str) -> str:
 
 def caveats(marts: Marts) -> tuple[bool, list[str]]:
     """Return whether any model is synthetic, and the limitations of the snapshot as sentences."""
-    snapshot, n_models, n_edges, n_without, n_rejected = marts.rows(
-        "select snapshot, n_models, n_edges, n_edges_without_parent, n_rejected from marts.snapshot_health"
+    snapshot, n_models, n_edges, n_without, n_rejected, taken_at, taken_from, hub_size, share_of_hub = marts.rows(
+        "select snapshot, n_models, n_edges, n_edges_without_parent, n_rejected, taken_at, taken_from, hub_size, "
+        "share_of_hub from marts.snapshot_health"
     )[0]
     n_synthetic = marts.count("select count(*) from marts.models where is_synthetic")
     newest = marts.row("select max(created_at) from marts.models")
     until = f", the newest created {newest[0]:%Y-%m-%d}" if newest and newest[0] else ""
-    sentences = [f"Snapshot {safe_text(snapshot)}: {count_of(n_models, 'model')}{until}."]
+    taken = f", taken on {taken_at:%Y-%m-%d} ({safe_text(taken_from)})" if taken_at else ""
+    sentences = [f"Snapshot {safe_text(snapshot)}: {count_of(n_models, 'model')}{taken}{until}."]
+    if share_of_hub is not None and share_of_hub < 1:
+        sentences.append(f"It covers {format_share(share_of_hub)} of the {hub_size:,} models on the Hub at that time.")
     if n_synthetic:
         sentences.append(
             f"{n_synthetic:,} of {count_of(n_models, 'model')} are synthetic. No number in this report describes the "
@@ -51,8 +55,8 @@ def caveats(marts: Marts) -> tuple[bool, list[str]]:
             f"{count_of(n_rejected, 'record')} could not be parsed and {'is' if n_rejected == 1 else 'are'} missing."
         )
     sentences.append(
-        "Intervals come from resampling families or sampled pairs. They show the uncertainty for the models of this "
-        "snapshot, not whether the snapshot represents the Hub."
+        "Intervals treat each family as one observation, and too few families or pairs have none. They show the "
+        "uncertainty for families like these, not whether the snapshot represents the Hub."
     )
     sentences.append("Authors tag their models themselves: a tag can be missing, wrong, or copied from the parent.")
     return n_synthetic > 0, sentences

@@ -1,6 +1,8 @@
 -- One row: the snapshot, its size, and how many models are synthetic or have a page.
 select
     (select any_value(snapshot) from read_parquet('${parquet}/snapshot_health.parquet')) as snapshot,
+    (select any_value(hub_size) from read_parquet('${parquet}/snapshot_health.parquet')) as hub_size,
+    (select any_value(share_of_hub) from read_parquet('${parquet}/snapshot_health.parquet')) as share_of_hub,
     (select count(*) from read_parquet('${parquet}/models.parquet')) as n_models,
     (select count(*) from read_parquet('${parquet}/models.parquet') where is_synthetic) as n_synthetic,
     (select count(*) from read_parquet('${parquet}/lineage_edges.parquet')) as n_edges,
