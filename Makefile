@@ -9,8 +9,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 DEV := $(VENV)/installed-dev
-# uv, where it is on the path, installs the same files in a tenth of the CPU time. pip follows if it fails, since the
-# two find their index in different settings.
+# uv, where it is on the path, installs the same files in a quarter of the CPU time. pip follows if it fails, since
+# the two find their index in different settings.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 UV := $(if $(shell command -v uv),uv pip install --quiet --python $(BIN)/python,false)
 export PATH := $(CURDIR)/$(BIN):$(PATH)

@@ -127,9 +127,7 @@ def _refresh(
     if outcome.code and (reason := refusal("\n".join(outcome.messages))) is not None:
         fail(f"the gate refused the snapshot. {reason}", REFUSED)
     if outcome.code:
-        for line in outcome.messages:
-            print_note(line)
-        fail("dbt build failed. See logs/dbt.log for details.", BUILD_FAILED)
+        _tell(outcome)
 
 
 def _state() -> "State":
@@ -183,10 +181,7 @@ def build(context: typer.Context) -> None:
         raise PhylohubError(f"{database} does not exist: no records have landed. Run `phylohub ingest dump FILE`.")
     started = time.monotonic()
     outcome = _run_build(database, context.args)
-    for line in outcome.messages:
-        print_note(line)
-    if outcome.code:
-        fail("dbt build failed. See logs/dbt.log for details.", BUILD_FAILED)
+    _tell(outcome)
     n_warnings = outcome.count("test", "warn")
     print_line(
         f"built {outcome.count('model', 'success'):,} models in {time.monotonic() - started:,.0f} s; "
@@ -201,6 +196,14 @@ def _run_build(database: Path, arguments: Sequence[str] = (), pass_fds: Sequence
 
     with building_progress() as report:
         return run_build(database, report, arguments, pass_fds)
+
+
+def _tell(outcome: "Outcome") -> None:
+    """Print what dbt warned of, and exit if it failed."""
+    for line in outcome.messages:
+        print_note(line)
+    if outcome.code:
+        fail("dbt build failed. See logs/dbt.log for details.", BUILD_FAILED)
 
 
 @app.command()

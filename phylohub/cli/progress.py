@@ -6,7 +6,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.text import Text
 
 from phylohub.core.terminal import console, print_note, printable
@@ -18,19 +25,33 @@ if TYPE_CHECKING:
 LINE_SECONDS = 30.0  # between progress lines without a terminal
 
 
+def _bars(*columns: ProgressColumn) -> Progress:
+    """A description, these columns and the time, on standard error; nothing without a terminal."""
+    out = console(sys.stderr)
+    description = TextColumn("{task.description}", markup=False)
+    return Progress(description, *columns, TimeElapsedColumn(), console=out, disable=not out.is_terminal)
+
+
+def _is_due() -> Callable[[], bool]:
+    """A function that is true once every `LINE_SECONDS`, and never on a terminal, where bars show the progress."""
+    is_terminal = console(sys.stderr).is_terminal
+    last_line_at = time.monotonic()
+
+    def is_due() -> bool:
+        nonlocal last_line_at
+        if is_terminal or time.monotonic() - last_line_at < LINE_SECONDS:
+            return False
+        last_line_at = time.monotonic()
+        return True
+
+    return is_due
+
+
 @contextmanager
 def landing_progress(sources: "list[Source]") -> Iterator["Callable[[Source, float], None]"]:
     """Yields a function that reports how much of a source has landed (0 to 1). Prints nothing without a terminal."""
-    out = console(sys.stderr)
     places = {source: place for place, source in enumerate(sources)}
-    with Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeElapsedColumn(),
-        console=out,
-        disable=not out.is_terminal,
-    ) as bars:
+    with _bars(BarColumn(), TaskProgressColumn()) as bars:
         task = bars.add_task("landing", total=len(sources))
 
         def report(source: "Source", done: float) -> None:
@@ -46,25 +67,16 @@ def building_progress() -> Iterator["Callable[[Node], None]"]:
 
     Without a terminal a line is printed every `LINE_SECONDS`.
     """
-    out = console(sys.stderr)
-    last_line_at = time.monotonic()
-    with Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        TextColumn("{task.completed:,.0f} of {task.total:,.0f} models and tests"),
-        TimeElapsedColumn(),
-        console=out,
-        disable=not out.is_terminal,
-    ) as bars:
+    is_due = _is_due()
+    with _bars(BarColumn(), TextColumn("{task.completed:,.0f} of {task.total:,.0f} models and tests")) as bars:
         task = bars.add_task("building", total=0)
         n_done = 0
 
         def report(node: "Node") -> None:
-            nonlocal last_line_at, n_done
+            nonlocal n_done
             n_done += 1  # nodes end in another order than they are numbered
             bars.update(task, description=f"building {node.step}", completed=n_done, total=node.total)
-            if not out.is_terminal and time.monotonic() - last_line_at >= LINE_SECONDS:
-                last_line_at = time.monotonic()
+            if is_due():
                 print_note(f"building {node.step}: {n_done:,} of {node.total:,} models and tests")
 
         yield report
@@ -76,25 +88,17 @@ def counting_progress(what: str) -> Iterator[tuple[Callable[[int, int | None], N
 
     Without a terminal the count is printed every `LINE_SECONDS`.
     """
-    out = console(sys.stderr)
-    last_line_at = time.monotonic()
-    with Progress(
-        TextColumn("{task.description}", markup=False),
-        TimeElapsedColumn(),
-        console=out,
-        disable=not out.is_terminal,
-    ) as bars:
+    is_due = _is_due()
+    with _bars() as bars:
         task = bars.add_task(what)
 
         def say(line: str) -> None:
             bars.console.print(Text(printable(line)), soft_wrap=True)
 
         def count(n_done: int, n_all: int | None) -> None:
-            nonlocal last_line_at
             line = f"{n_done:,} {what}" if n_all is None else f"{n_done:,} of {n_all:,} {what}"
             bars.update(task, description=line)
-            if not out.is_terminal and time.monotonic() - last_line_at >= LINE_SECONDS:
-                last_line_at = time.monotonic()
+            if is_due():
                 say(line)
 
         yield count, say

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, run_phylohub
 
+from phylohub.cli import progress
+from phylohub.core.errors import PhylohubError
 from phylohub.operate.dbt_build import Node, run_build
 
 
@@ -47,6 +49,17 @@ def test_without_a_terminal_the_output_is_plain(landed: Path) -> None:
     assert done.stdout.startswith("built 0 models in ")
     assert done.stdout.splitlines()[-1].startswith("next: phylohub summary")
     assert "\x1b" not in done.stdout + done.stderr
+
+
+def test_progress_without_a_terminal_counts_what_is_done(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(progress, "LINE_SECONDS", 0.0)
+    with progress.building_progress() as report:
+        report(Node(2, 2, "lineage", "model", "success"))  # nodes end in another order than they are numbered
+        report(Node(1, 2, "tests", "test", "pass"))
+    lines = ["building lineage: 1 of 2 models and tests", "building tests: 2 of 2 models and tests"]
+    assert capsys.readouterr().err.splitlines() == lines
 
 
 def test_failed_build_says_what_dbt_said(landed: Path) -> None:
