@@ -191,15 +191,15 @@ def compiled_models(tmp_path_factory: pytest.TempPathFactory) -> list[CompiledMo
             node["language"] == "python" or any(needs_python(parent) for parent in node["depends_on"]["nodes"])
         )
 
+    def reads(node: dict[str, Any], parent: str) -> bool:
+        queries = [line for line in node["compiled_code"].splitlines() if not line.startswith("-- depends_on")]
+        return parent in nodes and nodes[parent]["relation_name"] in "\n".join(queries)
+
     def needs_quality(key: str) -> bool:
         node = nodes.get(key)
         return node is not None and (
             Path(node["original_file_path"]).parent.name == "quality"
-            or any(
-                needs_quality(parent)
-                for parent in node["depends_on"]["nodes"]
-                if parent in nodes and nodes[parent]["relation_name"] in node["compiled_code"]
-            )
+            or any(needs_quality(parent) for parent in node["depends_on"]["nodes"] if reads(node, parent))
         )
 
     def visit(key: str) -> None:
