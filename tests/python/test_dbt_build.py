@@ -6,7 +6,6 @@ import pytest
 from conftest import ROOT, run_phylohub
 
 from phylohub.cli import progress
-from phylohub.core.errors import PhylohubError
 from phylohub.operate.dbt_build import Node, run_build
 
 

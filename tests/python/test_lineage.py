@@ -257,8 +257,8 @@ def test_star_of_one_hundred_thousand_children(warehouse: MemoryWarehouse) -> No
     warehouse.build(star.records())
     assert warehouse.rows(
         "select edge_set, family_id, n_models, n_roots, depth, width from intermediate.int_families order by edge_set"
-    ) == [(edge_set, name(0), leaves + 1, 1, 1, leaves) for edge_set in ("all", "finetune", "no_merge")]
-    assert warehouse.rows("select count(*), max(distance) from marts.lineage_closure") == [(3 * leaves, 1)]
+    ) == [(edge_set, name(0), leaves + 1, 1, 1, leaves) for edge_set in ("all", "finetune", "no_merge", "resolved")]
+    assert warehouse.rows("select count(*), max(distance) from marts.lineage_closure") == [(4 * leaves, 1)]
 
 
 def test_order_of_records_does_not_change_the_marts(warehouse: MemoryWarehouse) -> None:

@@ -1,16 +1,4 @@
-with edges as (
-
-    select * from {{ ref('int_evolution_edges') }}
-
-),
-
-trait_overlaps as (
-
-    select * from {{ ref('int_pair_trait_overlaps') }}
-
-),
-
-final as (
+with final as (
 
     -- Counts equal edges instead of summing their fractions: a sum of integers does not depend on the order in which
     -- threads add them.
@@ -23,8 +11,8 @@ final as (
         trait_overlaps.n_shared,
         trait_overlaps.n_union,
         count(*) as n_edges
-    from trait_overlaps
-    inner join edges
+    from {{ ref('int_pair_trait_overlaps') }} as trait_overlaps
+    inner join {{ ref('int_evolution_edges') }} as edges
         on trait_overlaps.parent_key = edges.parent_key and trait_overlaps.child_key = edges.child_key
     where trait_overlaps.n_union is not null
     group by

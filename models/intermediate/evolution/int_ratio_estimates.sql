@@ -1,16 +1,4 @@
-with ratios as (
-
-    select * from {{ ref('int_family_ratios') }}
-
-),
-
-intervals as (
-
-    select * from {{ ref('int_ratio_intervals') }}
-
-),
-
-totals as (
+with totals as (
 
     select
         measure,
@@ -20,7 +8,7 @@ totals as (
         cast(sum(denominator) as bigint) as n_edges,
         count(*) as n_families,
         {{ ordered_sum('numerator', ['family_key']) }} / sum(denominator) as value
-    from ratios
+    from {{ ref('int_family_ratios') }} as ratios
     group by measure, trait, side, relation
 
 ),
@@ -35,7 +23,7 @@ final as (
         intervals.share_of_largest_family,
         intervals.interval_method
     from totals
-    left join intervals
+    left join {{ ref('int_ratio_intervals') }} as intervals
         on
             totals.measure = intervals.measure
             and totals.trait = intervals.trait

@@ -1,11 +1,4 @@
-with version_traits as (
-
-    select * from {{ ref('int_version_traits') }}
-    where has_changed
-
-),
-
-flagged as (
+with flagged as (
 
     -- A value continues if the previous version also has it; otherwise a new spell starts.
     select
@@ -13,7 +6,8 @@ flagged as (
         coalesce(
             lag(valid_to) over (partition by model_id, trait, trait_value order by valid_from) <> valid_from, true
         ) as is_start
-    from version_traits
+    from {{ ref('int_version_traits') }}
+    where has_changed
 
 ),
 

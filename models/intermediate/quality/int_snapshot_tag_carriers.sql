@@ -6,10 +6,7 @@ with snapshots as (
 
 listings as (
 
-    select
-        snapshot,
-        record_id
-    from {{ ref('stg_hub__listings') }}
+    select * from {{ ref('stg_hub__listings') }}
     where snapshot in (select snapshots.snapshot from snapshots)
 
 ),

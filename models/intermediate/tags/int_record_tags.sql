@@ -12,19 +12,10 @@ record_tags as (
 
 ),
 
-tags as (
-
-    select * from {{ ref('int_tags') }}
-
-),
-
 exploded as (
 
     select
-        records.record_id,
-        records.task,
-        records.library,
-        records.card_languages,
+        records.*,
         {{ explode_distinct('record_tags.tags') }} as tag
     from record_tags
     inner join records on record_tags.record_id = records.record_id
@@ -41,7 +32,7 @@ final as (
         {{ list_has('exploded.card_languages', 'lower(exploded.tag)') }} as is_declared_language,
         exploded.card_languages is not null as declares_languages
     from exploded
-    inner join tags on exploded.tag = tags.tag
+    inner join {{ ref('int_tags') }} as tags on exploded.tag = tags.tag
 
 )
 

@@ -1,16 +1,4 @@
-with members as (
-
-    select * from {{ ref('int_model_families') }}
-
-),
-
-family_roots as (
-
-    select * from {{ ref('int_family_roots') }}
-
-),
-
-models as (
+with models as (
 
     select * from {{ ref('int_models_current') }}
 
@@ -23,7 +11,7 @@ months as (
         members.family_key,
         cast(date_trunc('month', models.created_at) as date) as month,
         count(*) as n_models
-    from members
+    from {{ ref('int_model_families') }} as members
     inner join models on members.model_key = models.model_key
     where models.created_at is not null
     group by members.edge_set, members.family_key, month
@@ -41,7 +29,7 @@ final as (
             sum(months.n_models) over (partition by months.edge_set, months.family_key order by months.month) as bigint
         ) as n_models_total
     from months
-    inner join family_roots
+    inner join {{ ref('int_family_roots') }} as family_roots
         on months.edge_set = family_roots.edge_set and months.family_key = family_roots.family_key
     inner join models on family_roots.main_root_key = models.model_key
 

@@ -1,10 +1,4 @@
-with models as (
-
-    select * from {{ ref('int_models_current') }}
-
-),
-
-children as (
+with children as (
 
     select distinct child_key from {{ ref('int_edge_set_edges') }}
     where edge_set = 'all'
@@ -21,7 +15,7 @@ months as (
         count(*) filter (
             where models.created_at between timestamp '2022-03-02 23:29:04' and timestamp '2022-03-02 23:29:05'
         ) as n_models_back_filled
-    from models
+    from {{ ref('int_models_current') }} as models
     left join children on models.model_key = children.child_key
     where models.created_at is not null
     group by month

@@ -1,17 +1,4 @@
-with drifts as (
-
-    select * from {{ ref('int_trait_drift_counts') }}
-    where counting = 'ours'
-
-),
-
-tests as (
-
-    select * from {{ ref('int_drift_significance') }}
-
-),
-
-final as (
+with final as (
 
     select
         ---- keys
@@ -34,13 +21,14 @@ final as (
         tests.n_families_effective,
         tests.share_of_largest_family,
         tests.interval_method
-    from drifts
-    inner join tests
+    from {{ ref('int_trait_drift_counts') }} as drifts
+    inner join {{ ref('int_drift_significance') }} as tests
         on
             drifts.trait = tests.trait
             and drifts.relation = tests.relation
             and drifts.from_value = tests.from_value
             and drifts.to_value = tests.to_value
+    where drifts.counting = 'ours'
 
 )
 

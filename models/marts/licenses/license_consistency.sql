@@ -1,23 +1,11 @@
-with lineages as (
-
-    select * from {{ ref('int_license_consistency') }}
-
-),
-
-models as (
-
-    select * from {{ ref('int_model_facts') }}
-
-),
-
-counted as (
+with counted as (
 
     select
         coalesce(lineages.lineage_status, 'no parent') as lineage_status,
         count(*) as n_models,
         cast(sum(models.downloads) as bigint) as downloads
-    from models
-    left join lineages on models.model_key = lineages.model_key
+    from {{ ref('int_model_facts') }} as models
+    left join {{ ref('int_license_consistency') }} as lineages on models.model_key = lineages.model_key
     group by coalesce(lineages.lineage_status, 'no parent')
 
 ),

@@ -1,10 +1,4 @@
-with ancestors as (
-
-    select * from {{ ref('int_license_ancestors') }}
-
-),
-
-licenses as (
+with licenses as (
 
     select * from {{ ref('int_model_licenses') }}
 
@@ -40,7 +34,7 @@ final as (
         ---- the model's own license
         own_licenses.license as model_license,
         coalesce(own_terms.value, 'unknown') as model_value
-    from ancestors
+    from {{ ref('int_license_ancestors') }} as ancestors
     inner join licenses on ancestors.ancestor_key = licenses.model_key
     inner join set_terms as terms on licenses.license = terms.license and terms.value = 'yes'
     inner join models on ancestors.descendant_key = models.model_key

@@ -1,22 +1,4 @@
-with declared as (
-
-    select * from {{ ref('int_declared_parents') }}
-
-),
-
-names as (
-
-    select * from {{ ref('int_parent_names') }}
-
-),
-
-resolutions as (
-
-    select * from {{ ref('int_parent_resolutions') }}
-
-),
-
-models as (
+with models as (
 
     select * from {{ ref('int_models_current') }}
 
@@ -46,9 +28,9 @@ final as (
             else 'path or no id'
         end as why_unresolved,
         coalesce(resolutions.parent_key = declared.child_key, false) as is_self_loop
-    from declared
-    inner join names on declared.name_key = names.name_key
-    inner join resolutions on declared.name_key = resolutions.name_key
+    from {{ ref('int_declared_parents') }} as declared
+    inner join {{ ref('int_parent_names') }} as names on declared.name_key = names.name_key
+    inner join {{ ref('int_parent_resolutions') }} as resolutions on declared.name_key = resolutions.name_key
     inner join models as children on declared.child_key = children.model_key
     left join models as parents on resolutions.parent_key = parents.model_key
 

@@ -1,16 +1,4 @@
-with edges as (
-
-    select * from {{ ref('int_lineage_edges') }}
-
-),
-
-models as (
-
-    select * from {{ ref('int_models_current') }}
-
-),
-
-cycle_edges as (
+with cycle_edges as (
 
     select
         parent_key,
@@ -40,8 +28,8 @@ final as (
         coalesce(cycle_edges.is_cut_all, false) as is_cut_all,
         coalesce(edges.relation <> 'merge' and cycle_edges.is_cut_no_merge, false) as is_cut_no_merge,
         coalesce(edges.relation = 'finetune' and cycle_edges.is_cut_finetune, false) as is_cut_finetune
-    from edges
-    inner join models as children on edges.child_key = children.model_key
+    from {{ ref('int_lineage_edges') }} as edges
+    inner join {{ ref('int_models_current') }} as children on edges.child_key = children.model_key
     left join cycle_edges
         on edges.parent_key = cycle_edges.parent_key and edges.child_key = cycle_edges.child_key
 

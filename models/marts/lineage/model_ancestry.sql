@@ -1,16 +1,4 @@
-with relatives as (
-
-    select * from {{ ref('int_model_relatives') }}
-
-),
-
-family_roots as (
-
-    select * from {{ ref('int_family_roots') }}
-
-),
-
-models as (
+with models as (
 
     select * from {{ ref('int_models_current') }}
 
@@ -35,8 +23,8 @@ final as (
         ---- distance from a root
         relatives.generation,
         relatives.depth
-    from relatives
-    inner join family_roots
+    from {{ ref('int_model_relatives') }} as relatives
+    inner join {{ ref('int_family_roots') }} as family_roots
         on relatives.edge_set = family_roots.edge_set and relatives.family_key = family_roots.family_key
     inner join models on relatives.model_key = models.model_key
     inner join models as family_models on family_roots.main_root_key = family_models.model_key

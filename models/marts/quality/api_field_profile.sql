@@ -1,28 +1,4 @@
-with snapshots as (
-
-    select * from {{ ref('stg_hub__snapshots') }}
-
-),
-
-fields as (
-
-    select * from {{ ref('int_snapshot_fields') }}
-
-),
-
-field_values as (
-
-    select * from {{ ref('int_snapshot_values') }}
-
-),
-
-totals as (
-
-    select * from {{ ref('int_snapshot_totals') }}
-
-),
-
-counted as (
+with counted as (
 
     -- The join drops profiles of snapshots that were deleted, or completed again later.
     select
@@ -34,8 +10,8 @@ counted as (
                 as n_{{ json_type }},
         {%- endfor %}
         {{ sorted_concat('fields.json_type', '|') }} as json_types
-    from fields
-    inner join snapshots
+    from {{ ref('int_snapshot_fields') }} as fields
+    inner join {{ ref('stg_hub__snapshots') }} as snapshots
         on fields.snapshot = snapshots.snapshot and fields.completed_at = snapshots.completed_at
     group by fields.snapshot, fields.path
 
@@ -50,8 +26,8 @@ final as (
         least(coalesce(field_values.n_distinct, 0), {{ var('profile_values') }}) as n_distinct_in_sample,
         field_values.example
     from counted
-    inner join totals on counted.snapshot = totals.snapshot
-    left join field_values
+    inner join {{ ref('int_snapshot_totals') }} as totals on counted.snapshot = totals.snapshot
+    left join {{ ref('int_snapshot_values') }} as field_values
         on counted.snapshot = field_values.snapshot and counted.path = field_values.path
 
 )
