@@ -151,7 +151,7 @@ class HandCount:
             paper += Counter((trait, value) for _, value in self.of_kind(kind, as_written=True))
         for trait, key in (("task", "pipeline_tag"), ("library", "library_name")):
             values = [record[key] for record in self.records.values() if record.get(key)]
-            ours += Counter((trait, _field_value(trait, value)) for value in values)
+            ours += Counter((trait, field_value(trait, value)) for value in values)
             paper += Counter((trait, value) for value in values)
         for _, counted_languages, paper_languages in self._languages().values():
             ours += Counter(("language", language) for language in counted_languages)
@@ -192,7 +192,7 @@ class HandCount:
         for model, record in self.records.items():
             if key:
                 written = {record[key]} if record.get(key) else set()
-                sets[model] = ({_field_value(trait, value) for value in written}, written)
+                sets[model] = ({field_value(trait, value) for value in written}, written)
             else:
                 values = {value for kind, value in self.tags[model].values() if kind == trait and value}
                 sets[model] = (values, values)
@@ -306,7 +306,7 @@ def _language(declared: str) -> str:
     return LANGUAGE_CODES.get(declared) or LANGUAGE_CODES.get(re.split("[-_]", declared)[0]) or declared
 
 
-def _field_value(field: str, written: str) -> str:
+def field_value(field: str, written: str) -> str:
     """The task or library of a vocabulary that differs only in case, white space around, or in hyphens of a task."""
     vocabulary = {"task": TASKS, "library": LIBRARIES | FORMATS}[field]
     folded = written.strip().lower()
@@ -317,11 +317,15 @@ def _field_value(field: str, written: str) -> str:
 
 
 def _has_known_prefix(tag: str) -> bool:
-    return ":" in tag and tag.partition(":")[0] in PREFIX_KINDS
+    prefix, colon, _ = tag.partition(":")
+    return bool(colon) and (prefix in PREFIX_KINDS or prefix.strip().lower() in PREFIX_KINDS)
 
 
 def _is_flag(tag: str) -> bool:
-    return PREFIX_KINDS[tag.partition(":")[0]] == "flag" if _has_known_prefix(tag) else tag in FLAGS
+    if not _has_known_prefix(tag):
+        return tag in FLAGS
+    prefix = tag.partition(":")[0]
+    return PREFIX_KINDS.get(prefix, PREFIX_KINDS.get(prefix.strip().lower())) == "flag"
 
 
 def _code_tags(record: dict[str, Any]) -> tuple[set[str], set[str]]:
@@ -353,8 +357,9 @@ def _classify(record: dict[str, Any]) -> Iterator[tuple[str, tuple[str, str]]]:
     codes, _ = _code_tags(record)
     for tag in set(record.get("tags") or []):
         prefix, colon, rest = tag.partition(":")
-        if colon and prefix in PREFIX_KINDS:
-            kind = PREFIX_KINDS[prefix]
+        # A prefix in another case is read as the one it means.
+        kind = PREFIX_KINDS.get(prefix) or PREFIX_KINDS.get(prefix.strip().lower())
+        if colon and kind:
             if kind == "arxiv" and re.fullmatch(r"\d{4}\.\d{4,5}v\d+", rest):
                 rest = rest.split("v")[0]
             yield tag, (kind, tag if kind == "flag" else rest)

@@ -15,7 +15,7 @@ import duckdb
 import networkx as nx
 import pytest
 from conftest import Build, run_dbt, run_phylohub
-from hand_count import HandCount, read_records
+from hand_count import HandCount, field_value, read_records
 from scipy.stats import binomtest, false_discovery_control  # type: ignore[import-untyped]  # scipy ships no types
 
 
@@ -57,8 +57,8 @@ def test_models_and_duplicate_records(build: Build, counted: HandCount) -> None:
             model,
             record["downloads"],
             record["likes"],
-            record.get("pipeline_tag"),
-            record.get("library_name"),
+            field_value("task", record["pipeline_tag"]) if "pipeline_tag" in record else None,
+            field_value("library", record["library_name"]) if "library_name" in record else None,
             record["createdAt"][:19],
         )
         for model, record in counted.records.items()

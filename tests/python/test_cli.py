@@ -459,10 +459,12 @@ def test_progress_is_a_bar_on_a_terminal_and_silent_elsewhere(tmp_path: Path, da
     assert "\x1b[" in output
     plain = run_phylohub(database, "ingest", "dump", str(path), "--snapshot", "again")
     assert (plain.returncode, plain.stderr) == (0, "")
-    assert plain.stdout.splitlines() == [
-        "snapshot again: models [x].jsonl: 1 records (1 new), 0 rejected",
-        "read models [x].jsonl as JSON Lines of models",
-    ]
+    landed, declared, read = plain.stdout.splitlines()
+    assert landed == "snapshot again: models [x].jsonl: 1 records (1 new), 0 rejected"
+    time = r"\d{4}-\d\d-\d\d \d\d:\d\d UTC"
+    about = rf"taken at {time} \(file time\), scope unknown, series models \[x\]\.jsonl"
+    assert re.fullmatch(f"snapshot again: {about}", declared)
+    assert read == "read models [x].jsonl as JSON Lines of models"
 
 
 def assert_harmless(text: str) -> None:

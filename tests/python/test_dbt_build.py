@@ -6,6 +6,8 @@ import pytest
 from conftest import ROOT, run_phylohub
 
 from phylohub.cli import progress
+from phylohub.core.errors import PhylohubError
+from phylohub.operate import dbt_build
 from phylohub.operate.dbt_build import Node, run_build
 
 
@@ -79,3 +81,9 @@ def test_build_needs_records(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert f"{missing} does not exist" in "".join(done.stderr.split("\n"))
     assert not missing.exists()
+
+
+def test_build_needs_a_project(landed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dbt_build, "project_folder", lambda: None)
+    with pytest.raises(PhylohubError, match=r"dbt_project\.yml"):
+        run_build(landed, lambda node: None)

@@ -50,13 +50,14 @@ def later(hub: list[dict[str, Any]]) -> list[dict[str, Any]]:
 class Hub:
     """A warehouse of two snapshots, and the records of both."""
 
-    def __init__(self, folder: Path, n_models: int) -> None:
+    def __init__(self, folder: Path, n_models: int, scope: str = "hub") -> None:
         self.hubs = [list(records(n_models, seed=8)), []]
         self.hubs[1] = later(self.hubs[0])
         self.database, self.target = folder / "phylohub.duckdb", folder / "target"
         self.tables = []
         for name, hub in zip(("first", "second"), self.hubs, strict=True):
-            landed = run_phylohub(self.database, "ingest", "dump", str(write(folder / name, hub)), "--snapshot", name)
+            path = str(write(folder / name, hub))
+            landed = run_phylohub(self.database, "ingest", "dump", path, "--snapshot", name, "--scope", scope)
             assert landed.returncode == 0, landed.stderr
             self.tables.append(self.build())
 
@@ -75,6 +76,10 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Hub:
 
 def test_first_snapshot_has_no_changes(hub: Hub) -> None:
     assert hub.tables[0]["rate_changes"] == []
+
+
+def test_snapshots_of_unknown_scope_are_not_compared(tmp_path: Path) -> None:
+    assert Hub(tmp_path, 200, scope="unknown").tables[1]["rate_changes"] == []
 
 
 def test_full_refresh_gives_the_same_changes(hub: Hub) -> None:

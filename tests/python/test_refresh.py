@@ -2,10 +2,12 @@
 
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -13,8 +15,8 @@ import pytest
 import yaml
 from conftest import BIN, ROOT, run_dbt, run_phylohub
 
-from phylohub.core.errors import LockedError
-from phylohub.operate.accept import _Seed
+from phylohub.core.errors import LockedError, PhylohubError
+from phylohub.operate.accept import _Seed, accept
 from phylohub.operate.refresh import refresh_lock
 from phylohub.synthetic.hub import write_hub
 
@@ -150,21 +152,6 @@ def test_refresh_stops_before_the_build_if_nothing_lands(tmp_path: Path) -> None
     assert "building" not in done.stdout
 
 
-def test_refresh_outside_a_dbt_project_fails(tmp_path: Path) -> None:
-    (tmp_path / "hub.jsonl").write_text('{"id": "a/b"}\n')
-    done = subprocess.run(
-        [str(Path(sys.executable).with_name("phylohub")), "refresh", "--source", "hub.jsonl"],
-        cwd=tmp_path,
-        env={**os.environ, "PHYLOHUB_DATABASE": "phylohub.duckdb"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 1
-    assert "no dbt_project.yml" in done.stderr
-    assert not (ROOT / "phylohub.duckdb").exists()
-
-
 def test_all_marts_except_the_reports_depend_on_the_gate(tmp_path: Path) -> None:
     assert run_dbt(tmp_path / "phylohub.duckdb", tmp_path, "parse").returncode == 0
     manifest = json.loads((tmp_path / "manifest.json").read_text())
@@ -186,19 +173,29 @@ def test_example_workflow_is_valid_and_runs_known_commands() -> None:
     assert command == ".venv/bin/phylohub refresh --json > refresh.json"
 
 
-def test_accept_refuses_what_it_does_not_know(refreshed: Refreshed, tmp_path: Path) -> None:
-    seeds = {path: path.read_bytes() for path in (ROOT / "seeds").iterdir()}
-    findings = refreshed.rows("select distinct snapshot from marts.api_drift")
-    name = str(findings[0][0]) if findings else "hub_2026-01-01"
-    for arguments, message in (
-        ([name, "--reason", " "], "reason is empty"),
-        (["hub_2026-01-02", "--reason", "x"], "Did you mean hub_2026-0"),
-        ([name, "model_lost", "--reason", "x"], "has no finding model_lost. Did you mean models_lost"),
+def test_accept_refuses_what_it_does_not_know() -> None:
+    connection = duckdb.connect()
+    connection.execute("create schema raw")
+    connection.execute("create schema marts")
+    connection.execute("create table raw.snapshots as select unnest(['hub_2026-01-01', 'hub_2026-02-01']) as snapshot")
+    connection.execute(
+        "create table marts.api_drift as select 'hub_2026-02-01' as snapshot, 'warn' as severity, kind, "
+        "null as path, null as value, kind as measure from (values ('models_added'), ('parents_outside')) as of (kind)"
+    )
+    for snapshot, names, reason, message in (
+        ("hub_2026-02-01", ["models_added"], " ", "The reason is empty"),
+        ("hub_2026-02-09", [], "x", "There is no snapshot hub_2026-02-09. Did you mean hub_2026-02-01 or hub_2026-01"),
+        (
+            "hub_2026-01-01",
+            [],
+            "x",
+            "No finding is about snapshot hub_2026-01-01; marts.api_drift is about hub_2026-02",
+        ),
+        ("hub_2026-02-01", [], "x", "is not refused. To accept a warning, name it: models_added, parents_outside."),
+        ("hub_2026-02-01", ["model_added"], "x", "has no finding model_added. Did you mean models_added? It has "),
     ):
-        done = run_phylohub(refreshed.database, "accept", *arguments)
-        assert done.returncode == 1
-        assert message in done.stderr or "No finding is about" in done.stderr
-    assert {path: path.read_bytes() for path in (ROOT / "seeds").iterdir()} == seeds
+        with pytest.raises(PhylohubError, match=re.escape(message)):
+            accept(connection, ROOT / "seeds", snapshot, names, reason, date(2026, 1, 3), write=False)
 
 
 def test_seed_keeps_what_people_wrote(tmp_path: Path) -> None:

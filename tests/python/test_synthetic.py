@@ -187,7 +187,7 @@ def test_crash_leaves_only_the_old_file(tmp_path: Path, monkeypatch: pytest.Monk
     path = tmp_path / "hub.jsonl.gz"
     path.write_bytes(b"old")
 
-    def broken(n_models: int, seed: int, *, with_cards: bool) -> Any:
+    def broken(n_models: int, seed: int, *, with_cards: bool, drift: bool) -> Any:
         yield synthetic.Block(pa.array(["{}\n"]), iter([b"{}\n"]))
         raise RuntimeError("crash")
 

@@ -1,7 +1,9 @@
 with snapshots_compared as (
 
-    select * from {{ ref('int_snapshots_compared') }}
-    where previous_snapshot is not null
+    -- Without a known scope, the rates of two snapshots are those of other models each time.
+    select compared.snapshot
+    from {{ ref('int_snapshots_compared') }} as compared
+    inner join {{ ref('int_history_snapshots') }} as history on compared.previous_snapshot = history.snapshot
 
 ),
 
