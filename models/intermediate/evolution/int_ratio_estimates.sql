@@ -8,7 +8,7 @@ with totals as (
         cast(sum(denominator) as bigint) as n_edges,
         count(*) as n_families,
         {{ ordered_sum('numerator', ['family_key']) }} / sum(denominator) as value
-    from {{ ref('int_family_ratios') }} as ratios
+    from {{ ref('int_family_ratios') }}
     group by measure, trait, side, relation
 
 ),
