@@ -94,7 +94,7 @@ async function screenshot(page, name, width) {
 try {
 	for (const width of [1280, 390]) {
 		const page = await open(width);
-		for (const [path, minimum] of [['', 4], ['inheritance', 4], ['similarity', 1], ['families', 3], ['api-changes', 0]]) {
+		for (const [path, minimum] of [['', 4], ['inheritance', 4], ['similarity', 1], ['families', 3], ['licenses', 2], ['api-changes', 0]]) {
 			await page.goto(`${base}/${path}${path && '/'}`, { waitUntil: 'networkidle' });
 			await assertCharts(page, minimum);
 			const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);

@@ -145,6 +145,26 @@ def test_pandas_reads_the_copy(copy: Path, tasks: list[tuple[Any, ...]]) -> None
     assert str(models["created_at"].dtype).startswith("datetime64")
 
 
+def test_queries_of_the_site_run_on_the_copy(copy: Path) -> None:
+    """All sources, and the queries of all pages with the default of every input."""
+    with duckdb.connect() as connection:
+        connection.execute("create schema hub")
+        for path in sorted((ROOT / "site" / "sources").rglob("*.sql")):
+            query = path.read_text().replace("${parquet}", str(copy / "parquet")).replace("${models}", "500")
+            connection.execute(f"create table hub.{path.stem} as {query}")
+        rows = {}
+        for path in [*(ROOT / "site" / "pages").glob("*.md"), *(ROOT / "site" / "partials").glob("*.md")]:
+            text = path.read_text()
+            defaults = dict(re.findall(r"<Dropdown [^>]*name=(\w+) [^>]*defaultValue=(\w+)", text))
+            for name, query in re.findall(r"^```sql (\w+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+                for choice, value in defaults.items():
+                    query = query.replace(f"${{inputs.{choice}.value}}", value)
+                rows[path.stem, name] = connection.execute(re.sub(r"\$\{[^}]*\}", "", query)).fetchall()
+    assert sum(row[1] for row in rows["licenses", "with_parent"]) == pytest.approx(1)
+    assert sum(row[1] for row in rows["licenses", "consistency"]) == rows["about", "about"][0][3]
+    assert all(rows["licenses", name] for name in ("dropped", "rules", "conflicts", "families", "findings"))
+
+
 @pytest.fixture(scope="module")
 def metricflow(build: Build, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Run `mf query` on the build. It reads target/semantic_manifest.json in its working directory."""
