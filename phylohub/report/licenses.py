@@ -1,7 +1,11 @@
 """License lineage: consistency of lineages, the terms dropped most, families with findings, and findings by model."""
 
-from phylohub.report.content import Column, Kind, Page, Section, Table
+from dataclasses import replace
+
+from phylohub.report.charts import Bar, bars
+from phylohub.report.content import Column, Figure, Kind, Page, Section, Table
 from phylohub.report.marts import Marts
+from phylohub.report.text import count_of, format_share
 
 NOTICE = "Facts as tags and cards declare them, never legal advice."
 N_ROWS = 100
@@ -48,21 +52,7 @@ def page(marts: Marts) -> Page:
             limit {N_ROWS}
             """,
         ),
-        _section(
-            marts,
-            "dropped-terms",
-            "Terms dropped most",
-            "license_findings",
-            "Findings by rule. A model counts once per rule.",
-            "Findings by rule",
-            {"Finding": "text", "Severity": "text", "Models": "count", "Rule": "text"},
-            """
-            select finding, severity, count(distinct model_id) as n_models, words
-            from marts.license_findings
-            group by finding, severity, words
-            order by n_models desc, finding
-            """,
-        ),
+        _dropped_terms(marts),
         _section(
             marts,
             "families-with-findings",
@@ -108,6 +98,73 @@ def page(marts: Marts) -> Page:
         ),
     ]
     return Page("licenses.html", "License lineage", f"Which license terms are dropped, and where. {NOTICE}", sections)
+
+
+def _dropped_terms(marts: Marts) -> Section:
+    """The findings by rule, and a figure of the terms that licenses drop."""
+    section = _section(
+        marts,
+        "dropped-terms",
+        "Terms dropped most",
+        "license_findings",
+        "Findings by rule. A model counts once per rule.",
+        "Findings by rule",
+        {"Finding": "text", "Severity": "text", "Models": "count", "Rule": "text"},
+        """
+        select finding, severity, count(distinct model_id) as n_models, words
+        from marts.license_findings
+        group by finding, severity, words
+        order by n_models desc, finding
+        """,
+    )
+    if not section.tables:
+        return section
+    rows = marts.rows(
+        """
+        with dropped as (
+
+            select replace(term, '_', ' ') as term_name, count(distinct model_id) as n_models
+            from marts.license_findings
+            where finding = term || '_dropped'
+            group by term
+
+        ),
+
+        with_parent as (
+
+            select sum(n_models) as n_models
+            from marts.license_consistency
+            where lineage_status <> 'no parent'
+
+        )
+
+        select dropped.term_name, dropped.n_models, dropped.n_models / with_parent.n_models
+        from dropped
+        cross join with_parent
+        order by dropped.n_models desc, dropped.term_name
+        """
+    )
+    if not rows:
+        return replace(section, paragraphs=[*section.paragraphs, "No license in this snapshot drops a term."])
+    drawn = [Bar(term, part, format_share(part)) for term, _, part in rows]
+    first = ", ".join(f"{term} {count_of(n, 'model')} ({format_share(part)})" for term, n, part in rows[:3])
+    return replace(
+        section,
+        figures=[
+            Figure(
+                "dropped-terms",
+                "Terms of ancestors that the model's own license does not have",
+                f"Terms dropped by most models, with their share of the models that declare a parent: {first}.",
+                bars(drawn, "share of models that declare a parent", ".1%"),
+                legend="Models without a license, or with one whose terms are not known, drop no term here.",
+                table=Table(
+                    "Models by dropped term",
+                    [Column("Term"), Column("Models", "count"), Column("Share of models with a parent", "share")],
+                    rows,
+                ),
+            )
+        ],
+    )
 
 
 def _section(

@@ -451,6 +451,26 @@ def definition_problems(comparison: Comparison, columns: set[str]) -> list[str]:
     return problems
 
 
+def test_terms_dropped_most_match_the_obligations(build: Build, report: Path) -> None:
+    """Counted from the terms that reach each model, instead of from the findings."""
+    counted = build.rows(
+        "select replace(reached.term, '_', ' ') as term, count(distinct reached.model_id) as n from "
+        "marts.license_obligations as reached left join staging.license_compatibility as compatible on "
+        "reached.ancestor_license = compatible.license_upstream and reached.model_license = "
+        "compatible.license_downstream where reached.model_value = 'no' and reached.term <> 'no_derivatives' and "
+        "compatible.reason is null group by reached.term order by n desc, term"
+    )
+    ((n_children,),) = build.rows("select count(distinct child_id) from marts.declared_parents")
+    assert len(counted) > 3
+    page = unescape((report / "licenses.html").read_text(encoding="utf-8"))
+    svg = (report / "figures" / "dropped-terms.svg").read_text(encoding="utf-8")
+    drawn = [text for text in re.findall(r"<text[^>]*>([^<]*)</text>", svg) if text in {term for term, _ in counted}]
+    assert drawn == [term for term, _ in counted]
+    for term, n in counted:
+        assert f">{format_share(n / n_children)}</text>" in svg
+        assert re.search(rf"{term}</td>\s*<td[^>]*>{n:,}</td>", page), term
+
+
 def test_published_figures_are_compared_with_columns_of_the_studys_definition(build: Build) -> None:
     used = set()
     for figure in read_published():
