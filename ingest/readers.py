@@ -161,7 +161,8 @@ def judged(source: Source) -> Source:
             ) from error
     positions, records = positions[:SAMPLE_ROWS], records[:SAMPLE_ROWS]
     is_prefixed = judge_records(path, positions, records, WORDS.get(kind, "row"))
-    if kind == "document":
+    # A document on one line is read as a line.
+    if kind == "document" or any(suffix in JSON_DOCUMENTS for suffix in path.suffixes):
         refuse_documents_without_ids(path, records)
     words, notes = _described(path, kind)
     words += writer_of(records[0]) if records else ""

@@ -182,7 +182,7 @@ def refuse_documents_without_ids(path: Path, records: Sequence[bytes]) -> None:
     if records and not any(isinstance(each.get("id"), str) for each in fields if each):
         names = ", ".join(list(next((each for each in fields if each), {}))[:8])
         raise PhylohubError(
-            f"{path}, record 1: no id (its fields: {names or 'none, it is no object'}), so this is no list of models. "
+            f"{path}, record 1: no id (its fields: {names or 'none'}), so this is no list of models. "
             "Nothing has landed; write one model per line, for an object of models "
             f"`jq -c '.[]' {path} > models.jsonl`."
         )

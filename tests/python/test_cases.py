@@ -241,6 +241,21 @@ def test_other_files_are_refused_with_the_way_out(tmp_path: Path, content: bytes
         find_sources(written(tmp_path, name, content))
 
 
+@pytest.mark.parametrize(
+    ("text", "fields"),
+    [
+        ('{"acme/base": {"tags": []}, "acme/child": {}}', "acme/base, acme/child"),
+        ('{"data": {"models": [{"id": "acme/base"}]}}', "data"),
+        ('{"error": "Rate limited"}', "error"),
+        ("{}", "none"),
+    ],
+)
+def test_documents_of_one_line_without_models_leave_nothing(tmp_path: Path, text: str, fields: str) -> None:
+    path = written(tmp_path, "models.json", text)
+    with memory() as connection, pytest.raises(PhylohubError, match=rf"record 1: no id \(its fields: {fields}\)"):
+        land_snapshot(connection, "s", find_sources(path)[0])
+
+
 def write_lines(path: Path, rows: list[dict[str, Any]]) -> None:
     path.write_text("\n".join(map(json.dumps, rows)))
 
