@@ -288,7 +288,15 @@ class DriftWarehouse(MemoryWarehouse):
             [model for model in models if model.folder in folders and model.name not in excluded],
         )
 
-    def land(self, snapshot: str, records: list[Record], day: int, source: str = "api/models") -> None:
+    def land(
+        self,
+        snapshot: str,
+        records: list[Record],
+        day: int,
+        source: str = "api/models",
+        taken_on: int | None = None,
+    ) -> None:
+        """Land a snapshot on a day of January that shows the Hub on another, or on the same."""
         landed = pa.table(
             {
                 "position": range(1, len(records) + 1),
@@ -307,7 +315,8 @@ class DriftWarehouse(MemoryWarehouse):
         )
         time = datetime(2026, 1, day)
         self.connection.execute(
-            "insert into raw.snapshots (snapshot, started_at, completed_at) values (?, ?, ?)", [snapshot, time, time]
+            "insert into raw.snapshots (snapshot, started_at, completed_at, taken_at) values (?, ?, ?, ?)",
+            [snapshot, time, time, taken_on and datetime(2026, 1, taken_on)],
         )
 
     def clear(self) -> None:
@@ -405,6 +414,30 @@ def test_number_of_models_is_compared_with_the_largest_earlier_snapshot(drift: D
         drift.land(f"day {day}", copy.deepcopy(HUB[:n_models]), day)
     drift.run_models()
     assert drift.errors() == ["models_lost"]
+
+
+def test_snapshots_are_compared_in_the_order_in_which_they_were_taken(drift: DriftWarehouse) -> None:
+    def land(snapshot: str, n_models: int, day: int, taken_on: int) -> tuple[Any, ...]:
+        drift.land(snapshot, copy.deepcopy(HUB[:n_models]), day, "dump.parquet", taken_on)
+        drift.run_models()
+        compared = "snapshot, previous_snapshot, n_models_previous, largest_snapshot"
+        (row,) = drift.rows(f"select {compared} from intermediate.int_snapshots_compared")
+        return row
+
+    assert land("week 1", 200, 10, taken_on=1) == ("week 1", None, None, None)
+    assert land("week 3", 300, 11, taken_on=3) == ("week 3", "week 1", 200, "week 1")
+    # An older dump that lands later has fewer models than the newer one, and lost none.
+    assert land("week 2", 250, 12, taken_on=2) == ("week 2", "week 1", 200, "week 1")
+    assert "models_lost" not in drift.errors()
+    assert land("week 4", 290, 13, taken_on=4) == ("week 4", "week 3", 300, "week 3")
+    assert "models_gone" in drift.errors()
+    assert land("week 0", 200, 14, taken_on=1) == ("week 0", "week 1", 200, "week 1"), "ties: landed before"
+    # An accepted loss is the baseline of what was taken after it only.
+    drift.connection.execute(
+        "insert into staging.accepted_findings by name select 'week 4' as snapshot, 'models_lost' as measure"
+    )
+    assert land("week 3b", 250, 15, taken_on=3) == ("week 3b", "week 3", 300, "week 3")
+    assert land("week 5", 290, 16, taken_on=5) == ("week 5", "week 4", 290, "week 4")
 
 
 def test_emptied_cards_refuse_the_snapshot(drift: DriftWarehouse) -> None:

@@ -14,6 +14,7 @@ current_snapshot as (
         totals.snapshot,
         totals.completed_at,
         totals.n_models,
+        snapshots.taken_at,
         snapshots.series,
         snapshots.scope
     from {{ ref('int_snapshot_totals') }} as totals
@@ -24,6 +25,7 @@ current_snapshot as (
 
 earlier as (
 
+    -- Earlier by the time that they show, not by landing: an older dump may land after a newer one.
     -- Ignores the totals of snapshots that have since been dropped or completed again, and snapshots that the gate has
     -- refused: the next one would be compared with what is wrong. Samples hold other models each time. Snapshots whose
     -- scope is unknown are compared: a check too many can be accepted, a wrong number cannot be seen.
@@ -40,9 +42,9 @@ earlier as (
             and snapshots.scope = current_snapshot.scope
             and snapshots.scope <> 'sample'
             and (
-                totals.completed_at < current_snapshot.completed_at
+                snapshots.taken_at < current_snapshot.taken_at
                 or (
-                    totals.completed_at = current_snapshot.completed_at
+                    snapshots.taken_at = current_snapshot.taken_at
                     and totals.snapshot < current_snapshot.snapshot
                 )
             )
@@ -56,14 +58,14 @@ previous as (
 
     select *
     from earlier
-    order by completed_at desc, snapshot desc
+    order by taken_at desc, snapshot desc
     limit 1
 
 ),
 
 last_accepted as (
 
-    select max(completed_at) as completed_at
+    select max(taken_at) as taken_at
     from earlier
     where is_accepted
 
@@ -75,8 +77,8 @@ largest as (
     select earlier.*
     from earlier
     cross join last_accepted
-    where last_accepted.completed_at is null or earlier.completed_at >= last_accepted.completed_at
-    order by earlier.n_models desc, earlier.completed_at desc, earlier.snapshot desc
+    where last_accepted.taken_at is null or earlier.taken_at >= last_accepted.taken_at
+    order by earlier.n_models desc, earlier.taken_at desc, earlier.snapshot desc
     limit 1
 
 ),
