@@ -108,7 +108,7 @@ def _refresh(
             compact_file(database)
         after = _state()
     _show_refresh(before, after)
-    report["before"], report["after"] = ({"snapshot": state.snapshot, **state.counts} for state in (before, after))
+    report["before"], report["after"] = (state.numbers() for state in (before, after))
     report["findings"] = [
         {
             "severity": finding.severity,
@@ -147,6 +147,8 @@ def _show_refresh(before: "State", after: "State") -> None:
         counts.append(
             (name, "none" if was is None else f"{was:,}", f"{now:,}", "" if was is None else f"{now - was:+,}")
         )
+    if before.hub_size is not None or after.hub_size is not None:
+        counts.append(("share_of_hub", _coverage(before), _coverage(after), ""))
     shown = after.findings[:SHOWN_FINDINGS]
     findings = [
         (finding.severity, finding.kind, f"{finding.path} {finding.value}".strip(), finding.text) for finding in shown
@@ -166,6 +168,15 @@ def _show_refresh(before: "State", after: "State") -> None:
     else:
         more = f"{n_more} more findings in marts.api_drift; " if n_more else ""
         print_line(f"{more}`phylohub accept SNAPSHOT [MEASURE...] --reason TEXT` accepts them")
+
+
+def _coverage(state: "State") -> str:
+    """The share of the Hub's models that the marts cover."""
+    from phylohub.report.text import format_share
+
+    if state.hub_size is None:
+        return "none" if state.snapshot is None else "unknown"
+    return f"{format_share(state.share_of_hub)} of {state.hub_size:,} models"
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

@@ -36,13 +36,21 @@ class State:
     """The state of the marts: the snapshot, its counts, and the findings about the last snapshot that was compared.
 
     Everything is None or empty before the first build. `refused` holds the findings for which the gate refuses that
-    snapshot.
+    snapshot. `hub_size` and `share_of_hub` are None if the size of the Hub is not known.
     """
 
     snapshot: str | None
     counts: dict[str, int]
     findings: list[Finding]
     refused: list[Finding]
+    hub_size: int | None = None
+    share_of_hub: float | None = None
+
+    def numbers(self) -> dict[str, str | int | float | None]:
+        """The snapshot that the marts show and its numbers, for programs."""
+        return {
+            "snapshot": self.snapshot, **self.counts, "hub_size": self.hub_size, "share_of_hub": self.share_of_hub
+        }  # fmt: skip  # one line
 
 
 @contextmanager
@@ -75,17 +83,28 @@ def read_state(connection: duckdb.DuckDBPyConnection) -> State:
         tuple(row)
         for row in connection.execute("select table_schema, table_name from information_schema.tables").fetchall()
     }
-    snapshot, counts = None, {}
+    health: dict[str, Any] = {}
     if ("marts", "snapshot_health") in tables:
-        row = connection.execute(f"select snapshot, {', '.join(COUNTS)} from marts.snapshot_health").fetchone()
-        if row is not None:
-            snapshot, counts = str(row[0]), dict(zip(COUNTS, row[1:], strict=True))
+        health = next(iter(_rows(connection, "select * from marts.snapshot_health")), {})
     findings = []
     if ("marts", "api_drift") in tables:
-        result = connection.execute("select * from marts.api_drift order by severity, kind, path, value")
-        columns = [column[0] for column in result.description or []]
-        findings = [_finding(dict(zip(columns, row, strict=True))) for row in result.fetchall()]
-    return State(snapshot, counts, findings, [finding for finding in findings if finding.severity == "error"])
+        rows = _rows(connection, "select * from marts.api_drift order by severity, kind, path, value")
+        findings = [_finding(row) for row in rows]
+    return State(
+        health.get("snapshot"),
+        {name: health[name] for name in COUNTS} if health else {},
+        findings,
+        [finding for finding in findings if finding.severity == "error"],
+        # A build of an earlier version lacks these columns.
+        health.get("hub_size"),
+        health.get("share_of_hub"),
+    )
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
+    result = connection.execute(query)
+    columns = [column[0] for column in result.description or []]
+    return [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
 
 
 def _finding(row: dict[str, Any]) -> Finding:

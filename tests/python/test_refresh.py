@@ -7,6 +7,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -15,9 +16,10 @@ import pytest
 import yaml
 from conftest import BIN, ROOT, run_dbt, run_phylohub
 
+from phylohub.cli.build import _show_refresh
 from phylohub.core.errors import LockedError, PhylohubError
 from phylohub.operate.accept import _Seed, accept
-from phylohub.operate.refresh import refresh_lock
+from phylohub.operate.refresh import COUNTS, State, read_state, refresh_lock
 from phylohub.synthetic.hub import write_hub
 
 Rows = dict[str, list[tuple[object, ...]]]
@@ -32,7 +34,7 @@ class Refreshed:
         self.database = folder / "phylohub.duckdb"
         path = folder / "hub_2026-01-01.jsonl"
         write_hub(path, 400, 1)
-        self.first = run_phylohub(self.database, "refresh", "--source", str(path))
+        self.first = run_phylohub(self.database, "refresh", "--source", str(path), "--hub-size", "1600")
         with duckdb.connect() as connection:
             rows = connection.execute("select json from read_ndjson_objects(?)", [str(path)]).fetchall()
         self.records = [json.loads(text) for (text,) in rows]
@@ -60,6 +62,7 @@ def test_first_refresh_lands_and_builds(refreshed: Refreshed) -> None:
     done = refreshed.first
     assert done.returncode == 0, done.stdout + done.stderr
     assert "n_models: none -> 400" in done.stdout
+    assert "share_of_hub: none -> 25.0% of 1,600 models" in done.stdout
     assert "no API changes" in done.stdout
     assert "┃" not in done.stdout  # no tables without a terminal
     assert len(done.stdout.splitlines()) < 24
@@ -111,6 +114,34 @@ def test_refused_snapshot_leaves_the_marts_unchanged(refreshed: Refreshed, tmp_p
     assert refreshed.rows("select kind from intermediate.int_snapshot_gate") == []
 
 
+@pytest.mark.parametrize(
+    ("columns", "shown", "numbers"),
+    [
+        ("8 as hub_size, 0.5 as share_of_hub", "share_of_hub: none -> 50.0% of 8 models\n", (8, 0.5)),
+        ("null as hub_size, null as share_of_hub", "", (None, None)),
+        ("1 as built_before_these_columns", "", (None, None)),
+    ],
+)
+def test_refresh_shows_the_share_of_the_hub_if_it_is_known(
+    capsys: pytest.CaptureFixture[str], columns: str, shown: str, numbers: tuple[int | None, float | None]
+) -> None:
+    nothing = State(None, {}, [], [])
+    with duckdb.connect() as connection:
+        connection.execute("create schema marts")
+        counts = ", ".join(f"4 as {name}" for name in COUNTS)
+        connection.execute(f"create table marts.snapshot_health as select 'now' as snapshot, {counts}, {columns}")
+        now = read_state(connection)
+    found = now.numbers()
+    assert (found["snapshot"], found["n_models"], found["hub_size"], found["share_of_hub"]) == ("now", 4, *numbers)
+    assert set(nothing.numbers().values()) == {None}
+    _show_refresh(nothing, now)
+    lines = capsys.readouterr().out.splitlines(keepends=True)
+    assert "".join(line for line in lines if line.startswith("share_of_hub")) == shown
+    if shown:
+        _show_refresh(now, replace(now, hub_size=None, share_of_hub=None))
+        assert "share_of_hub: 50.0% of 8 models -> unknown\n" in capsys.readouterr().out
+
+
 def test_refresh_prints_one_json_object(refreshed: Refreshed) -> None:
     path = refreshed.folder / "nothing.jsonl"
     for arguments, code, outcome in (
@@ -122,6 +153,8 @@ def test_refresh_prints_one_json_object(refreshed: Refreshed) -> None:
         assert (done.returncode, found["exit_code"]) in ((code, code), (0, 0)), done.stderr
         assert found["outcome"] in (outcome, "built")
         assert "error" not in done.stdout or found["message"]
+        assert (found["after"] is None) == (code == 1)
+        assert found["after"] is None or {"snapshot", *COUNTS, "hub_size", "share_of_hub"} == set(found["after"])
         for finding in found["findings"]:
             assert set(finding) == {
                 "severity", "kind", "path", "value", "finding", "measure", "before", "after", "bound", "examples"
