@@ -70,8 +70,8 @@ counted as (
         {% for name, aggregate in record_aggregates().items() %}
             cast({{ aggregate }} as double) as {{ name }},
         {% endfor %}
-        -- The Hub gave one day to all models that are older than that.
-        count(*) filter (where created_at >= timestamp '2022-03-03')
+        -- The Hub gave one day to all models that are older than that. A model that is listed twice shares no time.
+        count(distinct case when created_at >= timestamp '2022-03-03' then model_id end)
         - count(distinct case when created_at >= timestamp '2022-03-03' then created_at end) as n_created_shared
     from records
     group by snapshot
