@@ -118,7 +118,7 @@ try {
 		);
 		const filled = await page.locator('.chart canvas').first().evaluate((canvas) => {
 			const { data, width } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
-			const labelWidth = (180 * canvas.width) / canvas.clientWidth; // dots and intervals are right of the labels and shapes
+			const labelWidth = (220 * canvas.width) / canvas.clientWidth; // dots and intervals are right of the labels and shapes
 			let n = 0;
 			for (let i = 0; i < data.length; i += 4)
 				n += (i / 4) % width < labelWidth && data[i] === 31 && data[i + 1] === 78 && data[i + 2] === 121 && data[i + 3] === 255;
