@@ -38,25 +38,19 @@ as (
 {%- endmacro %}
 
 {% macro duckdb__cycle_candidates(edges) -%}
-below_backward_edges as (
-    select edge_set, child_key as model_key
+{%- for name, start, end in [
+    ('below_backward_edges', 'parent_key', 'child_key'),
+    ('above_backward_edges', 'child_key', 'parent_key'),
+] %}
+{{ name }} as (
+    select edge_set, {{ end }} as model_key
     from {{ edges }}
     where parent_key > child_key
     union
-    select edges.edge_set, edges.child_key
-    from below_backward_edges
+    select edges.edge_set, edges.{{ end }}
+    from {{ name }}
     inner join {{ edges }} as edges
-        on below_backward_edges.edge_set = edges.edge_set and below_backward_edges.model_key = edges.parent_key
-),
-
-above_backward_edges as (
-    select edge_set, parent_key as model_key
-    from {{ edges }}
-    where parent_key > child_key
-    union
-    select edges.edge_set, edges.parent_key
-    from above_backward_edges
-    inner join {{ edges }} as edges
-        on above_backward_edges.edge_set = edges.edge_set and above_backward_edges.model_key = edges.child_key
-)
+        on {{ name }}.edge_set = edges.edge_set and {{ name }}.model_key = edges.{{ start }}
+){{ ',' if not loop.last }}
+{%- endfor %}
 {%- endmacro %}

@@ -159,7 +159,7 @@ BASE = {"id": "Acme/Base-7B", "createdAt": "2023-01-01T00:00:00.000Z", "tags": [
         ("hf://Acme/Base-7B", "url"),
         ("https://huggingface.co/models/Acme/Base-7B?library=x", "url"),
         ("Acme/Base-7B/", "url"),
-        ("/root/.cache/huggingface/hub/models--Acme--Base-7B/snapshots/abc", "cache path"),
+        ("~/.cache/huggingface/hub/models--Acme--Base-7B/snapshots/abc", "cache path"),
         ("models--Acme--Base-7B", "cache path"),
         ("Acme/Base-7B@main", "revision"),
         ("Acme/Base-7B/tree/v1", "revision"),

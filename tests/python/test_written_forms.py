@@ -66,7 +66,7 @@ HOSTS = (
 
 def addresses(folder: str) -> dict[str, Form]:
     pages = ("", "/", "/tree/main", "/tree/main/", "/resolve/main/config.json", "/blob/refs%2Fpr%2F1/README.md",
-             "/raw/a", "/discussions/3", "?library=x", "#top", ".git", "@main")  # fmt: skip
+             "/raw/a", "/discussions/3", "?library=x", "#top", ".git", "@main")  # fmt: skip  # in groups
     forms: dict[str, Form] = {
         f"{host} {page}": lambda value, host=host, page=page: f"{host}/{folder}{value}{page}"  # type: ignore[misc]  # mypy cannot infer it
         for host in HOSTS
@@ -105,7 +105,7 @@ ARXIV: dict[str, Form] = WRAPPED | ESCAPED | PERCENT | {
     "doi scheme": lambda value: f"doi:10.48550/arxiv.{value}",
     "papers": lambda value: f"https://huggingface.co/papers/{value}",
     "prefix": lambda value: f"arXiv:{value}",
-}  # fmt: skip
+}  # fmt: skip  # in groups
 LICENSE: dict[str, Form] = WRAPPED | ANY_CASE | ESCAPED | {
     "spdx": lambda value: f"https://spdx.org/licenses/{value}.html",
     "spdx, upper": lambda value: f"http://spdx.org/licenses/{value.upper()}",
@@ -113,7 +113,7 @@ LICENSE: dict[str, Form] = WRAPPED | ANY_CASE | ESCAPED | {
     "opensource": lambda value: f"https://opensource.org/licenses/{value.upper()}",
     "opensource, new": lambda value: f"https://opensource.org/license/{value.replace('.', '-')}/",
     "choosealicense": lambda value: f"https://choosealicense.com/licenses/{value}/",
-}  # fmt: skip
+}  # fmt: skip  # in groups
 PREFIX: dict[str, Form] = {
     "as it is": lambda value: value,
     "upper": str.upper,
@@ -218,7 +218,7 @@ KEPT = [
     "license:https://creativecommons.org/licenses/by/3.0/us/", "license:gpl-3.0-or-later",
     "arxiv:12345", "arxiv:2101.1", "arxiv:1412.12", "arxiv:131300001", "arxiv:15010000", "arxiv:https://example.org/2101.00001",
     "Text-Generation", "Transformers", "GGUF", "medical ", "EN", "new:word",
-]  # fmt: skip
+]  # fmt: skip  # in groups
 
 
 def test_likeness_is_no_reading(warehouse: MemoryWarehouse) -> None:
