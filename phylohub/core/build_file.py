@@ -87,6 +87,15 @@ def connect(path: Path, *, read_only: bool = False, create: bool = False) -> Ite
         connection.close()
 
 
+def dict_rows(
+    connection: duckdb.DuckDBPyConnection, query: str, values: dict[str, object] | None = None
+) -> list[dict[str, Any]]:
+    """The rows of a query as dictionaries by column. `$name` in the query is a parameter. Raises duckdb.Error."""
+    result = connection.execute(query, values or {})
+    columns = [column[0] for column in result.description or []]
+    return [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
+
+
 @contextmanager
 def connect_to_copy(path: Path, *, read_only: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
     """Attach the build file as `warehouse` to an in-memory connection, so that a statement can copy it to other files.

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 from rapidfuzz.distance import OSA
 
-from phylohub.core.build_file import connect, database_path
+from phylohub.core.build_file import connect, database_path, dict_rows
 from phylohub.core.errors import NoSuchModelError, PhylohubError
 
 PUBLISHED = Path("published", "current", "phylohub.duckdb")  # beside the build file
@@ -30,9 +30,7 @@ class Warehouse:
 
     def rows(self, query: str, **values: object) -> list[Row]:
         """The rows of a query as dictionaries by column. `$name` in the query is a parameter."""
-        result = self.connection.execute(query, values)
-        columns = [column[0] for column in result.description or []]
-        return [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
+        return dict_rows(self.connection, query, values)
 
     def has(self, schema: str, table: str) -> bool:
         """Whether the file has this table or view. A published copy has marts only."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from phylohub.core.build_file import sync_to_disk
+from phylohub.core.build_file import dict_rows, sync_to_disk
 from phylohub.core.errors import PhylohubError
 
 FIELD_KINDS = ("field_new", "field_gone", "null_share_jumped", "type_changed", "value_outside")
@@ -77,11 +77,9 @@ def name_of(finding: dict[str, Any]) -> str:
 
 def _findings(connection: duckdb.DuckDBPyConnection, snapshot: str) -> list[dict[str, Any]]:
     try:
-        result = connection.execute("select * from marts.api_drift order by severity, kind, path, value")
+        rows = dict_rows(connection, "select * from marts.api_drift order by severity, kind, path, value")
     except duckdb.CatalogException as error:
         raise PhylohubError("The mart api_drift does not exist. Run `dbt build`.") from error
-    columns = [column[0] for column in result.description or []]
-    rows = [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
     found = [row for row in rows if row["snapshot"] == snapshot]
     if not found:
         landed = [name for (name,) in connection.execute("select snapshot from raw.snapshots").fetchall()]

@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 
+from phylohub.core.build_file import dict_rows
 from phylohub.core.errors import LockedError
 from phylohub.core.locks import BusyError, held_lock
 
@@ -85,10 +86,10 @@ def read_state(connection: duckdb.DuckDBPyConnection) -> State:
     }
     health: dict[str, Any] = {}
     if ("marts", "snapshot_health") in tables:
-        health = next(iter(_rows(connection, "select * from marts.snapshot_health")), {})
+        health = next(iter(dict_rows(connection, "select * from marts.snapshot_health")), {})
     findings = []
     if ("marts", "api_drift") in tables:
-        rows = _rows(connection, "select * from marts.api_drift order by severity, kind, path, value")
+        rows = dict_rows(connection, "select * from marts.api_drift order by severity, kind, path, value")
         findings = [_finding(row) for row in rows]
     return State(
         health.get("snapshot"),
@@ -99,12 +100,6 @@ def read_state(connection: duckdb.DuckDBPyConnection) -> State:
         health.get("hub_size"),
         health.get("share_of_hub"),
     )
-
-
-def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
-    result = connection.execute(query)
-    columns = [column[0] for column in result.description or []]
-    return [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
 
 
 def _finding(row: dict[str, Any]) -> Finding:
