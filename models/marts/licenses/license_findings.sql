@@ -57,6 +57,8 @@ final as (
                 and rules.downstream_value <> 'any'
                 and coalesce(own_licenses.certainty, 'missing') in ('missing', 'unknown')
                 then coalesce(own_licenses.certainty, 'missing')
+            -- The terms of the model's license are known, but not this one.
+            when rules.compared_with = 'own terms' and rules.downstream_value = 'unknown' then 'unknown'
             when
                 ancestor_licenses.certainty = 'named'
                 or own_licenses.certainty = 'named'
