@@ -1,5 +1,5 @@
 {# Measures of a snapshot's records: the condition under which a record counts, on int_records_listed with the columns
-   owner, has_known_task and has_known_library. #}
+   has_known_task and has_known_library. #}
 {% macro record_conditions() %}
     {{ return({
         'with_task': "task <> ''",
@@ -38,7 +38,6 @@
 {% macro record_aggregates() %}
     {% set aggregates = {
         'n_records': 'count(*)',
-        'n_authors': 'count(distinct owner)',
         'n_tasks': 'count(distinct task)',
         'largest_downloads': 'max(downloads)',
         'third_downloads': nth_largest('downloads', 3),

@@ -8,9 +8,10 @@
 {%- endmacro %}
 
 {% macro duckdb__record_shape(record) -%}
-    coalesce(
-        try(json_structure({{ record }})::varchar),
-        '{' || array_to_string(
+    {#- coalesce would compute both for every record. -#}
+    case
+        when try(json_structure({{ record }})) is not null then json_structure({{ record }})::varchar
+        else '{' || array_to_string(
             list_distinct(list_transform(
                 list_zip(json_keys({{ record }}), json_type({{ record }}, '$.*')),
                 lambda member: to_json(member[1])::varchar || ':'
@@ -22,7 +23,7 @@
             )),
             ','
         ) || '}'
-    )
+    end
 {%- endmacro %}
 
 

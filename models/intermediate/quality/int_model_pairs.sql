@@ -24,7 +24,7 @@ one_sided as (
     -- A model whose record both snapshots list has not changed. This needs keys only, so the cost follows the changes.
     select record_id from listings
     group by record_id
-    having count(distinct is_now) = 1
+    having max(case when is_now then 1 else 0 end) = min(case when is_now then 1 else 0 end)
 
 ),
 

@@ -53,9 +53,10 @@ previous_limits as (
     select
         max(previous.created_at) as newest_created_at,
         percentile_cont(0.95) within group (order by previous.downloads) as many_downloads,
-        count(distinct previous.model_id) as n_models
+        min(totals.n_models) as n_models
     from {{ ref('int_records_listed') }} as previous
     inner join compared on previous.snapshot = compared.previous_snapshot
+    inner join {{ ref('int_snapshot_totals') }} as totals on previous.snapshot = totals.snapshot
 
 ),
 

@@ -11,12 +11,11 @@ keyed as (
     select
         pairs.model_id,
         pairs.record_id is null as is_gone,
-        {{ json_text('hub_records.record', '_id') }} as object_id,
+        parsed.object_hash,
         cast(parsed.created_at as string) as created_at
     from pairs
     inner join {{ ref('int_records_parsed') }} as parsed
         on coalesce(pairs.record_id, pairs.previous_record_id) = parsed.record_id
-    inner join {{ ref('stg_hub__records') }} as hub_records on parsed.record_id = hub_records.record_id
 
 ),
 
@@ -25,9 +24,9 @@ keys as (
     select
         model_id,
         is_gone,
-        'object id ' || object_id as identity
+        'object id ' || cast(object_hash as string) as identity
     from keyed
-    where object_id is not null
+    where object_hash is not null
     union all
     select
         model_id,

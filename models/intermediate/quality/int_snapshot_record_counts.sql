@@ -24,11 +24,10 @@ libraries as (
 
 ),
 
-records as (
+records as {{ not_materialized() }} (
 
     select
         listed.*,
-        coalesce(listed.author, nullif(split_part(listed.model_id, '/', 1), listed.model_id)) as owner,
         tasks.task is not null as has_known_task,
         libraries.library is not null as has_known_library
     from {{ ref('int_records_listed') }} as listed
@@ -38,24 +37,24 @@ records as (
 
 ),
 
+owners as (
+
+    select
+        snapshot,
+        coalesce(author, nullif(split_part(model_id, '/', 1), model_id)) as owner,
+        count(*) as n_records
+    from records
+    group by snapshot, coalesce(author, nullif(split_part(model_id, '/', 1), model_id))
+
+),
+
 owner_counts as (
 
     select
         snapshot,
-        owner,
-        count(*) as n_records
-    from records
-    where owner is not null
-    group by snapshot, owner
-
-),
-
-largest_owners as (
-
-    select
-        snapshot,
-        max(n_records) as n_largest_owner
-    from owner_counts
+        count(owner) as n_authors,
+        max(case when owner is not null then n_records end) as n_largest_owner
+    from owners
     group by snapshot
 
 ),
@@ -82,11 +81,12 @@ final as (
 
     select
         counted.*,
-        coalesce(largest_owners.n_largest_owner, 0) as n_largest_owner,
+        cast(owner_counts.n_authors as double) as n_authors,
+        coalesce(owner_counts.n_largest_owner, 0) as n_largest_owner,
         snapshots.completed_at
     from counted
     inner join snapshots on counted.snapshot = snapshots.snapshot
-    left join largest_owners on counted.snapshot = largest_owners.snapshot
+    inner join owner_counts on counted.snapshot = owner_counts.snapshot
 
 )
 

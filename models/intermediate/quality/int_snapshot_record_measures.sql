@@ -29,7 +29,7 @@ final as (
         from counts
         union all
     {% endfor %}
-    {% for name in record_aggregates() %}
+    {% for name in record_aggregates().keys() | list + ['n_authors'] %}
         select
             snapshot,
             completed_at,

@@ -4,32 +4,21 @@ with snapshots as (
 
 ),
 
-listings as (
-
-    select
-        snapshot,
-        record_id
-    from {{ ref('stg_hub__listings') }}
-    where snapshot in (select snapshots.snapshot from snapshots)
-
-),
-
 kinds as (
 
     select * from {{ ref('int_tag_kinds') }}
 
 ),
 
-tag_counts as (
+tag_uses as (
 
     -- Counted by tag key, without texts: a snapshot has few tags and many uses of them.
     select
-        listings.snapshot,
-        record_tags.tag_key,
-        count(*) as n_uses
-    from {{ ref('int_record_tags') }} as record_tags
-    inner join listings on record_tags.record_id = listings.record_id
-    group by listings.snapshot, record_tags.tag_key
+        snapshot,
+        tag_key,
+        n_records as n_uses
+    from {{ ref('int_snapshot_tag_uses') }}
+    where snapshot in (select snapshots.snapshot from snapshots)
 
 ),
 
@@ -69,15 +58,15 @@ lower_ids as (
 uses as (
 
     select
-        tag_counts.snapshot,
-        tag_counts.n_uses,
+        tag_uses.snapshot,
+        tag_uses.n_uses,
         kinds.*,
         model_ids.model_id is not null as is_in_hub,
         model_ids.model_id is null and lower_ids.lower_id is not null as is_in_other_case
-    from tag_counts
-    inner join kinds on tag_counts.tag_key = kinds.tag_key
-    left join model_ids on tag_counts.snapshot = model_ids.snapshot and kinds.parent_id = model_ids.model_id
-    left join lower_ids on tag_counts.snapshot = lower_ids.snapshot and lower(kinds.parent_id) = lower_ids.lower_id
+    from tag_uses
+    inner join kinds on tag_uses.tag_key = kinds.tag_key
+    left join model_ids on tag_uses.snapshot = model_ids.snapshot and kinds.parent_id = model_ids.model_id
+    left join lower_ids on tag_uses.snapshot = lower_ids.snapshot and lower(kinds.parent_id) = lower_ids.lower_id
 
 ),
 

@@ -4,13 +4,6 @@ with snapshots as (
 
 ),
 
-listings as (
-
-    select * from {{ ref('stg_hub__listings') }}
-    where snapshot in (select snapshots.snapshot from snapshots)
-
-),
-
 listed_records as (
 
     select * from {{ ref('int_records_listed') }}
@@ -52,21 +45,6 @@ unknown_value_counts as (
 
 ),
 
-flag_counts as (
-
-    -- Most models carry several flags, so flags are counted by tag key, without model ids.
-    select
-        listings.snapshot,
-        record_tags.tag_key,
-        count(*) as n_models
-    from record_tags
-    inner join listings on record_tags.record_id = listings.record_id
-    inner join tags on record_tags.tag_key = tags.tag_key
-    where tags.is_flag
-    group by listings.snapshot, record_tags.tag_key
-
-),
-
 final as (
 
     select
@@ -76,15 +54,17 @@ final as (
     inner join snapshots on unknown_value_counts.snapshot = snapshots.snapshot
     union all
     select
-        flag_counts.snapshot,
+        flags.snapshot,
         'flag' as kind,
         tags.tag as value,
-        flag_counts.n_models,
+        flags.n_records as n_models,
         cast(null as bigint) as n_owners,
-        snapshots.completed_at
-    from flag_counts
-    inner join tags on flag_counts.tag_key = tags.tag_key
-    inner join snapshots on flag_counts.snapshot = snapshots.snapshot
+        flags.completed_at
+    from {{ ref('int_snapshot_tag_uses') }} as flags
+    inner join tags on flags.tag_key = tags.tag_key
+    where
+        tags.is_flag
+        and flags.snapshot in (select snapshots.snapshot from snapshots)
 
 )
 

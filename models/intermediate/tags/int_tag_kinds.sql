@@ -1,6 +1,7 @@
 with tags as (
 
     select * from {{ ref('int_tag_vocabulary') }}
+    {{ new_records_only('tag_key', 'tag_key') }}
 
 ),
 
@@ -57,7 +58,8 @@ final as (
             else false
         end as is_malformed,
         coalesce(tags.prefix in ('task_categories', 'size_categories', 'task_ids', 'multilinguality'), false)
-            as is_of_dataset
+            as is_of_dataset,
+        (select vocabularies.digest from {{ ref('int_vocabularies') }} as vocabularies) as vocabulary_digest
     from tags
     left join typed on tags.tag_key = typed.tag_key
     left join licenses on tags.tag_value = licenses.license and tags.prefix_kind = 'license'

@@ -2,6 +2,7 @@ with tags as (
 
     select
         tag_key,
+        prefix_kind,
         written_value,
         trimmed_value,
         decoded_value,
@@ -10,7 +11,7 @@ with tags as (
         {{ trimmed(after_prefix('decoded_value')) }} as decoded_rest,
         coalesce({{ trimmed(after_prefix('trimmed_value')) }}, {{ trimmed(after_prefix('decoded_value')) }}) as rest
     from {{ ref('int_tag_prefixes') }}
-    where prefix_kind = 'base_model'
+    {{ new_records_only('tag_key', 'tag_key') }}
 
 ),
 
@@ -34,7 +35,9 @@ parsed as (
     from tags
     left join relations on tags.first_word = relations.relation
     -- A relation without a parent (`base_model:finetune`) names nothing.
-    where lower(tags.decoded_value) not in (select known.relation from relations as known)
+    where
+        tags.prefix_kind = 'base_model'
+        and lower(tags.decoded_value) not in (select known.relation from relations as known)
 
 ),
 
@@ -60,7 +63,8 @@ final as (
         and case
             when has_relation then rest_id = rest and {{ tag_prefix('written_value') }} = relation
             else whole_id = trimmed_value
-        end as is_as_written
+        end as is_as_written,
+        (select vocabularies.digest from {{ ref('int_vocabularies') }} as vocabularies) as vocabulary_digest
     from typed
 
 )

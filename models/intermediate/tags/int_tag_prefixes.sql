@@ -6,6 +6,7 @@ with tags as (
         {{ tag_prefix('tag') }} as prefix,
         {{ decoded('tag') }} as decoded_tag
     from {{ ref('int_tags') }}
+    {{ new_records_only('tag_key', 'tag_key') }}
 
 ),
 
@@ -51,7 +52,8 @@ final as (
             when has_exact_prefix then {{ trimmed(after_prefix('tag')) }}
             when known_prefix is not null then {{ trimmed(after_prefix('decoded_tag')) }}
         end as trimmed_value,
-        case when known_prefix is not null then {{ trimmed(after_prefix('decoded_tag')) }} end as decoded_value
+        case when known_prefix is not null then {{ trimmed(after_prefix('decoded_tag')) }} end as decoded_value,
+        (select vocabularies.digest from {{ ref('int_vocabularies') }} as vocabularies) as vocabulary_digest
     from matched
 
 )

@@ -1,10 +1,4 @@
-with differences as (
-
-    select * from {{ ref('int_similarity_differences') }}
-
-),
-
-final as (
+with final as (
 
     select
         ---- keys
@@ -23,7 +17,7 @@ final as (
         n_families_effective,
         share_of_largest_family,
         interval_method
-    from differences
+    from {{ ref('int_similarity_differences') }}
 
 )
 

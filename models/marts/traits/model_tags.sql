@@ -4,12 +4,6 @@ with models as (
 
 ),
 
-tags as (
-
-    select * from {{ ref('int_record_tags_classified') }}
-
-),
-
 final as (
 
     select
@@ -22,7 +16,7 @@ final as (
         tags.is_language,
         tags.is_undecided_language,
         tags.is_flag
-    from tags
+    from {{ ref('int_record_tags_classified') }} as tags
     inner join models on tags.record_id = models.record_id
 
 )
