@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from phylohub.cli.errors import FAILED, exit_on_errors
-from phylohub.cli.look import ModelArgument, note, show, write_file
+from phylohub.cli.look import ModelArgument, note, show
+from phylohub.core.files import write_file
 from phylohub.core.terminal import print_line
 from phylohub.explore.licenses import Severity, has_finding, license_parts, read_licenses
 from phylohub.explore.warehouse import find_model, open_warehouse

@@ -19,13 +19,23 @@ from phylohub.cli.errors import exit_on_errors
 from phylohub.cli.tables import cell, show_columns, table_names
 from phylohub.core.build_file import connect, database_path
 from phylohub.core.errors import PhylohubError
+from phylohub.core.files import write_file
 from phylohub.core.terminal import console, print_line, print_note
 from phylohub.explore.diff import read_difference
-from phylohub.explore.lineage import EdgeSet, list_models, parents_of, path_from_root, read_tree, steps_from_root
+from phylohub.explore.lineage import (
+    list_models,
+    parents_of,
+    path_from_root,
+    read_family,
+    read_notes,
+    read_tree,
+    steps_from_root,
+)
 from phylohub.explore.profile import read_profile
 from phylohub.explore.show import difference_lines, profile_parts
-from phylohub.explore.tree import html_tree, terminal_tree
+from phylohub.explore.tree import Line, terminal_tree
 from phylohub.explore.warehouse import Warehouse, find_model, open_warehouse
+from phylohub.trees.edges import EdgeSet
 
 app = typer.Typer()
 
@@ -42,28 +52,41 @@ EdgeSetOption = Annotated[
 def tree(
     model: ModelArgument,
     depth: Annotated[int, typer.Option(min=0, help="Generations to show below the model: 1 shows its children.")] = 2,
-    width: Annotated[int, typer.Option(min=1, help="Children to show per model.")] = 6,
+    width: Annotated[int, typer.Option(min=1, help="Branches to show per model: children with children.")] = 6,
     edge_set: EdgeSetOption = EdgeSet.ALL,
     html: Annotated[
-        Path | None, typer.Option(help="Write the tree to this file instead, as an HTML page whose branches fold.")
+        Path | None,
+        typer.Option(help="Write the whole family to this file instead, as an HTML page that opens from disk."),
     ] = None,
 ) -> None:
     """Show the ancestors and descendants of a model as a tree.
 
     The tree starts at the model's nearest root, follows the path to the model, and continues with its descendants.
+    Children without children of their own are folded into one line per relation.
     """
+    from phylohub.trees.forest import rows as folded_rows
+    from phylohub.trees.viewer import family_page
+
     with open_warehouse(note) as warehouse:
         model_id = find_model(warehouse, model, note)
-        top = read_tree(warehouse, model_id, edge_set, depth, width)
         caption = _caption(warehouse, model_id, edge_set)
-    if html is not None:
-        write_file(html, html_tree(top, model_id, caption))
-        print_line(f"wrote {html}")
-        return
+        if html is not None:
+            forest = read_family(warehouse, model_id, edge_set)
+            notes = read_notes(warehouse, forest, list(range(len(forest.ids))), edge_set)
+            synthetic = bool(warehouse.rows("select 1 from marts.models where is_synthetic limit 1"))
+            write_file(html, family_page(forest, model_id, caption, notes, synthetic))
+            print_line(f"wrote {html} ({len(forest.ids):,} models)")
+            return
+        forest = read_tree(warehouse, model_id, edge_set)
+        top = forest.ids.index(model_id)
+        rows = folded_rows(forest, 0, int(forest.level[top]) + depth, width)
+        single = [wedge.members[0] for row in rows for wedge in row.wedges if len(wedge) == 1]
+        notes = read_notes(warehouse, forest, [*(row.place for row in rows), *single], edge_set)
     print_line(caption)
-    show(terminal_tree(top, model_id))
-    if any(branch.n_more or branch.n_below for branch in top.walk()):
-        show(Text("show more with --depth and --width", "dim"))
+    for line in terminal_tree(forest, rows, model_id, notes):
+        show(line)
+    if any(row.hidden or row.n_below for row in rows):
+        show(Text("show more with --depth and --width, or all with --html FILE", "dim"))
 
 
 @app.command()
@@ -209,19 +232,14 @@ def _caption(warehouse: Warehouse, model_id: str, edge_set: EdgeSet) -> str:
     return f"{relations}: family of {family['family_id']}, {size}; {steps_from_root(family)}"
 
 
-def write_file(path: Path, text: str) -> None:
-    """Write a file atomically."""
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def show(what: RenderableType) -> None:
+def show(what: RenderableType | Line) -> None:
     """Print wrapped to the width of a terminal. In files and pipes each model stays on one line."""
     out = console(sys.stdout)
+    if isinstance(what, Line):
+        wide = out if out.is_terminal or os.environ.get("COLUMNS") else Console(width=10_000)
+        for part in what.wrapped(wide):
+            out.print(part, soft_wrap=True)
+        return
     if out.is_terminal or os.environ.get("COLUMNS"):
         out.print(what)
     else:

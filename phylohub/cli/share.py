@@ -7,7 +7,8 @@ import typer
 
 from phylohub.cli.errors import exit_on_errors
 from phylohub.core.build_file import connect_to_copy, database_path
-from phylohub.core.terminal import print_line
+from phylohub.core.files import write_file
+from phylohub.core.terminal import print_line, print_note
 
 app = typer.Typer()
 
@@ -24,6 +25,28 @@ def report(
 
     n_figures = write_report(database_path(), to)
     print_line(f"report: {to / 'index.html'} ({n_figures} figures, each as SVG and PNG in {to / 'figures'})")
+
+
+@app.command()
+@exit_on_errors()
+def atlas(
+    to: Annotated[Path, typer.Option(help="The HTML file to write.")] = Path("build/atlas.html"),
+    models: Annotated[
+        int, typer.Option(min=1, help="Draw the largest families with at most this many models in all.")
+    ] = 2_000_000,
+    link: Annotated[
+        str, typer.Option(help="Address of a model's page; its id is appended.", show_default="the Hub")
+    ] = "https://huggingface.co/",
+) -> None:
+    """Write all families as one picture to zoom and search: an HTML page that opens from disk without a network."""
+    from phylohub.explore.warehouse import open_warehouse
+    from phylohub.trees.atlas import atlas_page
+
+    with open_warehouse(print_note) as warehouse:
+        html, n_models = atlas_page(warehouse.connection, models, link=link)
+    to.parent.mkdir(parents=True, exist_ok=True)
+    write_file(to, html)
+    print_line(f"atlas: {to} ({n_models:,} models, {len(html) / 1e6:,.1f} MB)")
 
 
 @app.command()

@@ -1,51 +1,16 @@
 """The lineage of a model: the path from its root, and the tree of its descendants."""
 
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from phylohub.explore.warehouse import Row, Warehouse
+from phylohub.trees.edges import RELATIONS, EdgeSet, edges_condition
+
+if TYPE_CHECKING:  # it imports numpy, which only trees need
+    from phylohub.trees.forest import Forest
 
 N_NAMED = 3  # models listed by name before "and N more"
-
-
-class EdgeSet(StrEnum):
-    """Which relations form the lineage graph."""
-
-    ALL = "all"
-    NO_MERGE = "no_merge"
-    FINETUNE = "finetune"
-
-
-_RELATIONS = {EdgeSet.ALL: "true", EdgeSet.NO_MERGE: "relation <> 'merge'", EdgeSet.FINETUNE: "relation = 'finetune'"}
-
-
-@dataclass
-class Branch:
-    """A model in a tree, with the branches below it.
-
-    `relation` is the relation to the branch above (None at the top). `n_more` children are not shown because of the
-    width, and `n_below` descendants because of the depth. `notes` describe what does not fit into a tree: further
-    parents, parents that are not in the snapshot, and cycles that were cut.
-    """
-
-    model_id: str
-    relation: str | None = None
-    branches: list["Branch"] = field(default_factory=list)
-    n_more: int = 0
-    n_below: int = 0
-    licenses: list[str] = field(default_factory=list)
-    n_children: int = 0
-    n_descendants: int = 0
-    downloads: int | None = None
-    notes: list[str] = field(default_factory=list)
-
-    def walk(self) -> Iterator["Branch"]:
-        """This branch and all branches below it, in display order."""
-        yield self
-        for branch in self.branches:
-            yield from branch.walk()
 
 
 @dataclass(frozen=True)
@@ -54,11 +19,6 @@ class Step:
 
     model_id: str
     relation: str | None
-
-
-def edges_condition(edge_set: EdgeSet) -> str:
-    """A condition on lineage_edges that selects the acyclic edges of an edge set, which the marts count."""
-    return f"{_RELATIONS[edge_set]} and parent_in_hub and not is_self_loop and not is_cut_{edge_set}"
 
 
 def path_from_root(warehouse: Warehouse, model_id: str, edge_set: EdgeSet) -> list[Step]:
@@ -121,122 +81,39 @@ def path_from_root(warehouse: Warehouse, model_id: str, edge_set: EdgeSet) -> li
     return path[::-1]
 
 
-def read_tree(warehouse: Warehouse, model_id: str, edge_set: EdgeSet, depth: int, width: int) -> Branch:
-    """Read the path from the model's root and the tree of its descendants; return the root's branch.
+def read_tree(warehouse: Warehouse, model_id: str, edge_set: EdgeSet) -> "Forest":
+    """The path from the model's nearest root, and all its descendants, as a tree."""
+    from phylohub.trees.read import read_descendants
 
-    The tree has `depth` generations below the model, and at most `width` children per model: those with the most
-    descendants, then the most downloads, then by id. A model with several parents in the tree has its children at the
-    place nearest to the root, and a note at the others.
-    """
     path = path_from_root(warehouse, model_id, edge_set)
-    top = model = Branch(path[0].model_id)
-    for step in path[1:]:
-        model.branches.append(Branch(step.model_id, step.relation))
-        model = model.branches[0]
-    children = _children(warehouse, model_id, edge_set, depth, width)
-    level, seen, repeated = [model], {model_id}, []
-    for _ in range(depth):
-        below: list[Branch] = []
-        for branch in level:
-            branch.branches = [Branch(row["child_id"], row["relation"]) for row in children[branch.model_id]]
-            branch.n_more = max([row["n_more"] for row in children[branch.model_id]], default=0)
-            repeated += [child for child in branch.branches if child.model_id in seen]
-            below += [child for child in branch.branches if child.model_id not in seen]
-            seen |= {child.model_id for child in branch.branches}
-        level = below
-    _describe(warehouse, top, edge_set)
-    for branch in level:  # the deepest generation shown
-        branch.n_below = branch.n_descendants
-    for branch in repeated:
-        if branch.n_children:
-            branch.notes.append("its children are shown elsewhere in this tree")
-    return top
+    return read_descendants(warehouse.connection, edge_set, [step.model_id for step in path])
 
 
-def _children(
-    warehouse: Warehouse, model_id: str, edge_set: EdgeSet, depth: int, width: int
-) -> defaultdict[str, list[Row]]:
-    """By parent: the first `width` children of the model and of its descendants nearer than `depth`."""
-    rows = warehouse.rows(
-        f"""
-        with parents as (
-            select descendant_id as model_id
-            from marts.lineage_closure
-            where edge_set = $edge_set and ancestor_id = $model_id and distance < $depth
-            union all
-            select $model_id
-        ),
+def read_family(warehouse: Warehouse, model_id: str, edge_set: EdgeSet) -> "Forest":
+    """The whole family of a model: one tree per root."""
+    from phylohub.trees.read import read_descendants, read_families
 
-        edges as (
-            select parent_id, child_id, string_agg(distinct relation, ', ' order by relation) as relation
-            from marts.lineage_edges
-            where {edges_condition(edge_set)} and parent_id in (from parents)
-            group by parent_id, child_id
-        )
-
-        select
-            edges.*,
-            greatest(count(*) over (partition by edges.parent_id) - $width, 0) as n_more,
-            row_number() over (
-                partition by edges.parent_id
-                order by models.n_descendants desc, models.downloads desc nulls last, edges.child_id
-            ) as place
-        from edges
-        inner join ({_facts(edge_set)}) as models on edges.child_id = models.model_id
-        qualify place <= $width
-        order by edges.parent_id, place
-        """,
-        model_id=model_id,
+    family = warehouse.rows(
+        "select family_id from marts.model_ancestry where edge_set = $edge_set and model_id = $model_id",
         edge_set=edge_set,
-        depth=depth,
-        width=width,
+        model_id=model_id,
     )
-    children: defaultdict[str, list[Row]] = defaultdict(list)
-    for row in rows:
-        children[row["parent_id"]].append(row)
-    return children
+    if not family:
+        return read_descendants(warehouse.connection, edge_set, [model_id])
+    return read_families(warehouse.connection, edge_set, family[0]["family_id"])
 
 
-def _facts(edge_set: EdgeSet) -> str:
-    """A query for each model's downloads, children and descendants in an edge set.
-
-    For all edges it reads marts.models, since model_ancestry also resolves the names of roots and families.
-    """
-    if edge_set is EdgeSet.ALL:
-        return "select model_id, downloads, n_children, n_descendants from marts.models"
-    return f"""
-        select
-            models.model_id,
-            models.downloads,
-            coalesce(ancestry.n_children, 0) as n_children,
-            coalesce(ancestry.n_descendants, 0) as n_descendants
-        from marts.models as models
-        left join marts.model_ancestry as ancestry
-            on models.model_id = ancestry.model_id and ancestry.edge_set = '{edge_set}'
-    """
-
-
-def _describe(warehouse: Warehouse, top: Branch, edge_set: EdgeSet) -> None:
-    """Fill in the licenses, counts and notes of every model in a tree."""
-    ids = sorted({branch.model_id for branch in top.walk()})
-    facts = warehouse.rows(
-        f"from ({_facts(edge_set)}) where model_id in (select unnest($ids))",
-        ids=ids,
-    )
-    of_model = {row["model_id"]: row for row in facts}
-    licenses = licenses_of(warehouse, ids)
-    edges = parents_of(warehouse, ids, edge_set)
-
-    def describe(branch: Branch, parent_id: str | None) -> None:
-        row = of_model[branch.model_id]
-        branch.downloads, branch.n_children = row["downloads"], row["n_children"]
-        branch.n_descendants = row["n_descendants"]
-        branch.licenses = licenses[branch.model_id]
-        branch.notes = parent_notes([edge for edge in edges[branch.model_id] if edge["parent_id"] != parent_id])
-        for child in branch.branches:
-            describe(child, branch.model_id)
-
-    describe(top, None)
+def read_notes(warehouse: Warehouse, forest: "Forest", places: list[int], edge_set: EdgeSet) -> dict[int, list[str]]:
+    """What does not fit into a tree, by place: further parents, parents that are not in the snapshot, and cycles that
+    were cut."""
+    edges = parents_of(warehouse, [forest.ids[place] for place in places], edge_set)
+    notes = {}
+    for place in places:
+        above = int(forest.parent[place])
+        parent_id = forest.ids[above] if above >= 0 else None
+        if found := parent_notes([edge for edge in edges[forest.ids[place]] if edge["parent_id"] != parent_id]):
+            notes[place] = found
+    return notes
 
 
 def licenses_of(warehouse: Warehouse, ids: list[str]) -> defaultdict[str, list[str]]:
@@ -270,7 +147,7 @@ def parents_of(warehouse: Warehouse, ids: list[str], edge_set: EdgeSet) -> defau
                 else 'parent'
             end as state
         from marts.lineage_edges
-        where {_RELATIONS[edge_set]} and child_id in (select unnest($ids))
+        where {RELATIONS[edge_set]} and child_id in (select unnest($ids))
         group by child_id, parent_id
         order by child_id, parent_id
         """,

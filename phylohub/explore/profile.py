@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from phylohub.explore.lineage import EdgeSet, Step, licenses_of, parents_of, path_from_root
+from phylohub.explore.lineage import Step, licenses_of, parents_of, path_from_root
 from phylohub.explore.warehouse import Row, Warehouse
+from phylohub.trees.edges import EdgeSet
 
 
 def read_profile(warehouse: Warehouse, model_id: str) -> Row:

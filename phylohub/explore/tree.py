@@ -1,127 +1,118 @@
-"""Renders a family tree in color on a terminal, or as an HTML page whose branches fold without a script."""
+"""Renders a family tree in color on a terminal. Childless siblings are folded into one line per relation."""
 
-from html import escape
+from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rich.console import Console
 from rich.text import Text
-from rich.tree import Tree
 
 from phylohub.core.terminal import printable
-from phylohub.explore.lineage import Branch
+from phylohub.explore.lineage import N_NAMED
+
+if TYPE_CHECKING:  # it imports numpy, which only trees need
+    from phylohub.trees.forest import Forest, Row, Wedge
 
 COLORS = {"finetune": "green", "adapter": "cyan", "quantized": "yellow", "merge": "magenta"}
 
 
-def terminal_tree(top: Branch, model_id: str) -> Tree:
-    """The tree for a terminal, with the requested model highlighted."""
-    tree = Tree(_label(top, model_id), guide_style="dim")
-    _add(tree, top, model_id)
-    return tree
+@dataclass(frozen=True)
+class Line:
+    """A line of a tree: what stands in front of it, what in front of its further lines, and its text."""
+
+    guide: str
+    hanging: str
+    text: Text
+
+    def wrapped(self, console: Console) -> Iterator[Text]:
+        """The line as lines of a console's width."""
+        width = max(console.width - len(self.guide), 20)
+        for number, part in enumerate(self.text.wrap(console, width)):
+            part.rstrip()
+            yield Text(self.guide if number == 0 else self.hanging, "dim") + part
 
 
-def _add(tree: Tree, branch: Branch, model_id: str) -> None:
-    for child in branch.branches:
-        _add(tree.add(_label(child, model_id)), child, model_id)
-    if branch.n_more:
-        tree.add(Text(_more(branch), "dim"))
+def terminal_tree(forest: Forest, rows: list[Row], model_id: str, notes: dict[int, list[str]]) -> Iterator[Line]:
+    """The rows of a tree as lines, with the requested model highlighted."""
+    from phylohub.trees.forest import guides
+
+    parts: list[tuple[int, bool, Text]] = []
+    for row in rows:
+        label = _label(forest, row.place, model_id, notes, row.n_below)
+        parts.append((row.level, row.is_last, label))
+        below = [_wedge(forest, wedge, model_id, notes) for wedge in row.wedges]
+        if row.hidden:
+            below.append(Text(_hidden(forest, row.hidden), "dim"))
+        n_shown = len(folded_branches(forest, row))
+        parts += [(row.level + 1, n_shown == 0 and text is below[-1], text) for text in below]
+    for (_, _, text), guide in zip(parts, guides([part[:2] for part in parts]), strict=True):
+        hanging = guide.replace("├── ", "│   ").replace("└── ", "    ")
+        yield Line(guide, hanging if hanging != guide else " " * len(guide), text)
 
 
-def _label(branch: Branch, model_id: str) -> Text:
+def folded_branches(forest: Forest, row: Row) -> list[int]:
+    """The children of a row that have rows of their own."""
+    if row.n_below:
+        return []
+    return [place for place in forest.children(row.place) if forest.size[place] > 1 and place not in set(row.hidden)]
+
+
+def _label(forest: Forest, place: int, model_id: str, notes: dict[int, list[str]], n_hidden: int = 0) -> Text:
     label = Text()
-    if branch.relation:
-        label.append(f"{printable(branch.relation)} ", COLORS.get(branch.relation, "blue"))
-    if branch.model_id == model_id:
-        label.append(f"> {printable(branch.model_id)} <", "bold reverse")
+    relation = forest.relation_of(place)
+    if relation:
+        label.append(f"{printable(relation)} ", COLORS.get(relation, "blue"))
+    name = forest.ids[place]
+    if name == model_id:
+        label.append(f"> {printable(name)} <", "bold reverse")
     else:
-        label.append(printable(branch.model_id), "bold" if branch.relation is None else "")
-    if facts := _details(branch):
+        label.append(printable(name), "bold" if relation is None else "")
+    if facts := _details(forest, place, n_hidden):
         label.append(f"  {printable(facts)}", "dim")
-    for note in branch.notes:
+    for note in notes.get(place, []):
         label.append(f"\n{printable(note)}", "italic")
     return label
 
 
-def _details(branch: Branch) -> str:
-    facts = list(branch.licenses)
-    if branch.n_children:
-        facts.append(_counted(branch.n_children, "child", "children"))
-    if branch.n_descendants > branch.n_children:
-        facts.append(_counted(branch.n_descendants, "descendant", "descendants"))
-    if branch.downloads:
-        facts.append(_counted(branch.downloads, "download", "downloads"))
-    return ", ".join(facts) + (f" ... and {branch.n_below:,} more below" if branch.n_below else "")
+def _details(forest: Forest, place: int, n_hidden: int) -> str:
+    license_, downloads = forest.facts["license"][place], int(forest.facts["downloads"][place])
+    n_children, n_below = (int(forest.facts[name][place]) for name in ("n_children", "n_descendants"))
+    facts = [license_] if license_ else []
+    if n_children:
+        facts.append(_counted(n_children, "child", "children"))
+    if n_below > n_children:
+        facts.append(_counted(n_below, "descendant", "descendants"))
+    if downloads > 0:
+        facts.append(_counted(downloads, "download", "downloads"))
+    return ", ".join(facts) + (f" ... and {n_hidden:,} more below" if n_hidden else "")
 
 
-def _more(branch: Branch) -> str:
-    return f"... and {_counted(branch.n_more, 'more child', 'more children')}"
+def _wedge(forest: Forest, wedge: Wedge, model_id: str, notes: dict[int, list[str]]) -> Text:
+    """`adapter 12 models: a, b, c and 9 more  mit 10, no license 2`, or the model itself if it is the only one."""
+    if len(wedge) == 1:
+        return _label(forest, wedge.members[0], model_id, notes)
+    text = Text()
+    text.append(f"{printable(wedge.relation)} ", COLORS.get(wedge.relation, "blue"))
+    names = [printable(forest.ids[place]) for place in wedge.members[:N_NAMED]]
+    more = f" and {len(wedge) - N_NAMED:,} more" if len(wedge) > N_NAMED else ""
+    text.append(f"{len(wedge):,} models", "bold")
+    text.append(f": {', '.join(names)}{more}")
+    licenses = Counter(forest.facts["license"][place] or "no license" for place in wedge.members).most_common()
+    licenses.sort(key=lambda found: (-found[1], found[0]))
+    shown = [f"{name} {n:,}" if len(licenses) > 1 else name for name, n in licenses[:N_NAMED]]
+    rest = sum(n for _, n in licenses[N_NAMED:])
+    text.append(f"  {printable(', '.join(shown + ([f'{rest:,} more'] if rest else [])))}", "dim")
+    return text
+
+
+def _hidden(forest: Forest, hidden: list[int]) -> str:
+    n_below = sum(int(forest.size[place]) - 1 for place in hidden)
+    branches, models = _counted(len(hidden), "more branch", "more branches"), _counted(n_below, "model", "models")
+    return f"... and {branches} with {models} below"
 
 
 def _counted(n: int, one: str, several: str) -> str:
     return f"{n:,} {one if n == 1 else several}"
-
-
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>Family tree of {title}</title>
-<style>
-body {{ font: 1rem/1.5 system-ui, sans-serif; margin: 1.5rem auto; max-width: 70rem; padding: 0 1rem;
-  color: #1a1a1a; background: #fff; overflow-wrap: anywhere; }}
-h1 {{ font-size: 1.3rem; }}
-ul {{ list-style: none; margin: 0; padding-left: 1.3rem; border-left: 1px solid #bbb; }}
-main > ul {{ border: 0; padding-left: 0; }}
-li {{ margin: .2rem 0; }}
-li > :not(details):first-child {{ margin-left: 1.05rem; }}
-summary {{ cursor: pointer; }}
-.relation {{ border: 1px solid #767676; border-radius: .6rem; padding: 0 .45rem; font-size: .85rem; }}
-.finetune {{ background: #d9f2dd; }} .adapter {{ background: #d6eef8; }}
-.quantized {{ background: #fbf0c4; }} .merge {{ background: #f3dcf3; }}
-.facts, .more {{ color: #595959; font-size: .9rem; }}
-.note {{ display: block; font-style: italic; font-size: .9rem; margin-left: 1.05rem; }}
-mark {{ font-weight: bold; padding: 0 .25rem; }}
-@media (prefers-color-scheme: dark) {{
-  body {{ color: #eee; background: #161616; }} .facts, .more {{ color: #b5b5b5; }}
-  .relation {{ color: #1a1a1a; background: #ddd; }}
-}}
-</style>
-</head>
-<body>
-<main>
-<h1>Family tree of {title}</h1>
-<p>{caption}</p>
-<ul>
-{tree}
-</ul>
-</main>
-</body>
-</html>
-"""
-
-
-def html_tree(top: Branch, model_id: str, caption: str) -> str:
-    """The tree as a self-contained HTML page."""
-    return _PAGE.format(title=_escaped(model_id), caption=_escaped(caption), tree=_item(top, model_id))
-
-
-def _item(branch: Branch, model_id: str) -> str:
-    name = _escaped(branch.model_id)
-    parts = []
-    if branch.relation:
-        known = branch.relation if branch.relation in COLORS else "other"
-        parts.append(f'<span class="relation {known}">{_escaped(branch.relation)}</span>')
-    parts.append(f"<mark>{name}</mark>" if branch.model_id == model_id else f"<span>{name}</span>")
-    if facts := _details(branch):
-        parts.append(f'<span class="facts">{_escaped(facts)}</span>')
-    line = " ".join(parts) + "".join(f'<span class="note">{_escaped(note)}</span>' for note in branch.notes)
-    items = [_item(child, model_id) for child in branch.branches]
-    if branch.n_more:
-        items.append(f'<li><span class="more">{_more(branch)}</span></li>')
-    if not items:
-        return f"<li>{line}</li>"
-    return "\n".join([f"<li><details open><summary>{line}</summary>", "<ul>", *items, "</ul>", "</details></li>"])
-
-
-def _escaped(text: str) -> str:
-    return escape(printable(text))

@@ -1,7 +1,5 @@
 """Writes the report atomically: the folder appears complete, or the old one stays."""
 
-import base64
-import hashlib
 import json
 import os
 import re
@@ -23,10 +21,12 @@ from phylohub.report.content import Column, Page
 from phylohub.report.marts import Marts
 from phylohub.report.style import DARK, draw
 from phylohub.report.text import format_number, format_share, safe_text
+from phylohub.trees.atlas import atlas_page
+from phylohub.trees.viewer import source_hash
 
 TEMPLATES = Path(__file__).parent / "templates"
 MARK = "phylohub report"  # in every page, so that only a folder with a report is ever replaced
-INDEX, MANIFEST = "index.html", "manifest.json"
+INDEX, ATLAS, MANIFEST = "index.html", "atlas.html", "manifest.json"
 LOCK = ".phylohub-report"  # in a folder that is being written, and locked until it is complete
 
 
@@ -220,6 +220,7 @@ def _write(marts: Marts, folder: Path) -> int:
     script = (TEMPLATES / "report.js").read_text(encoding="utf-8")
     template = environment.get_template("page.html.j2")
     (folder / "figures").mkdir()
+    links = [*((page.file, page.title) for page in pages), (ATLAS, "Atlas")]
     n_figures = 0
     for page in pages:
         drawings: dict[str, str] = {}
@@ -233,22 +234,20 @@ def _write(marts: Marts, folder: Path) -> int:
         html = template.render(
             page=page,
             pages=pages,
+            links=links,
             drawings=drawings,
             synthetic=synthetic,
             snapshot=snapshot,
             mark=MARK,
             style=style,
             script=script,
-            style_hash=_hash(style),
-            script_hash=_hash(script),
+            style_hash=source_hash(style),
+            script_hash=source_hash(script),
         )
         (folder / page.file).write_text(html, encoding="utf-8", newline="\n")
+    html, _ = atlas_page(marts.connection, pages=links, here=ATLAS, mark=MARK)
+    (folder / ATLAS).write_text(html, encoding="utf-8", newline="\n")
     return n_figures
-
-
-def _hash(text: str) -> str:
-    """The source hash for a content security policy that allows only this script or style."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def _code(text: str) -> Markup:

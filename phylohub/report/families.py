@@ -5,16 +5,21 @@ from typing import Any
 
 from phylohub.report.charts import Bar, Bubble, bars, bubbles
 from phylohub.report.content import Column, Figure, Page, Section, Table
-from phylohub.report.graphs import TreeNode, radial
+from phylohub.report.graphs import Branch, folded_tree
 from phylohub.report.marts import Marts, relation_label, relation_order
 from phylohub.report.style import BARS_LEGEND, STUDY_COUNT_LEGEND
 from phylohub.report.text import count_of, format_number, format_share, safe_text, study_note
+from phylohub.trees.edges import EdgeSet
+from phylohub.trees.forest import Forest, Row, largest_rows
+from phylohub.trees.read import read_families
 
 N_TREES = 4
-N_NODES = 1200  # a larger tree is unreadable and slow to draw
-N_NUMBERED = 5
+N_DEPTHS = 20
+N_BRANCHES = 14  # rows of a tree
 N_FAMILIES = 200
-EDGE_SET = "no_merge"  # merges join most families into one
+EDGE_SET = EdgeSet.NO_MERGE  # merges join most families into one
+COLUMN_RELATIONS = ("finetune", "adapter", "quantized")
+COLUMNS = (*(relation_label(relation) for relation in COLUMN_RELATIONS), "other", "further")
 BUBBLES_LEGEND = "Each bubble is a group of families. Its area grows with the logarithm of their number."
 
 
@@ -41,129 +46,71 @@ def _trees(marts: Marts) -> Section:
         "trees",
         "The largest families",
         [
-            "Merge edges are excluded, because they join most families into one. Each tree shows the members that "
-            "descend from the family's main root, which is in the center. Each ring is one step farther from the root, "
-            "by the shortest path; the rings of deep trees get closer together outward. The depth of a family is its "
-            "longest path from a root, so it is often larger than the number of rings."
+            "Merge edges are excluded, because they join most families into one. Each tree begins with the family's "
+            "main root; a model with several parents stands below one that is nearest to a root. Children without "
+            "children are folded into one dot per relation. The depth of a family is its longest path from a root, so "
+            "it can be larger than the number of levels. The atlas has all members of all families."
         ],
         missing="" if figures else "No model in this snapshot has its parent in it, so there are no families.",
         figures=figures,
     )
 
 
-def tree_nodes(marts: Marts, family: str, limit: int = N_NODES) -> tuple[list[TreeNode], list[str], int]:
-    """Return the nodes of a family's tree, their model ids (root first), and the number of the root's descendants.
-
-    With more than `limit` nodes, only those with the most descendants are returned. A model has more descendants than
-    any of its descendants, so the parents of returned nodes are returned too.
-    """
-    members = marts.rows(
-        """
-        with members as (
-
-            select
-                descendant_id as model_id,
-                distance
-            from marts.lineage_closure
-            where edge_set = $edge_set and ancestor_id = $family
-
-        )
-
-        select
-            members.model_id,
-            members.distance,
-            ancestry.n_descendants,
-            count(*) over () as n_members
-        from members
-        inner join marts.model_ancestry as ancestry
-            on members.model_id = ancestry.model_id and ancestry.edge_set = $edge_set
-        qualify ancestry.n_descendants > 0 or n_members < $limit
-        order by members.distance, ancestry.n_descendants desc, members.model_id
-        """,
-        {"edge_set": EDGE_SET, "family": family, "limit": limit},
-    )
-    n_members = members[0][3] if members else 0
-    if not members:
-        # Every member is a direct child without children, and there are more than `limit`: only the root is drawn.
-        n_members = marts.rows(
-            "select count(*) from marts.lineage_closure where edge_set = $edge_set and ancestor_id = $family",
-            {"edge_set": EDGE_SET, "family": family},
-        )[0][0]
-    if len(members) >= limit:
-        members = sorted(members, key=lambda row: (-row[2], row[1], row[0]))[: limit - 1]
-        members.sort(key=lambda row: (row[1], -row[2], row[0]))
-    place = {family: 0} | {row[0]: at for at, row in enumerate(members, start=1)}
-    distance = {family: 0} | {row[0]: row[1] for row in members}
-    weight = {family: n_members} | {row[0]: row[2] for row in members}
-    best: dict[str, tuple[tuple[Any, ...], str, str]] = {}
-    for parent, child, relation in marts.rows(
-        "select parent_id, child_id, relation from marts.lineage_edges where parent_in_hub and not is_self_loop and "
-        "not is_cut_no_merge and relation <> 'merge' and list_contains($ids, child_id)",
-        {"ids": list(place)},
-    ):
-        if parent in place and distance[child] == distance[parent] + 1:
-            # Of several parents, use the one with the most descendants.
-            rank = (-weight[parent], parent, relation != "finetune", relation)
-            if child not in best or rank < best[child][0]:
-                best[child] = (rank, parent, relation)
-    drawn = {family} | set(best)
-    represented = {model: 1 + weight[model] for model in drawn}
-    nodes = [TreeNode(None, 0, 1, "")]
-    ids = [family]
-    at = {family: 0}
-    for model, _, _, _ in members:
-        if model in best and best[model][1] in at:
-            at[model] = len(nodes)
-            nodes.append(TreeNode(at[best[model][1]], distance[model], represented[model], best[model][2]))
-            ids.append(model)
-    return nodes, ids, n_members
-
-
 def _tree(marts: Marts, place: int, family: Sequence[Any]) -> Figure | None:
     family_id, n_models, depth, width, virality = family
-    nodes, ids, n_members = tree_nodes(marts, family_id)
-    if len(nodes) < 2:
+    forest = read_families(marts.connection, EDGE_SET, family_id)
+    top = forest.ids.index(family_id)
+    rows = largest_rows(forest, top, N_BRANCHES)
+    n_below = int(forest.size[top]) - 1
+    if not n_below:
         return None
-    order = sorted(range(1, len(nodes)), key=lambda at: (-nodes[at].members, ids[at]))
-    numbered = [at for at in order if nodes[at].members > 1][:N_NUMBERED]
-    first_ring = marts.rows(
-        "select count(*) from marts.lineage_closure where edge_set = $edge_set and ancestor_id = $family and "
-        "distance = 1",
-        {"edge_set": EDGE_SET, "family": family_id},
-    )[0][0]
-    left_out = n_members + 1 - len(nodes)
-    rings = max(node.distance for node in nodes)
+    first_ring = len(forest.children(top))
+    branches, table = folded_branches(forest, rows)
     return Figure(
         f"tree-{place}",
         f"{place}. {safe_text(family_id, 60)}",
         f"The family of {safe_text(family_id, 60)} has {count_of(n_models, 'member')}, {format_number(width)} of them "
         f"in its widest generation, and depth {depth}. "
-        f"{count_of(n_members, 'member')} descend from its root, {format_share(first_ring / n_members)} of them "
-        f"directly; those drawn are at most {count_of(rings, 'step')} away from it. "
-        f"Structural virality {format_number(virality, 2)}: "
+        f"{count_of(n_below, 'member')} stand below its main root, {format_share(first_ring / n_below)} of them "
+        f"directly. Structural virality {format_number(virality, 2)}: "
         + (
             "close to a broadcast, where all members descend directly from one model."
             if virality is not None and virality < 3
             else "many members descend through intermediate models."
         ),
-        radial(nodes, numbered),
-        legend="Square: the root. Rings: steps from the root by the shortest path. Lines: fine-tunes solid, adapters "
-        "dashed, quantized dotted, others long-dashed. Larger dots have more descendants; the numbered ones are in the "
-        "table."
-        + (f" {left_out:,} members are not drawn, but the sizes of the dots include them." if left_out else ""),
+        folded_tree(branches, COLUMNS),
+        legend=f"Rows: the {len(rows)} models with the largest branches. Dots: the number of their children without "
+        "children, by relation; their area grows with its logarithm. Further: models in branches that have no row.",
         table=Table(
-            "Members with the most descendants",
+            "Rows of the tree",
             [
-                Column("Number", "count"),
                 Column("Model", "name"),
+                Column("Relation to the model above", "name"),
                 Column("Steps from the root (shortest path)", "count"),
-                Column("Descendants", "count"),
+                Column("Models below", "count"),
+                *(Column(f"Childless: {column}", "count") for column in COLUMNS[:-1]),
+                Column("In further branches", "count"),
             ],
-            [(place, ids[at], nodes[at].distance, nodes[at].members - 1) for place, at in enumerate(numbered, start=1)],
-        )
-        if numbered
-        else None,
+            table,
+        ),
     )
+
+
+def folded_branches(forest: Forest, rows: Sequence[Row]) -> tuple[list[Branch], list[tuple[object, ...]]]:
+    """The rows of a folded tree for the figure and for its table."""
+    at = {row.place: number for number, row in enumerate(rows)}
+    branches: list[Branch] = []
+    table: list[tuple[object, ...]] = []
+    for row in rows:
+        counts = dict.fromkeys(COLUMNS, 0)
+        for wedge in row.wedges:
+            counts[relation_label(wedge.relation) if wedge.relation in COLUMN_RELATIONS else "other"] += len(wedge)
+        counts["further"] = sum(int(forest.size[place]) for place in row.hidden)
+        name, relation = forest.ids[row.place], forest.relation_of(row.place)
+        branches.append(Branch(name, row.level, at.get(int(forest.parent[row.place])), list(counts.values())))
+        n_below = int(forest.size[row.place]) - 1
+        table.append((name, relation and relation_label(relation), row.level, n_below, *counts.values()))
+    return branches, table
 
 
 def _shapes(marts: Marts) -> Section:
@@ -232,6 +179,7 @@ def _shapes(marts: Marts) -> Section:
     ]
     if depths:
         total = sum(row[1] for row in depths)
+        of_depth = {depth: n for depth, n, _ in depths}
         figures.append(
             Figure(
                 "depths",
@@ -240,10 +188,14 @@ def _shapes(marts: Marts) -> Section:
                 f"{marts.study_text('depth_max')}). {format_share(depths[0][1] / total)} of families "
                 f"have depth {depths[0][0]}.",
                 bars(
-                    [Bar(str(depth), n / total, f"{format_share(n / total)}, {n:,}") for depth, n, _ in depths[:20]],
+                    [
+                        Bar(str(depth), n / total, f"{format_share(n / total)}, {n:,}")
+                        for depth in range(1, min(depths[-1][0], N_DEPTHS) + 1)
+                        for n in [of_depth.get(depth, 0)]
+                    ],
                     "share of families, by depth (steps of the longest path)",
                 ),
-                legend="The table also has the depths beyond the first 20." if len(depths) > 20 else "",
+                legend=f"The table also has the depths beyond {N_DEPTHS}." if depths[-1][0] > N_DEPTHS else "",
                 table=Table(
                     "Fine-tune families by depth",
                     [Column("Depth", "count"), Column("Families", "count"), Column("Members", "count")],

@@ -1,4 +1,4 @@
-"""Drawings of graphs: the eight shapes, the drift graph of an order, and radial family trees."""
+"""Drawings of graphs: the eight shapes, the drift graph of an order, and folded family trees."""
 
 import math
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import altair as alt
 
 from phylohub.report.shapes import layout
-from phylohub.report.style import BLUE, GRID, INK, MUTED, ORANGE, ROW, WIDTH, inline_data, sized
+from phylohub.report.style import BLUE, INK, MUTED, ORANGE, PALE, ROW, WIDTH, inline_data, sized
 from phylohub.report.text import unique_labels
 
 
@@ -144,119 +144,54 @@ def _or_empty(place: int | None) -> str:
 
 
 @dataclass(frozen=True)
-class TreeNode:
-    """A node of a tree: the index of its parent (None for the root), its distance from the root, and the number of
-    members it represents, itself included."""
+class Branch:
+    """A row of a folded tree: a model, its level below the root, and the row of its parent (None for the root).
 
-    parent: int | None
-    distance: int
-    members: int
-    relation: str
-
-
-DASHES: dict[str, list[float]] = {
-    "finetune": [1, 0],
-    "adapter": [5, 2],
-    "quantized": [1.5, 2],
-    "unspecified": [8, 2, 1, 2],
-}
-
-
-def radial(nodes: Sequence[TreeNode], numbered: Sequence[int]) -> alt.LayerChart:
-    """A tree around its root: rings are the shortest distance from it, and a dot's area the members it represents.
-
-    `nodes` starts with the root, and parents precede their children. The nodes in `numbered` are labeled 1, 2, 3 ...
+    `counts` are numbers of models, one per column of the figure.
     """
-    places = radial_layout(nodes)
-    rings = max((node.distance for node in nodes), default=1) or 1
-    bend = _bend(rings)
-    most = max((node.members for node in nodes[1:]), default=1)  # the root represents itself only
-    # Square pixels of the largest dot. Large dots would overlap in a large tree.
-    largest = 130 * min(1, 300 / len(nodes))
-    links = [
-        {
-            "x": places[node.parent][0],
-            "y": places[node.parent][1],
-            "x2": places[number][0],
-            "y2": places[number][1],
-            "relation": node.relation if node.relation in DASHES else "",
-        }
-        for number, node in enumerate(nodes)
-        if node.parent is not None
-    ]
-    points = [
-        {"x": x, "y": y, "size": round(5 + largest * (node.members - 1) / max(most - 1, 1), 2)}
-        for (x, y), node in zip(places[1:], nodes[1:], strict=True)
-    ]
-    circles = [
-        {
-            "ring": ring,
-            "step": step,
-            "x": round((ring / rings) ** bend * math.cos(step * math.pi / 36), 4),
-            "y": round((ring / rings) ** bend * math.sin(step * math.pi / 36), 4),
-        }
-        for ring in range(1, rings + 1)
-        for step in range(73)
-        if rings <= 12  # more rings would be too dense to tell apart
-    ]
-    marked = [
-        {"x": places[number][0], "y": places[number][1], "label": str(place)}
-        for place, number in enumerate(numbered, start=1)
-    ]
-    scale = alt.Scale(domain=[-1.08, 1.08], nice=False)
-    x, y = alt.X("x:Q", axis=None, scale=scale), alt.Y("y:Q", axis=None, scale=scale)
-    link = alt.Chart(inline_data(links)).encode(x=x, y=y, x2="x2:Q", y2="y2:Q")
-    layers = [
-        alt.Chart(inline_data(circles))
-        .mark_line(color=GRID, strokeWidth=0.6)
-        .encode(x=x, y=y, detail="ring:N", order="step:Q")
-    ]
-    layers += [
-        link.transform_filter(f"datum.relation === '{relation}'").mark_rule(
-            color=BLUE if relation == "finetune" else MUTED, strokeWidth=0.8, strokeDash=dash, opacity=0.75
-        )
-        for relation, dash in DASHES.items()
-    ]
-    layers += [
-        link.transform_filter("datum.relation === ''").mark_rule(color=ORANGE, strokeWidth=0.8, strokeDash=[8, 2]),
-        alt.Chart(inline_data(points))
-        .mark_point(filled=True, color=BLUE, opacity=0.8)
-        .encode(x=x, y=y, size=alt.Size("size:Q", scale=None)),
-        alt.Chart(inline_data([{"x": places[0][0], "y": places[0][1]}]))
-        .mark_point(shape="square", filled=True, color=ORANGE, size=60, opacity=1)
-        .encode(x=x, y=y),
-        alt.Chart(inline_data(marked))
-        .mark_text(dx=9, dy=-7, fontWeight="bold", stroke="white", strokeWidth=3)
-        .encode(x=x, y=y, text="label:N"),
-        alt.Chart(inline_data(marked)).mark_text(dx=9, dy=-7, fontWeight="bold").encode(x=x, y=y, text="label:N"),
-    ]
-    return sized(WIDTH - 8, *layers)
+
+    name: str
+    level: int
+    parent: int | None
+    counts: Sequence[int]
 
 
-def _bend(rings: int) -> float:
-    """The exponent of a ring's radius: below 1 for deep trees, which have most members near the root."""
-    return 1 if rings <= 6 else 0.6
+INDENT, COLUMN = 11.0, 41.0  # pixels per level, and per column of counts
 
 
-def radial_layout(nodes: Sequence[TreeNode]) -> list[tuple[float, float]]:
-    """Positions in the unit circle: the radius follows the distance, the angle the leaves, so branches never cross."""
-    children: list[list[int]] = [[] for _ in nodes]
-    for number, node in enumerate(nodes):
-        if node.parent is not None:
-            children[node.parent].append(number)
-    leaves = [0] * len(nodes)
-    for number in range(len(nodes) - 1, -1, -1):
-        leaves[number] = sum(leaves[child] for child in children[number]) or 1
-    start = [0.0] * len(nodes)
-    rings = max((node.distance for node in nodes), default=1) or 1
-    bend = _bend(rings)
-    places = []
-    for number, node in enumerate(nodes):
-        at = start[number]
-        for child in children[number]:
-            start[child] = at
-            at += leaves[child]
-        turn = 2 * math.pi * (start[number] + leaves[number] / 2) / leaves[0]
-        radius = (node.distance / rings) ** bend
-        places.append((round(radius * math.cos(turn), 4), round(radius * math.sin(turn), 4)))
-    return places
+def folded_tree(rows: Sequence[Branch], columns: Sequence[str]) -> alt.LayerChart:
+    """A tree from top to bottom, one row per model with children, and beside it the folded models as counted dots."""
+    width = WIDTH - 8
+    first = width - COLUMN * (len(columns) - 0.5)
+    step = min(INDENT, 90 / max(max(row.level for row in rows), 1))
+    labels = unique_labels((row.name for row in rows), 60)
+    most = max(max(row.counts) for row in rows) or 1
+    names, links, cells = [], [], []
+    for at, (row, label) in enumerate(zip(rows, labels, strict=True)):
+        left = 4 + step * row.level
+        room = int((first - 26 - left - 6) / 5.7)
+        names.append({"x": left, "y": at, "name": label if len(label) <= room else f"{label[: room - 1]}\u2026"})
+        if row.parent is not None:
+            above = 4 + step * rows[row.parent].level
+            links += [
+                {"x": above, "y": row.parent, "x2": above, "y2": at},
+                {"x": above, "y": at, "x2": left, "y2": at},
+            ]
+        for column, count in enumerate(row.counts):
+            if count:
+                size = round(8 + 230 * math.log1p(count) / math.log1p(most), 1)
+                cells.append({"x": first + COLUMN * column, "y": at, "size": size, "count": f"{count:,}"})
+    heads = [{"x": first + COLUMN * column, "y": -1.1, "name": name} for column, name in enumerate(columns)]
+    x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[0, width], nice=False))
+    y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[len(rows) - 0.4, -1.6], nice=False))
+    name = alt.Chart(inline_data(names)).encode(x=x, y=y)
+    cell = alt.Chart(inline_data(cells)).encode(x=x, y=y)
+    return sized(
+        ROW * (len(rows) + 1.2),
+        alt.Chart(inline_data(links)).mark_rule(color=MUTED, strokeWidth=0.8).encode(x=x, y=y, x2="x2:Q", y2="y2:Q"),
+        cell.mark_point(filled=True, color=PALE, opacity=1).encode(size=alt.Size("size:Q", scale=None)),
+        cell.mark_text(baseline="middle", fontSize=10).encode(text="count:N"),
+        name.mark_point(filled=True, size=16, color=BLUE, opacity=1),
+        name.mark_text(align="left", baseline="middle", dx=6).encode(text="name:N"),
+        alt.Chart(inline_data(heads)).mark_text(color=MUTED, fontSize=9.5).encode(x=x, y=y, text="name:N"),
+    )

@@ -27,7 +27,7 @@ class Marts:
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self._connection = connection
+        self.connection = connection
         self._names: set[str] = {
             name
             for (name,) in self.rows("select table_name from information_schema.tables where table_schema = 'marts'")
@@ -73,15 +73,15 @@ class Marts:
 
     def rows(self, query: str, parameters: dict[str, object] | None = None) -> list[tuple[Any, ...]]:
         """All rows of a query. Pass values as parameters ($name), never in the SQL text."""
-        return self._connection.execute(query, parameters or {}).fetchall()
+        return self.connection.execute(query, parameters or {}).fetchall()
 
     def row(self, query: str, parameters: dict[str, object] | None = None) -> tuple[Any, ...] | None:
         """The first row of a query, or None."""
-        return self._connection.execute(query, parameters or {}).fetchone()
+        return self.connection.execute(query, parameters or {}).fetchone()
 
     def count(self, query: str) -> int:
         """The number that a `select count(*)` returns."""
-        (n,) = self._connection.execute(query).fetchall()[0]
+        (n,) = self.connection.execute(query).fetchall()[0]
         return int(n)
 
 

@@ -5,6 +5,7 @@ models carry the value; the study is an open diamond, another value of this snap
 an order is dashed and on the other side.
 """
 
+import re
 from collections.abc import Sequence
 from html import escape
 from typing import Any
@@ -73,6 +74,8 @@ def draw(chart: alt.TopLevelMixin, finding: str) -> tuple[str, bytes]:
     spec = chart.to_dict()
     spec["config"] = CONFIG
     svg = vl_convert.vegalite_to_svg(spec)
+    # Parts of the drawing need no roles of their own: the whole has one.
+    svg = re.sub(r' role="graphics-[a-z]+" aria-roledescription="[^"]*"', "", svg)
     opening = f'<svg role="img" aria-label="{escape(finding)}" '
     return svg.replace("<svg ", opening, 1), vl_convert.svg_to_png(svg, scale=PNG_SCALE)
 

@@ -13,15 +13,18 @@ from typing import Any
 
 import duckdb
 import networkx as nx
+import pyarrow as pa
 import pytest
 from conftest import run_dbt, run_phylohub
 from typer.testing import CliRunner, Result
 
 from phylohub.cli.main import app
 from phylohub.explore.diff import compare_records
-from phylohub.explore.lineage import Branch, EdgeSet, read_tree
+from phylohub.explore.lineage import read_family, read_tree
 from phylohub.explore.profile import inheritance
 from phylohub.explore.warehouse import open_warehouse
+from phylohub.trees.edges import EdgeSet
+from phylohub.trees.forest import MAX_GUIDES
 
 Run = Callable[..., Result]
 
@@ -109,28 +112,29 @@ def test_tree_shows_the_path_from_the_root_and_descendants(run: Run) -> None:
         "lab/base  llama3, 10 children, 16 descendants, 900 downloads",
         "└── finetune lab/base-it  llama3, 1 child, 6 descendants, 500 downloads",
         "    └── finetune > me/chat <  mit, 4 children, 5 descendants, 70 downloads",
-        "        ├── merge me/mix  mit, 1 child",
-        "        │   also from other/base (merge)",
-        "        │   declared parent not in the snapshot: gone/model (merge)",
-        "        │   └── quantized me/mix-GGUF",
-        "        │       also from other/base (quantized)",
+        rf"        ├── adapter 2 models: {SHOWN}, me/chat-LoRA",
+        r"        │   [red]\x07 1, mit 1",
         "        ├── quantized me/chat-GGUF  1 download",
-        rf"        ├── adapter {SHOWN}  [red]\x07",
-        "        └── adapter me/chat-LoRA  mit",
+        "        └── merge me/mix  mit, 1 child",
+        "            also from other/base (merge)",
+        "            declared parent not in the snapshot: gone/model (merge)",
+        "            └── quantized me/mix-GGUF",
+        "                also from other/base (quantized)",
     ]
+    assert run("tree", "lab/base", columns=200).stdout.splitlines()[2] == (
+        "├── quantized 9 models: k/kid-8, k/kid-7, k/kid-6 and 6 more  no license"
+    )
 
 
 def test_depth_and_width_count_hidden_models(run: Run) -> None:
-    assert lines(run("tree", "lab/base", "--depth", "1", "--width", "2"))[1:] == [
+    assert lines(run("tree", "lab/base", "--depth", "1"))[1:] == [
         "> lab/base <  llama3, 10 children, 16 descendants, 900 downloads",
-        "├── finetune lab/base-it  llama3, 1 child, 6 descendants, 500 downloads ... and 6 more below",
-        "├── quantized k/kid-8  8 downloads",
-        "└── ... and 8 more children",
-        "show more with --depth and --width",
+        "├── quantized 9 models: k/kid-8, k/kid-7, k/kid-6 and 6 more  no license",
+        "└── finetune lab/base-it  llama3, 1 child, 6 descendants, 500 downloads ... and 6 more below",
+        "show more with --depth and --width, or all with --html FILE",
     ]
     whole = lines(run("tree", "lab/base", "--depth", "9", "--width", "99"))
-    assert not [line for line in whole if "more" in line]
-    assert len([line for line in whole if "k/kid-" in line]) == 9
+    assert not [line for line in whole if "more below" in line or "more branch" in line]
 
 
 def test_edge_set_limits_the_relations(run: Run) -> None:
@@ -152,49 +156,83 @@ def test_cut_cycles_are_noted(run: Run) -> None:
     assert "    declares itself as its parent: c/self (finetune)" in lines(run("tree", "c/self"))
 
 
-def test_repeated_models_show_their_children_once(run: Run, tmp_path: Path, hub: Path) -> None:
-    """A ladder of diamonds has exponentially many paths, but every model is shown at most twice."""
-    database = tmp_path / "phylohub.duckdb"
-    rungs = 12
-    edges = [(f"d/{n}{a}", f"d/{n + 1}{b}") for n in range(rungs) for a in "ab" for b in "ab"]
-    graph = nx.DiGraph(edges)
+def replace_lineage(hub: Path, database: Path, graph: nx.DiGraph, root: str) -> None:
+    """Copy the hub with another lineage: the descendants of `root` in `graph`, all by fine-tuning."""
     shutil.copy(hub, database)
+    distances = dict(nx.all_pairs_shortest_path_length(graph))
+    models = [
+        (model, graph.in_degree(model), graph.out_degree(model), len(distances[model]) - 1, distances[root][model])
+        for model in graph
+    ]
+    pairs = [(one, other, n) for one, below in distances.items() for other, n in below.items() if n]
     with duckdb.connect(str(database)) as connection:
-        for mart in ("models", "lineage_edges", "lineage_closure", "model_ancestry"):
+        for mart in ("models", "lineage_edges", "lineage_closure", "model_ancestry", "families"):
             connection.execute(f"create table emptied as from marts.{mart} limit 0")
             connection.execute(f"drop view marts.{mart}")
             connection.execute(f"create table marts.{mart} as from emptied")
             connection.execute("drop table emptied")
-        for model in graph:
-            below = len(nx.descendants(graph, model))
-            connection.execute(
-                "insert into marts.models by name select ? as model_id, false as is_synthetic, ? as n_children, "
-                "? as n_descendants",
-                [model, graph.out_degree(model), below],
-            )
-            connection.execute(
-                "insert into marts.model_ancestry by name select ? as model_id, 'all' as edge_set, 'd/0a' as root_id, "
-                "'d/0a' as family_id, ? as n_children, ? as n_descendants, ? as generation",
-                [model, graph.out_degree(model), below, int(re.sub("[^0-9]", "", model))],
-            )
-            for other, distance in nx.single_source_shortest_path_length(graph, model).items():
-                if other != model:
-                    row = ["all", model, other, distance]
-                    connection.execute("insert into marts.lineage_closure values (?, ?, ?, ?)", row)
-        for parent, child in edges:
-            connection.execute(
-                "insert into marts.lineage_edges values (?, ?, ?, true, false, false, true, false, false, false)",
-                [parent, child, "finetune"],
-            )
+        nodes = pa.table(
+            dict(zip(("model_id", "n_parents", "n_children", "below", "away"), zip(*models, strict=True), strict=True))
+        )
+        closure = pa.table(dict(zip(("one", "other", "n"), zip(*pairs, strict=True), strict=True)))
+        edges = pa.table(dict(zip(("parent", "child"), zip(*graph.edges, strict=True), strict=True)))
+        connection.register("nodes", nodes)
+        connection.register("closure", closure)
+        connection.register("edges", edges)
+        connection.execute(
+            "insert into marts.models by name select model_id, false as is_synthetic, n_children, below as "
+            "n_descendants from nodes"
+        )
+        connection.execute(
+            "insert into marts.model_ancestry by name select model_id, 'all' as edge_set, $root as root_id, $root as "
+            "family_id, n_children, below as n_descendants, away as generation, away as depth from nodes",
+            {"root": root},
+        )
+        connection.execute(
+            "insert into marts.families by name select 'all' as edge_set, $root as family_id, count(*) as n_models, 1 "
+            "as n_roots from nodes",
+            {"root": root},
+        )
+        connection.execute("insert into marts.lineage_closure select 'all', one, other, n from closure")
+        connection.execute(
+            "insert into marts.lineage_edges select parent, child, 'finetune', true, false, false, true, false, false, "
+            "false from edges"
+        )
+
+
+def test_models_with_several_paths_are_shown_once(run: Run, tmp_path: Path, hub: Path) -> None:
+    """A ladder of diamonds has exponentially many paths, but every model is shown once."""
+    database = tmp_path / "phylohub.duckdb"
+    rungs = 12
+    graph = nx.DiGraph([(f"d/{n}{a}", f"d/{n + 1}{b}") for n in range(rungs) for a in "ab" for b in "ab"])
+    graph.remove_node("d/0b")
+    replace_lineage(hub, database, graph, "d/0a")
     os.environ["PHYLOHUB_DATABASE"] = str(database)  # the fixture `run` restores it
     with open_warehouse(print) as warehouse:
-        top = read_tree(warehouse, "d/0a", EdgeSet.ALL, depth=99, width=99)
-    shown = [branch.model_id for branch in top.walk()]
-    assert set(shown) == {"d/0a"} | nx.descendants(graph, "d/0a")
-    assert len(shown) == 1 + 2 + (rungs - 1) * 4
-    noted = [branch for branch in top.walk() if any("shown elsewhere" in note for note in branch.notes)]
-    assert len(noted) == (rungs - 2) * 2
-    assert not any(branch.branches for branch in noted)
+        forest = read_tree(warehouse, "d/0a", EdgeSet.ALL)
+    assert sorted(forest.ids) == sorted(graph)
+    above = [forest.ids[place] for place in forest.parent[1:]]
+    assert all(graph.has_edge(parent, model) for parent, model in zip(above, forest.ids[1:], strict=True))
+    shown = run("tree", "d/0a", "--depth", "99", columns=200).stdout
+    assert shown.count("also from d/") == 2 * (rungs - 2)  # not in the last rung, whose two models are folded
+    assert "finetune 2 models: d/12a, d/12b" in shown
+
+
+def test_a_chain_of_1500_models_is_shown(run: Run, tmp_path: Path, hub: Path) -> None:
+    database = tmp_path / "phylohub.duckdb"
+    names = [f"c/{n:04}" for n in range(1500)]
+    replace_lineage(hub, database, nx.path_graph(names, create_using=nx.DiGraph), names[0])
+    os.environ["PHYLOHUB_DATABASE"] = str(database)
+    shown = lines(run("tree", names[0], "--depth", "5000", columns=200))
+    assert len(shown) == 1501
+    assert shown[MAX_GUIDES + 2].strip().startswith(f"({MAX_GUIDES + 1})")
+    assert "(1,498) finetune c/1498" in shown[-2]
+    assert all(len(line) < 200 for line in shown)
+    last = lines(run("tree", names[-1], columns=200))
+    assert len(last) == 1501
+    assert "> c/1499 <" in last[-1]
+    path = tmp_path / "tree.html"
+    assert lines(run("tree", names[700], "--html", str(path))) == [f"wrote {path} (1,500 models)"]
 
 
 def test_trees_match_networkx(run: Run, hub: Path) -> None:
@@ -210,22 +248,29 @@ def test_trees_match_networkx(run: Run, hub: Path) -> None:
             graph.add_edges_from((edge["parent_id"], edge["child_id"]) for edge in edges)
             roots = {node for node in graph if graph.in_degree(node) == 0}
             for model in graph:
-                top = read_tree(warehouse, model, edge_set, depth=99, width=99)
-                above = path_to(top, model)
-                assert {branch.model_id for branch in above[-1].walk()} == {model} | nx.descendants(graph, model)
-                path = [branch.model_id for branch in above]
+                forest = read_tree(warehouse, model, edge_set)
+                top = forest.ids.index(model)
+                below = forest.ids[top : top + forest.size[top]]
+                assert sorted(below) == sorted({model} | nx.descendants(graph, model))
+                assert forest.level[top:].tolist() == [
+                    forest.level[top] + nx.shortest_path_length(graph, model, other) for other in below
+                ]
+                path = [forest.ids[place] for place in forest.path(top)]
+                assert path == forest.ids[: top + 1]
                 assert path[0] in roots
                 assert nx.is_path(graph, path)
                 assert len(path) == min(
                     nx.shortest_path_length(graph, root, model) + 1 for root in roots if nx.has_path(graph, root, model)
                 )
-
-
-def path_to(top: Branch, model_id: str) -> list[Branch]:
-    path = [top]
-    while path[-1].model_id != model_id:
-        path.append(path[-1].branches[0])
-    return path
+                family = read_family(warehouse, model, edge_set)
+                (component,) = [nodes for nodes in nx.weakly_connected_components(graph) if model in nodes]
+                assert sorted(family.ids) == sorted(component)
+                for place, name in enumerate(family.ids):
+                    above = family.path(place)
+                    assert nx.is_path(graph, [family.ids[step] for step in above])
+                    assert len(above) - 1 == min(
+                        nx.shortest_path_length(graph, root, name) for root in roots if nx.has_path(graph, root, name)
+                    )
 
 
 class Page(HTMLParser):
@@ -241,7 +286,7 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.opened.append(tag)
-        if tag != "meta":
+        if tag not in ("meta", "input"):
             self.open.append(tag)
         self.fetched += [
             (name, value) for name, value in attrs if name in ("src", "href", "action") or name[:2] == "on"
@@ -256,16 +301,15 @@ class Page(HTMLParser):
 
 def test_html_page_is_valid_and_loads_nothing(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "tree.html"
-    assert lines(run("tree", "me/chat", "--html", str(path))) == [f"wrote {path}"]
+    assert lines(run("tree", "me/chat", "--html", str(path))) == [f"wrote {path} (18 models)"]
     text = path.read_text()
     page = Page(text)
     assert page.open == []
-    assert page.fetched == []
-    assert "script" not in page.opened
-    assert page.opened.count("details") == 4  # lab/base, lab/base-it, me/chat, me/mix
-    assert SHOWN in page.text
-    assert "<mark>me/chat</mark>" in text
-    assert "also from other/base (merge)" in page.text
+    assert page.fetched == [("href", "#main")]
+    assert page.opened.count("script") == 1
+    assert "lab/base  [quantized 9]" in page.text, "the outline is there without a script"
+    assert HOSTILE not in text
+    assert "&lt;script&gt;" not in text, "names of models are data, not markup"
     assert_harmless(text)
     assert [left.name for left in tmp_path.iterdir()] == ["tree.html"]
     missing = run("tree", "me/chat", "--html", str(tmp_path / "no" / "tree.html"))

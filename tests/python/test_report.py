@@ -28,9 +28,8 @@ from phylohub.core.errors import PhylohubError
 from phylohub.methods.sampling import PAIR_KINDS, SHAPES
 from phylohub.operate.publish import publish
 from phylohub.report import build as report_build
-from phylohub.report.build import _hash, write_report
-from phylohub.report.families import tree_nodes
-from phylohub.report.graphs import TreeNode, radial_layout
+from phylohub.report.build import write_report
+from phylohub.report.families import EDGE_SET, folded_branches
 from phylohub.report.marts import Marts
 from phylohub.report.overview import figure_title
 from phylohub.report.published import COMPARISONS, Comparison, find_comparison, read_published
@@ -38,6 +37,9 @@ from phylohub.report.shapes import glyph, layout
 from phylohub.report.style import BLUE, DARK, INK, MUTED, ORANGE
 from phylohub.report.text import NO_VALUE, format_number, format_share, safe_text, unique_labels
 from phylohub.synthetic.hub import records
+from phylohub.trees.forest import largest_rows
+from phylohub.trees.read import read_families
+from phylohub.trees.viewer import source_hash
 
 HOSTILE = [
     "<script>alert(1)</script>/x",
@@ -165,7 +167,7 @@ class ParsedPage(HTMLParser):
 
 def pages(folder: Path) -> list[ParsedPage]:
     found = [ParsedPage(path) for path in sorted(folder.glob("*.html"))]
-    assert len(found) == 9
+    assert len(found) == 10
     return found
 
 
@@ -208,7 +210,7 @@ def test_content_security_policy_allows_only_the_report_script(report: Path) -> 
         (policy,) = [str(meta["content"]) for meta in page.of("meta") if "http-equiv" in meta]
         assert "default-src 'none'" in policy
         assert len(page.of("script")) == 1
-        assert f"script-src '{_hash(''.join(page.scripts))}'" in policy
+        assert f"script-src '{source_hash(''.join(page.scripts))}'" in policy
         assert "unsafe" not in policy
 
 
@@ -603,54 +605,25 @@ def test_sections_without_data_explain_why(empty: Path) -> None:
             assert text.count('<p class="missing">') == text.count("<section"), page.path.name
 
 
-@pytest.mark.parametrize("limit", [12, 100_000])
-def test_trees_follow_shortest_paths_from_the_root(build: Build, limit: int) -> None:
-    graph = nx.DiGraph(
-        build.rows(
-            "select parent_id, child_id from marts.lineage_edges where parent_in_hub and not is_self_loop "
-            "and not is_cut_no_merge and relation <> 'merge'"
-        )
-    )
+def test_tree_figures_count_every_member_once(build: Build) -> None:
+    """Rows, dots and further branches add up to the members below the root, and relations are those of the edges."""
     families = build.rows(
-        "select family_id from marts.families where edge_set = 'no_merge' "
-        "order by family_id = 'diamond/root' desc, depth desc, n_models desc limit 6"
+        f"select family_id from marts.families where edge_set = '{EDGE_SET}' order by n_models desc, family_id limit 12"
     )
     with connect(build.database, read_only=True) as connection:
-        marts = Marts(connection)
         for (family,) in families:
-            nodes, ids, n_members = tree_nodes(marts, family, limit)
-            distances = nx.single_source_shortest_path_length(graph, family)
-            assert ids[0] == family
-            assert n_members == len(distances) - 1
-            assert len(nodes) <= limit
-            assert [node.distance for node in nodes] == [distances[model] for model in ids]
-            for model, node in list(zip(ids, nodes, strict=True))[1:]:
-                assert node.parent is not None
-                assert graph.has_edge(ids[node.parent], model)
-                assert nodes[node.parent].distance == node.distance - 1
-                assert node.members == len(nx.descendants(graph, model)) + 1
-            if n_members < limit:
-                assert set(ids) == set(distances)
-            else:
-                left_out = set(distances) - set(ids)
-                fewest = min((node.members for node in nodes[1:]), default=0)
+            forest = read_families(connection, EDGE_SET, family)
+            top = forest.ids.index(family)
+            for limit in (1, 4, 14):
+                branches, _ = folded_branches(forest, largest_rows(forest, top, limit))
+                assert len(branches) <= limit
+                assert branches[0].parent is None
+                assert len(branches) + sum(sum(branch.counts) for branch in branches) == forest.size[top]
                 assert all(
-                    len(nx.descendants(graph, model)) + 1 <= max(fewest, 1) or limit == len(nodes) for model in left_out
+                    branches[branch.parent].level == branch.level - 1
+                    for branch in branches
+                    if branch.parent is not None
                 )
-
-
-def test_radial_layout_keeps_branches_apart() -> None:
-    nodes = [
-        TreeNode(None, 0, 1, ""),
-        *(TreeNode(0, 1, 1, "finetune") for _ in range(4)),
-        TreeNode(1, 2, 1, ""),
-        TreeNode(1, 2, 1, ""),
-    ]
-    places = radial_layout(nodes)
-    assert places[0] == (0, 0)
-    assert len(set(places)) == len(places)
-    radii = [(x * x + y * y) ** 0.5 for x, y in places]
-    assert radii == pytest.approx([0, 0.5, 0.5, 0.5, 0.5, 1, 1], abs=1e-3)
 
 
 def luminance(color: str) -> float:
@@ -726,3 +699,23 @@ def test_tables_sort_and_search_in_a_browser(report: Path, tmp_path: Path) -> No
     assert downloads[0] < downloads[-1]
     assert 0 < sum(not hidden for hidden, _ in rows) < 100
     assert all(("gpj" in row) == (not hidden) for hidden, row in rows)
+
+
+def test_atlas_draws_all_families_and_finds_a_model_in_a_browser(build: Build, report: Path, tmp_path: Path) -> None:
+    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if browser is None:
+        pytest.skip("Chromium is not installed")
+    ((n_members,),) = build.rows(f"select sum(n_models) from marts.families where edge_set = '{EDGE_SET}'")
+    address = (report / "atlas.html").as_uri() + "#diamond/child"
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+    flags += ["--disable-component-update", "--disable-sync", f"--user-data-dir={tmp_path / 'profile'}"]
+    flags += ["--virtual-time-budget=20000", "--dump-dom"]
+    done = subprocess.run([browser, *flags, address], capture_output=True, text=True, check=True, timeout=120)
+    (canvas,) = re.findall(r"<canvas[^>]*>", done.stdout)
+    assert f'data-nodes="{n_members}"' in canvas
+    assert 'data-selected="diamond/child"' in canvas
+    assert re.search(r'data-drawn="[1-9]', canvas), "nothing is drawn"
+    assert "<strong>diamond/child</strong>" in done.stdout or ">diamond/child</a>" in done.stdout
+    assert re.search(r'aria-selected="true"[^>]*>.*?diamond/child', done.stdout)
+    assert "<img" not in done.stdout
+    assert "<i>mine" not in done.stdout
