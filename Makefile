@@ -16,7 +16,7 @@ UV := $(if $(shell command -v uv),uv pip install --quiet --python $(BIN)/python,
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
-.PHONY: help setup setup-dev build publish docs hub report site test-site bench bench-table coverage test test-full test-python lint format lock clean
+.PHONY: help setup setup-dev build publish published docs hub report site test-site bench bench-table coverage test test-full test-python lint format lock clean
 
 help:
 	@echo "make build                 build the warehouse from a synthetic hub of 20,000 models"
@@ -96,8 +96,12 @@ $(SITE)/node_modules/.package-lock.json: $(SITE)/package.json $(SITE)/package-lo
 	npm --prefix $(SITE) run postinstall
 	@touch $@
 
-site: $(SITE)/node_modules/.package-lock.json
+published:
 	@test -e "$(PUBLISHED)/parquet/models.parquet" || { echo "$(PUBLISHED) holds no published marts. Run: make publish (or name another folder with PUBLISHED=path)" >&2; exit 1; }
+
+# The marts are checked first: npm installs for minutes.
+site: published
+	$(MAKE) $(SITE)/node_modules/.package-lock.json
 	rm -rf $(SITE)/build $(SITE)/.evidence/template/static/data
 	EVIDENCE_VAR__parquet="$(abspath $(PUBLISHED))/parquet" EVIDENCE_VAR__models=$(SITE_MODELS) npm --prefix $(SITE) run sources
 	npm --prefix $(SITE) run build

@@ -13,6 +13,7 @@ import typer
 
 from phylohub.cli import ingest
 from phylohub.cli.errors import FAILED, exit_on_errors
+from phylohub.cli.groups import BUILD, MAINTAIN, App
 from phylohub.cli.tables import show_table
 from phylohub.core.build_file import connect, database_path, project_folder
 from phylohub.core.errors import PhylohubError
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from phylohub.operate.dbt_build import Outcome
     from phylohub.operate.refresh import State
 
-app = typer.Typer()
+app = App(BUILD)
 
 REFUSED, BUILD_FAILED = 4, 5  # exit codes of `phylohub refresh`
 WARNED = 6  # exit code of `phylohub doctor`
@@ -217,7 +218,7 @@ def _tell(outcome: "Outcome") -> None:
         fail("dbt build failed. See logs/dbt.log for details.", BUILD_FAILED)
 
 
-@app.command()
+@app.command(rich_help_panel=MAINTAIN)
 @exit_on_errors("The file is unchanged.")
 def compact() -> None:
     """Reclaim free space in the build file if it exceeds 5 % of the used space, or if the file is small.
@@ -231,7 +232,7 @@ def compact() -> None:
     print_line(f"{database_path()}: {before / 1e6:,.0f} MB{now}")
 
 
-@app.command()
+@app.command(rich_help_panel=MAINTAIN)
 @exit_on_errors()
 def doctor(
     offline: Annotated[bool, typer.Option("--offline", help="Skip the requests to the Hub.")] = False,
@@ -252,7 +253,7 @@ def doctor(
         raise typer.Exit(FAILED if worst is Level.ERROR else WARNED)
 
 
-@app.command()
+@app.command(rich_help_panel=MAINTAIN)
 @exit_on_errors("No seed was changed.")
 def accept(
     snapshot: Annotated[str, typer.Argument(help="The snapshot that is refused, or that has findings.")],

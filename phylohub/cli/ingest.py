@@ -15,6 +15,7 @@ import duckdb
 import typer
 
 from phylohub.cli.errors import exit_on_errors
+from phylohub.cli.groups import App
 from phylohub.cli.tables import show_rows, table_names
 from phylohub.core.build_file import connect, database_path, one_row
 from phylohub.core.errors import PhylohubError
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from phylohub.ingest.declared import Declared
     from phylohub.ingest.readers import Source
 
-app = typer.Typer(no_args_is_help=True, help="Land raw records in the build file, and list or drop snapshots.")
+app = App(no_args_is_help=True, help="Land raw records in the build file, and list or drop snapshots.")
 
 LANDED_KEPT = "Everything that has landed is kept."
 

@@ -8,13 +8,14 @@ from typing import Annotated
 import typer
 
 from phylohub.cli.errors import FAILED, exit_on_errors
+from phylohub.cli.groups import LOOK, SHARE, App
 from phylohub.cli.look import ModelArgument, note, show
 from phylohub.core.files import write_file
 from phylohub.core.terminal import print_line
 from phylohub.explore.licenses import Severity, has_finding, license_parts, read_licenses
 from phylohub.explore.warehouse import find_model, open_warehouse
 
-app = typer.Typer()
+app = App(LOOK)
 
 
 class SpecVersion(StrEnum):
@@ -50,7 +51,7 @@ def licenses(
         raise typer.Exit(FAILED)
 
 
-@app.command()
+@app.command(rich_help_panel=SHARE)
 @exit_on_errors()
 def bom(
     model: ModelArgument,

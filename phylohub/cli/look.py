@@ -2,11 +2,12 @@
 
 import json
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import duckdb
 import typer
@@ -16,11 +17,12 @@ from rich.table import Table
 from rich.text import Text
 
 from phylohub.cli.errors import exit_on_errors
-from phylohub.cli.tables import cell, show_columns, table_names
-from phylohub.core.build_file import connect, database_path
+from phylohub.cli.groups import LOOK, App
+from phylohub.cli.tables import cell, show_table, table_names
+from phylohub.core.build_file import connect, database_path, dict_rows
 from phylohub.core.errors import PhylohubError
 from phylohub.core.files import write_file
-from phylohub.core.terminal import console, print_line, print_note
+from phylohub.core.terminal import console, print_line, print_note, printable
 from phylohub.explore.diff import read_difference
 from phylohub.explore.lineage import (
     list_models,
@@ -37,7 +39,7 @@ from phylohub.explore.tree import Line, terminal_tree
 from phylohub.explore.warehouse import Warehouse, find_model, open_warehouse
 from phylohub.trees.edges import EdgeSet
 
-app = typer.Typer()
+app = App(LOOK)
 
 ModelArgument = Annotated[
     str, typer.Argument(help="Id on the Hub: author/name. The name alone is enough if only one model has it.")
@@ -149,45 +151,78 @@ def show_model(
 
 @app.command()
 @exit_on_errors()
-def summary() -> None:
-    """Summarize the last build: the snapshot, the rows of every mart, what orders show, and an example query."""
+def summary(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON with the column names of the marts.")] = False,
+) -> None:
+    """Summarize the last build: the snapshot, the rows of every mart, what orders show, and what to do next."""
     with connect(database_path(), read_only=True) as connection:
         marts = table_names(connection, "marts")
         if "snapshot_health" not in marts:
             raise PhylohubError("There are no marts yet. Run `dbt build`.")
-        show_columns(connection, "from marts.snapshot_health")
-        counts = Table("mart", "rows", title="marts", title_justify="left")
-        counts.columns[1].justify = "right"
-        for mart in marts:
-            rows = connection.execute(f'select count(*) from marts."{mart}"').fetchone()
-            counts.add_row(Text(mart), cell(rows[0] if rows else 0))
-        console(sys.stdout).print(counts)
-        if "trait_ordering_fits" in marts:
-            _show_orders(connection)
-        print_line(_intervals(connection, marts))
-        if connection.execute("select bool_or(is_synthetic) from marts.models").fetchone() == (True,):
-            print_line("These models are SYNTHETIC. For real ones: make build SOURCE=path/to/records.jsonl.gz")
-        print_line(f"built: {database_path()}")
-        query = "from marts.families where edge_set = 'finetune' order by n_models desc limit 10"
-        print_line("To query it, activate the environment (. .venv/bin/activate) and run:")
-        print_line(
-            f"python -c \"import duckdb; print(duckdb.connect('{database_path()}', read_only=True)"
-            f'.sql(\\"{query}\\"))"'
-        )
+        (health, *_) = dict_rows(connection, "from marts.snapshot_health", {})
+        counts = {mart: _count(connection, f'marts."{mart}"') for mart in marts}
+        orders = dict_rows(connection, ORDERS, {}) if "trait_ordering_fits" in marts else []
+        synthetic = connection.execute("select bool_or(is_synthetic) from marts.models").fetchone() == (True,)
+        following = _next_commands(connection, marts)
+        intervals = _intervals(connection, marts)
+    if as_json:
+        found = {"database": str(database_path()), "is_synthetic": synthetic, "snapshot_health": health}
+        found |= {"n_rows": counts, "orders": orders, "next": [command for command, _ in following]}
+        typer.echo(json.dumps(found, indent=2, default=str))
+        return
+    show_table(["name", "value"], list(health.items()))
+    table = Table("mart", "rows", title="marts", title_justify="left")
+    table.columns[1].justify = "right"
+    for mart, n_rows in counts.items():
+        table.add_row(Text(mart), cell(n_rows))
+    console(sys.stdout).print(table)
+    _show_orders(orders)
+    print_line(intervals)
+    if synthetic:
+        print_line("These models are SYNTHETIC. For real ones: make build SOURCE=path/to/records.jsonl.gz")
+    print_line(f"built: {database_path()}")
+    print_line("next:")
+    for command, why in following:
+        print_line(f"  {command}  {why}")
 
 
-def _show_orders(connection: DuckDBPyConnection) -> None:
+ORDERS = """
+    select trait, share_of_transitions_compatible, null_mean, null_high, q_value
+    from marts.trait_ordering_fits
+    where relation = 'finetune' and weighting = 'weighted' and q_value is not null
+    order by trait
+"""
+
+
+def _count(connection: DuckDBPyConnection, table: str) -> int:
+    (n_rows,) = connection.execute(f"select count(*) from {table}").fetchall()[0]
+    return int(n_rows)
+
+
+def _next_commands(connection: DuckDBPyConnection, marts: Sequence[str]) -> list[tuple[str, str]]:
+    """Three commands to go on with, and what they do. The first names the model with the largest family."""
+    largest = None
+    if "families" in marts:
+        largest = connection.execute(
+            "select family_id from marts.families where edge_set = 'no_merge' order by n_models desc, family_id limit 1"
+        ).fetchone()
+    model = shlex.quote(printable(largest[0])) if largest else "MODEL"
+    return [
+        (f"phylohub tree {model}", "draws the largest family" if largest else "draws the family tree of a model"),
+        ("phylohub report", "writes figures, tables and an atlas as HTML pages"),
+        ("phylohub publish", "copies the marts for BI tools and the site"),
+    ]
+
+
+def _show_orders(orders: Sequence[dict[str, Any]]) -> None:
     """Print whether the orders of fine-tunes show more than chance."""
-    orders = Table("order of", "transitions", "by chance", "97.5 %", "q", "shows", title="orders", title_justify="left")
-    rows = connection.execute(
-        "select trait, share_of_transitions_compatible, null_mean, null_high, q_value from marts.trait_ordering_fits "
-        "where relation = 'finetune' and weighting = 'weighted' and q_value is not null order by trait"
-    ).fetchall()
-    for trait, *shares in rows:
+    table = Table("order of", "transitions", "by chance", "97.5 %", "q", "shows", title="orders", title_justify="left")
+    for order in orders:
+        trait, *shares = order.values()
         shows = "more than chance" if shares[-1] < 0.05 else "no more than chance can give"
-        orders.add_row(Text(trait), *(f"{share:.3f}" for share in shares), shows)
-    if rows:
-        console(sys.stdout).print(orders)
+        table.add_row(Text(trait), *(f"{share:.3f}" for share in shares), shows)
+    if orders:
+        console(sys.stdout).print(table)
 
 
 def _intervals(connection: duckdb.DuckDBPyConnection, marts: Sequence[str]) -> str:

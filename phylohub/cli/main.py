@@ -4,21 +4,37 @@ import os
 import sys
 import threading
 from contextlib import suppress
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 
 from phylohub.cli import build, ingest, licenses, look, share, synthetic
+from phylohub.cli.groups import BUILD, App
 
-app = typer.Typer(
+app = App(
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_show_locals=False,
-    help="Family trees of the models on the Hugging Face Hub: land records, explore and publish the results.",
     epilog="Exit codes: 0 success, 1 error (the message states the reason), 2 wrong usage, 130 interrupted by Ctrl-C.",
 )
-app.add_typer(ingest.app, name="ingest")
+app.add_typer(ingest.app, name="ingest", rich_help_panel=BUILD)
 for group in (build, look, licenses, share, synthetic):
     app.add_typer(group.app)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"phylohub {version('phylohub')}")
+        raise typer.Exit
+
+
+@app.callback()
+def phylohub(
+    version_: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
+    """Family trees of the models on the Hugging Face Hub: land records, explore and publish the results."""
 
 
 def main() -> None:

@@ -6,11 +6,12 @@ from typing import Annotated
 import typer
 
 from phylohub.cli.errors import exit_on_errors
+from phylohub.cli.groups import SHARE, App
 from phylohub.core.build_file import connect_to_copy, database_path
 from phylohub.core.files import write_file
 from phylohub.core.terminal import print_line, print_note
 
-app = typer.Typer()
+app = App(SHARE)
 
 
 @app.command()

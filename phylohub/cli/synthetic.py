@@ -7,10 +7,11 @@ from typing import Annotated
 import typer
 
 from phylohub.cli.errors import exit_on_errors
+from phylohub.cli.groups import BUILD, App
 from phylohub.core.errors import PhylohubError
 from phylohub.core.terminal import print_line
 
-app = typer.Typer()
+app = App(BUILD)
 
 
 @app.command()

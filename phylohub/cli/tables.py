@@ -25,13 +25,6 @@ def show_rows(connection: duckdb.DuckDBPyConnection, query: str) -> None:
         show_table([column[0] for column in result.description or []], rows)
 
 
-def show_columns(connection: duckdb.DuckDBPyConnection, query: str) -> None:
-    """Print the first row of a result with one line per column, since the row may be wider than the terminal."""
-    result = connection.execute(query)
-    names = [column[0] for column in result.description or []]
-    show_table(["name", "value"], list(zip(names, result.fetchone() or (), strict=False)))
-
-
 def show_table(header: list[str], rows: list[tuple[object, ...]]) -> None:
     """Print rows as a table."""
     table = Table(*header)
@@ -41,5 +34,7 @@ def show_table(header: list[str], rows: list[tuple[object, ...]]) -> None:
 
 
 def cell(value: object) -> Text:
-    """A value as plain text: never markup, with control characters escaped."""
+    """A value as plain text: never markup, with control characters escaped, and with four digits of a fraction."""
+    if isinstance(value, float):
+        return Text(f"{value:.4g}")
     return Text(printable(f"{value:,}" if isinstance(value, int) else str(value)))

@@ -138,6 +138,25 @@ def test_adbc_reads_the_copy(copy: Path, tasks: list[tuple[Any, ...]]) -> None:
         assert [tuple(row.values()) for row in cursor.fetch_arrow_table().to_pylist()] == tasks
 
 
+def test_pandas_line_of_the_docs_runs_on_duckdb_1_and_2(copy: Path) -> None:
+    """The connection must live as long as the result: DuckDB 1 closes one that nothing refers to."""
+    (line,) = re.findall(r"or `(duckdb\.connect.*\.df\(\))`", (ROOT / "docs" / "bi.md").read_text(encoding="utf-8"))
+    code = "import duckdb; print(len(" + line.replace("COPY", str(copy)) + "))"
+    folders = ["", str(Path(sys.prefix) / "duckdb1")]
+    for folder in folders:
+        path = os.pathsep.join([folder, os.environ.get("PYTHONPATH", "")]).strip(os.pathsep)
+        environment = {**os.environ, "PYTHONPATH": path}
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONPATH": path},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        assert int(done.stdout) > 10
+
+
 def test_pandas_reads_the_copy(copy: Path, tasks: list[tuple[Any, ...]]) -> None:
     models = pd.read_parquet(copy / "parquet" / "models.parquet")
     counts = models.groupby("task", dropna=False)["model_id"].count()

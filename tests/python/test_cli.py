@@ -83,6 +83,7 @@ def test_every_command_and_group_has_help(run: Run, names: tuple[str, ...]) -> N
     result = run(*names, "--help")
     assert result.exit_code == 0
     assert result.stderr == ""
+    assert "bool" not in result.stdout, "a flag has no value"
     command = dict(COMMANDS)[names]
     assert len(command.help) > 30
     for parameter in command.params:
@@ -94,6 +95,15 @@ def test_every_command_and_group_has_help(run: Run, names: tuple[str, ...]) -> N
 def test_help_names_the_exit_codes(run: Run) -> None:
     text = " ".join(run("--help").stdout.split())
     assert "Exit codes: 0 success, 1 error (the message states the reason), 2 wrong usage, 130" in text
+
+
+def test_help_lists_commands_in_groups_and_the_version(run: Run) -> None:
+    text = run("--help").stdout
+    places = [text.index(f"─ {panel} ─") for panel in ("Build", "Look", "Share", "Maintain")]
+    assert places == sorted(places)
+    assert "─ Commands ─" not in text, "every command is in a group"
+    assert places[1] < text.index("│ tree ") < places[2] < text.index("│ atlas ") < places[3] < text.index("│ doctor ")
+    assert re.fullmatch(r"phylohub \d+\.\d+\.\d+\n", run("--version").stdout)
 
 
 def test_help_texts_use_the_constants_of_ingest() -> None:
@@ -152,10 +162,10 @@ def test_wrong_usage_is_exit_code_2(run: Run, database: Path, arguments: list[st
 
 
 def test_a_group_without_a_command_shows_its_help(run: Run) -> None:
-    for group in ([], ["ingest"]):
+    for group, panel in (([], "Maintain"), (["ingest"], "Commands")):
         result = run(*group)
         assert result.exit_code == 2
-        assert "Commands" in result.stdout
+        assert panel in result.stdout
 
 
 # ---- dump ----------------------------------------------------------------------------------------------------
@@ -294,6 +304,21 @@ def test_summary_shows_every_health_column_on_a_narrow_terminal(run: Run, tmp_pa
     assert re.search(r"│ models +│ +1,234 │", result.stdout)
     assert "SYNTHETIC" in result.stdout
     assert f"built: {database}" in result.stdout
+    *_, head, one, two, three = result.stdout.splitlines()
+    assert head == "next:"
+    for line, command in zip((one, two, three), ("tree", "report", "publish"), strict=True):
+        assert line.startswith(f"  phylohub {command}")
+    found = json.loads(run("summary", "--json").stdout)
+    assert found["snapshot_health"] == health
+    assert found["n_rows"] == {"models": 1234, "snapshot_health": 1}
+    assert found["next"] == ["phylohub tree MODEL", "phylohub report", "phylohub publish"]
+
+
+def test_summary_rounds_fractions(run: Run, tmp_path: Path, database: Path) -> None:
+    run("ingest", "dump", write_lines(tmp_path, b'{"id":"a"}'))
+    build_marts(database, snapshot="models", share=2 / 3)
+    assert re.search(r"│ share +│ 0\.6667 +│", run("summary").stdout)
+    assert json.loads(run("summary", "--json").stdout)["snapshot_health"]["share"] == 2 / 3
 
 
 def test_summary_fails_before_a_build(run: Run, tmp_path: Path, database: Path) -> None:
