@@ -17,16 +17,18 @@ from phylohub.report.style import (
     DIAMOND,
     INK,
     MUTED,
+    ORANGE,
     PALE,
     ROW,
     SHARE,
     SQUARE,
+    WIDTH,
     YEARS,
     inline_data,
     rows_axis,
     sized,
 )
-from phylohub.report.text import unique_labels
+from phylohub.report.text import format_number, format_share, unique_labels
 
 
 @dataclass(frozen=True)
@@ -45,10 +47,15 @@ class Bar:
 
 
 def bars(rows: Sequence[Bar], axis_title: str, form: str = SHARE) -> alt.LayerChart:
-    """Horizontal bars, one row per name."""
+    """Horizontal bars, one row per name. Each number stands at its own mark.
+
+    Where the study's mark would be below the bar's label, both numbers stand beyond it, and the study's is named.
+    """
     names = unique_labels(row.name for row in rows)
-    data = inline_data([{**vars(row), "name": name, "end": row.most()} for name, row in zip(names, rows, strict=True)])
     most = max(row.most() for row in rows) or 1
+    data = inline_data(
+        [{**vars(row), "name": name, **_labels(row, most, form)} for name, row in zip(names, rows, strict=True)]
+    )
     axis = alt.Axis(format=form, tickCount=4)
     if form == SHARE:
         # The axis ends beyond the longest bar, but no share exceeds 100%.
@@ -62,7 +69,22 @@ def bars(rows: Sequence[Bar], axis_title: str, form: str = SHARE) -> alt.LayerCh
         base.transform_filter("datum.other != null").mark_point(**SQUARE).encode(x=alt.X("other:Q")),
         base.mark_text(align="left", dx=8).encode(x=alt.X("end:Q"), text="label:N"),
         base.transform_filter("datum.published != null").mark_point(**DIAMOND).encode(x=alt.X("published:Q")),
+        base.transform_filter("datum.study !== ''")
+        .mark_text(align="left", dx=8, color=ORANGE)
+        .encode(x=alt.X("published:Q"), text="study:N"),
     )
+
+
+def _labels(row: Bar, most: float, form: str) -> dict[str, object]:
+    """The label of a bar and where it begins, and the label of the study's mark ('' if the bar's has it)."""
+    if row.published is None:
+        return {"end": max(row.value, row.other or 0), "label": row.label, "study": ""}
+    study = format_share(row.published) if form.endswith("%") else format_number(row.published)
+    room = 0.022 * most * (len(row.label) + 2)  # of the label, on the axis
+    inner, outer = sorted((max(row.value, row.other or 0), row.published))
+    if outer - inner < room:
+        return {"end": outer, "label": f"{row.label} (study {study})", "study": ""}
+    return {"end": max(row.value, row.other or 0), "label": row.label, "study": study}
 
 
 @dataclass(frozen=True)
@@ -229,25 +251,38 @@ def months(rows: Sequence[tuple[date, int, int]]) -> alt.LayerChart:
 def lines(
     series: Sequence[tuple[str, Sequence[tuple[date, float]]]], axis_title: str, form: str = COUNT, *, log: bool = False
 ) -> alt.LayerChart:
-    """Lines over time. Dashes, and a number at the end of each line, tell them apart."""
+    """Steps over time, each up to the last month of all, with its name at the end. Dashes tell them apart, too."""
     dashes = [[1, 0], [6, 2], [2, 2], [8, 2, 2, 2], [1, 3], [12, 3]]
     data: list[dict[str, Any]] = []
     ends: list[dict[str, Any]] = []
-    for number, (_, points) in enumerate(series):
-        data += [{"line": number, "month": month.isoformat(), "n": n} for month, n in points]
-        ends.append({"month": points[-1][0].isoformat(), "n": points[-1][1], "label": str(number + 1)})
-    # Move overlapping numbers apart.
+    last = max(points[-1][0] for _, points in series)
+    names = unique_labels((name for name, _ in series), 29)
+    for number, ((_, points), name) in enumerate(zip(series, names, strict=True)):
+        data += [{"line": number, "month": month.isoformat(), "n": n, "known": True} for month, n in points]
+        if points[-1][0] < last:
+            data.append({"line": number, "month": last.isoformat(), "n": points[-1][1], "known": False})
+        ends.append({"month": last.isoformat(), "n": points[-1][1], "label": f"{number + 1} {name}"})
+    # Names stand to the right of the last month. Move overlapping ones apart, from the top.
+    first = min(points[0][0] for _, points in series)
+    beside = last + (last - first) * 0.03
     top = max(n for _, points in series for _, n in points)
     step = (top / max(min(n for _, points in series for _, n in points), 1)) ** 0.075 if log else 0.075 * top
-    for lower, upper in itertools.pairwise(sorted(ends, key=lambda end: (end["n"], end["label"]))):
-        lower.setdefault("at", lower["n"])
-        upper["at"] = max(upper["n"], lower["at"] * step if log else lower["at"] + step)
-    ends[0].setdefault("at", ends[0]["n"])
-    x = alt.X(
-        "month:T",
-        timeUnit="utcyearmonth",
-        title=None,
-        axis=YEARS,
+    ends.sort(key=lambda end: (-end["n"], end["label"]))
+    for above, below in itertools.pairwise([{"at": math.inf}, *ends]):
+        below["at"] = min(below["n"], above["at"] / step if log else above["at"] - step)
+        below["beside"] = beside.isoformat()
+    first_year = first.year + (first > date(first.year, 1, 1))
+    years = [alt.DateTime(year=year, utc=True) for year in range(first_year, last.year + 1)]
+    wide = 5.8 * max(map(len, names)) + 28  # pixels of the longest name
+    room = (last - first) * (wide / (WIDTH - 60 - wide) if len(series) > 1 else 0)
+    known = alt.Scale(domain=[_moment(first), _moment(last + room)])
+    one = alt.X("month:T", timeUnit="utcyearmonth", title=None, axis=YEARS)
+    x = (
+        one
+        if len(series) == 1 or first == last
+        else alt.X(
+            "month:T", timeUnit="utcyearmonth", title=None, axis=alt.Axis(format="%Y", values=years), scale=known
+        )
     )
     axis = _decades([n for _, points in series for _, n in points]) if log else alt.Axis(format=form, tickCount=5)
     y = alt.Y("n:Q", title=axis_title, scale=LOGARITHM if log else alt.Scale(), axis=axis)
@@ -257,13 +292,25 @@ def lines(
             color=BLUE if number % 2 == 0 else MUTED,
             strokeWidth=1.6,
             strokeDash=dashes[number % len(dashes)],
+            interpolate="step-after",
         )
         for number in range(len(series))
     ]
+    if len(data) <= 120:  # so few months that each can be seen
+        layers.append(line.transform_filter("datum.known").mark_point(filled=True, size=10, color=INK, opacity=1))
     if len(series) > 1:
         end = alt.Chart(inline_data(ends)).encode(x=x)
+        label = end.encode(x=alt.X("beside:T", timeUnit="utcyearmonthdate"), y=alt.Y("at:Q"))
         layers += [
             end.mark_point(filled=True, color=INK, size=16, opacity=1).encode(y=y),
-            end.mark_text(align="left", dx=6, fontWeight="bold").encode(y=alt.Y("at:Q"), text="label:N"),
+            end.mark_rule(color=MUTED, strokeWidth=0.6).encode(
+                y=y, y2="at:Q", x2=alt.X2("beside:T", timeUnit="utcyearmonthdate")
+            ),
+            label.mark_text(align="left", dx=3).encode(text="label:N"),
         ]
     return sized(200, *layers)
+
+
+def _moment(day: date) -> int:
+    """A date as Vega's time scales read it: milliseconds since 1970, UTC."""
+    return (day - date(1970, 1, 1)).days * 86_400_000

@@ -130,7 +130,7 @@ def _families(marts: Marts) -> Section:
                 )
                 + ".",
                 lines(series, "members (log scale)", log=True),
-                legend="The number at the end of each line is that of the family in the table.",
+                legend="Steps: members by the end of each month; a family without a new member stays level.",
                 table=Table(
                     "Families in the figure",
                     [Column("Number", "count"), Column("Family", "name"), Column("Members", "count")],
@@ -182,7 +182,7 @@ def _components(marts: Marts) -> Section:
                 "Share of models in the largest component",
                 ". ".join(findings) + ".",
                 lines(
-                    [(edge_set, [(row[1], row[5]) for row in of]) for edge_set, of in series.items()],
+                    [(EDGE_SETS[edge_set], [(row[1], row[5]) for row in of]) for edge_set, of in series.items()],
                     "share of models",
                     ".1%" if max(row[5] for of in series.values() for row in of) < 0.1 else SHARE,
                 ),

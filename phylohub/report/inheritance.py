@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from phylohub.report import differences, direction
+from phylohub.report import differences, direction, permissive
 from phylohub.report.charts import Arrow, Dot, arrows, dots
 from phylohub.report.content import Column, Figure, Page, Section, Table
 from phylohub.report.graphs import Arc, PlaceRange, arcs
@@ -41,6 +41,7 @@ def page(marts: Marts) -> Page:
             differences.changes(marts),
             _orders(marts),
             direction.directedness(marts),
+            permissive.section(marts),
             _categories(marts),
             direction.task_groups(marts),
             direction.place_differences(marts),

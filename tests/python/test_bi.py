@@ -148,7 +148,7 @@ def test_pandas_line_of_the_docs_runs_on_duckdb_1_and_2(copy: Path) -> None:
         environment = {**os.environ, "PYTHONPATH": path}
         done = subprocess.run(
             [sys.executable, "-c", code],
-            env={**os.environ, "PYTHONPATH": path},
+            env=environment,
             capture_output=True,
             text=True,
             check=False,
