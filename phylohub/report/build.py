@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from decimal import Decimal
 from pathlib import Path
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -16,13 +17,25 @@ from markupsafe import Markup, escape
 from phylohub.core.build_file import connect
 from phylohub.core.errors import PhylohubError
 from phylohub.core.locks import BusyError, held_lock
-from phylohub.report import families, growth, inheritance, licenses, overview, pairs, similarity, top_models, traits
+from phylohub.report import (
+    families,
+    growth,
+    history,
+    inheritance,
+    licenses,
+    overview,
+    pairs,
+    similarity,
+    top_models,
+    traits,
+)
 from phylohub.report.content import Column, Page
+from phylohub.report.headlines import small_figures
 from phylohub.report.marts import Marts
 from phylohub.report.style import DARK, draw
 from phylohub.report.text import format_number, format_share, safe_text
 from phylohub.trees.atlas import atlas_page
-from phylohub.trees.viewer import source_hash
+from phylohub.trees.viewer import HUB, source_hash
 
 TEMPLATES = Path(__file__).parent / "templates"
 MARK = "phylohub report"  # in every page, so that only a folder with a report is ever replaced
@@ -198,7 +211,7 @@ def _pages(marts: Marts) -> tuple[list[Page], bool, str]:
     pages = [overview.page(marts, caveats, synthetic)]
     pages += [
         module.page(marts)
-        for module in (traits, inheritance, licenses, similarity, families, growth, pairs, top_models)
+        for module in (traits, inheritance, licenses, similarity, families, growth, history, pairs, top_models)
     ]
     scope = f"The study's numbers are of the whole Hub, {marts.published['models']:,.0f} models."
     return pages, synthetic, f"{caveats[0]} {scope}"
@@ -216,26 +229,27 @@ def _write(marts: Marts, folder: Path) -> int:
     environment.filters["cell"] = _cell
     environment.filters["safe_text"] = safe_text
     environment.filters["code"] = _code
+    environment.filters["hub_address"] = hub_address
     style = environment.get_template("report.css.j2").render(dark=DARK)
     script = (TEMPLATES / "report.js").read_text(encoding="utf-8")
     template = environment.get_template("page.html.j2")
     (folder / "figures").mkdir()
     links = [*((page.file, page.title) for page in pages), (ATLAS, "Atlas")]
-    n_figures = 0
+    drawings: dict[str, str] = {}
+    titles: dict[str, str] = {}
+    for figure in (figure for page in pages for section in page.sections for figure in section.figures):
+        svg, png = draw(figure.chart, figure.finding)
+        (folder / "figures" / f"{figure.name}.svg").write_text(svg, encoding="utf-8", newline="\n")
+        (folder / "figures" / f"{figure.name}.png").write_bytes(png)
+        drawings[figure.name], titles[figure.name] = svg, figure.title
+    highlights = [(file, name, titles[name]) for file, name in small_figures(pages)]
     for page in pages:
-        drawings: dict[str, str] = {}
-        for section in page.sections:
-            for figure in section.figures:
-                svg, png = draw(figure.chart, figure.finding)
-                (folder / "figures" / f"{figure.name}.svg").write_text(svg, encoding="utf-8", newline="\n")
-                (folder / "figures" / f"{figure.name}.png").write_bytes(png)
-                drawings[figure.name] = svg
-                n_figures += 1
         html = template.render(
             page=page,
             pages=pages,
             links=links,
             drawings=drawings,
+            highlights=highlights,
             synthetic=synthetic,
             snapshot=snapshot,
             mark=MARK,
@@ -247,7 +261,12 @@ def _write(marts: Marts, folder: Path) -> int:
         (folder / page.file).write_text(html, encoding="utf-8", newline="\n")
     html, _ = atlas_page(marts.connection, pages=links, here=ATLAS, mark=MARK)
     (folder / ATLAS).write_text(html, encoding="utf-8", newline="\n")
-    return n_figures
+    return len(drawings)
+
+
+def hub_address(model_id: object) -> str:
+    """The address of a model on the Hub."""
+    return HUB + quote(str(model_id), safe="/")
 
 
 def _code(text: str) -> Markup:

@@ -5,12 +5,13 @@ from typing import Literal
 
 import altair as alt
 
-Kind = Literal["text", "name", "count", "share", "decimal"]
+Kind = Literal["text", "name", "model", "count", "share", "decimal"]
 
 
 @dataclass(frozen=True)
 class Column:
-    """`name` is text of the Hub, which may run right to left; `count`, `share` and `decimal` are numbers."""
+    """`name` is text of the Hub, which may run right to left, and `model` a model id, which links to the Hub. `count`,
+    `share` and `decimal` are numbers."""
 
     title: str
     kind: Kind = "text"
@@ -53,10 +54,20 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Headline:
+    """A number of the first page, what it is, and the page that it leads to."""
+
+    value: str
+    text: str
+    link: str
+
+
+@dataclass(frozen=True)
 class Page:
-    """One HTML file. `summary` describes it in the list of pages."""
+    """One HTML file. `summary` describes it in the list of pages. The first page has headlines."""
 
     file: str
     title: str
     summary: str
     sections: list[Section]
+    headlines: list[Headline] = field(default_factory=list)

@@ -84,7 +84,7 @@ def _tree(marts: Marts, place: int, family: Sequence[Any]) -> Figure | None:
         table=Table(
             "Rows of the tree",
             [
-                Column("Model", "name"),
+                Column("Model", "model"),
                 Column("Relation to the model above", "name"),
                 Column("Steps from the root (shortest path)", "count"),
                 Column("Models below", "count"),
@@ -298,7 +298,7 @@ def _largest(marts: Marts) -> Section:
             Table(
                 "Families by size",
                 [
-                    Column("Family", "name"),
+                    Column("Family", "model"),
                     Column("Members", "count"),
                     Column("Roots", "count"),
                     Column("Depth", "count"),

@@ -133,7 +133,7 @@ def _families(marts: Marts) -> Section:
                 legend="Steps: members by the end of each month; a family without a new member stays level.",
                 table=Table(
                     "Families in the figure",
-                    [Column("Number", "count"), Column("Family", "name"), Column("Members", "count")],
+                    [Column("Number", "count"), Column("Family", "model"), Column("Members", "count")],
                     [(place, names[place], points[-1][1]) for place, (_, points) in zip(names, series, strict=True)],
                 ),
             )

@@ -1,6 +1,7 @@
 """The overview page: the snapshot, its limitations, and a comparison with the study's published numbers."""
 
 from phylohub.report.content import Column, Page, Section, Table
+from phylohub.report.headlines import headlines
 from phylohub.report.marts import Marts
 from phylohub.report.published import find_comparison
 from phylohub.report.similarity import RELATIVES
@@ -148,4 +149,5 @@ def page(marts: Marts, limitations: list[str], synthetic: bool) -> Page:
                 ],
             ),
         ],
+        headlines(marts),
     )

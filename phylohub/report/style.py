@@ -33,12 +33,12 @@ CONFIG: dict[str, Any] = {
         "gridColor": GRID,
         "domainColor": MUTED,
         "tickColor": MUTED,
-        "labelFontSize": 11,
-        "titleFontSize": 11,
+        "labelFontSize": 12,
+        "titleFontSize": 12,
         "titleFontWeight": "normal",
         "labelLimit": 190,
     },
-    "text": {"font": FONT, "fontSize": 10.5, "color": INK},
+    "text": {"font": FONT, "fontSize": 11.5, "color": INK},
 }
 YEARS = alt.Axis(format="%Y", tickCount={"interval": "year", "step": 1})
 SHARE, COUNT, DECIMAL = ".0%", "~s", ".4~f"

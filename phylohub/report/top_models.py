@@ -41,7 +41,7 @@ def page(marts: Marts) -> Page:
                         f"Top {len(rows)} models by {label}",
                         [
                             Column("Place", "count"),
-                            Column("Model", "name"),
+                            Column("Model", "model"),
                             Column(metric.replace("_", " ").capitalize(), "count"),
                             Column("Task", "name"),
                             Column("Library", "name"),

@@ -28,7 +28,9 @@ from phylohub.core.errors import PhylohubError
 from phylohub.methods.sampling import PAIR_KINDS, SHAPES
 from phylohub.operate.publish import publish
 from phylohub.report import build as report_build
+from phylohub.report import charts, permissive
 from phylohub.report.build import write_report
+from phylohub.report.charts import Bar
 from phylohub.report.families import EDGE_SET, folded_branches
 from phylohub.report.marts import Marts
 from phylohub.report.overview import figure_title
@@ -167,7 +169,7 @@ class ParsedPage(HTMLParser):
 
 def pages(folder: Path) -> list[ParsedPage]:
     found = [ParsedPage(path) for path in sorted(folder.glob("*.html"))]
-    assert len(found) == 10
+    assert len(found) == 11
     return found
 
 
@@ -699,6 +701,69 @@ def test_tables_sort_and_search_in_a_browser(report: Path, tmp_path: Path) -> No
     assert downloads[0] < downloads[-1]
     assert 0 < sum(not hidden for hidden, _ in rows) < 100
     assert all(("gpj" in row) == (not hidden) for hidden, row in rows)
+
+
+def test_first_page_has_eight_numbers_and_four_figures(build: Build, report: Path) -> None:
+    index = unescape((report / "index.html").read_text(encoding="utf-8"))
+    (numbers,) = re.findall(r'<ul class="headlines">(.*?)</ul>', index, re.DOTALL)
+    assert numbers.count("<li>") == 8
+    assert index.count("<figure ") == 4
+    ((rate, n_edges),) = build.rows(
+        "select rate, n_edges from marts.mutation_rates where trait = 'license' and relation = 'finetune'"
+    )
+    assert f"<strong>{format_share(rate)}</strong> of {n_edges:,} fine-tunes" in numbers
+    assert "not known, since no cards were fetched" in numbers
+
+
+def test_answer_on_licenses_counts_transitions_by_hand(build: Build) -> None:
+    licenses: dict[str, list[str]] = {}
+    for model, category in build.rows(
+        "select model_id, category from marts.model_licenses where category in (select "
+        f"unnest({list(permissive.RANKS)!r}))"
+    ):
+        licenses.setdefault(model, []).append(category)
+    edges = set(
+        build.rows(
+            "select parent_id, child_id from marts.lineage_edges where relation = 'finetune' and parent_in_hub and not "
+            "is_self_loop"
+        )
+    )
+    steps = [
+        permissive.RANKS[licenses[child][0]] - permissive.RANKS[licenses[parent][0]]
+        for parent, child in edges
+        if len(licenses.get(parent, [])) == len(licenses.get(child, [])) == 1
+    ]
+    up, both = sum(step > 0 for step in steps), sum(step != 0 for step in steps)
+    with connect(build.database, read_only=True) as connection:
+        section = permissive.section(Marts(connection))
+    assert both > 0
+    assert f"{format_share(up / both)} of {both:,} transitions along fine-tune edges" in section.paragraphs[1]
+    assert section.paragraphs[1].startswith(("Yes", "No", "Not known"))
+
+
+@pytest.mark.parametrize(
+    ("limits", "answer"),
+    [((0.6, 0.9), "Yes"), ((0.1, 0.4), "No,"), ((0.4, 0.6), "Not known"), ((None, None), "Not known")],
+)
+def test_answer_on_licenses_follows_the_interval(limits: tuple[float | None, float | None], answer: str) -> None:
+    assert permissive._answer([("fine-tune", 5, 9, 5 / 9, *limits, 12.0)]).startswith(answer)
+
+
+def test_model_names_link_to_the_hub() -> None:
+    assert report_build.hub_address('a/b"><i>?#') == "https://huggingface.co/a/b%22%3E%3Ci%3E%3F%23"
+
+
+@pytest.mark.parametrize(
+    ("bar", "label"),
+    [
+        (Bar("a", 0.1, "10.0%", 0.9), {"end": 0.1, "label": "10.0%", "study": "90.0%"}),
+        (Bar("a", 0.1, "10.0%", 0.12), {"end": 0.12, "label": "10.0% (study 12.0%)", "study": ""}),
+        (Bar("a", 0.9, "90.0%", 0.1), {"end": 0.9, "label": "90.0%", "study": "10.0%"}),
+        (Bar("a", 0.5, "50.0%"), {"end": 0.5, "label": "50.0%", "study": ""}),
+    ],
+)
+def test_each_number_stands_at_its_own_mark(bar: Bar, label: dict[str, object]) -> None:
+    assert charts._labels(bar, 1.0, ".0%") == label
 
 
 def test_atlas_draws_all_families_and_finds_a_model_in_a_browser(build: Build, report: Path, tmp_path: Path) -> None:

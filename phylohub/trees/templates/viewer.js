@@ -135,7 +135,7 @@
     [background, ink, soft] = ["--paper", "--ink", "--soft"].map((name) => style.getPropertyValue(name).trim());
     if (before <= 1) fit();
     else view.k *= Math.min(width, height) / before;
-    draw();
+    redraw();
   };
   const at = (i) => [(x[i] - view.x) * view.k + width / 2, (y[i] - view.y) * view.k + height / 2];
   const square = (px, py, side, pixel) => {
