@@ -48,10 +48,11 @@ def section(marts: Marts) -> Section:
         if RANKS[before] != RANKS[after]:
             up, both = moves.setdefault(relation, {}).setdefault(family, [0, 0])
             moves[relation][family] = [up + n * (RANKS[after] > RANKS[before]), both + n]
-    order = [relation for (relation,) in marts.rows(
+    relations = marts.rows(
         "select relation from (select distinct relation from marts.lineage_edges) "
         f"order by {relation_order('relation')}"
-    ) if relation in moves]  # fmt: skip
+    )
+    order = [relation for (relation,) in relations if relation in moves]
     if not order:
         return Section(id_, title, missing="No child in this snapshot has a license of another rank than its parent.")
     found = intervals(
