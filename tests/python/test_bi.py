@@ -142,7 +142,9 @@ def test_pandas_line_of_the_docs_runs_on_duckdb_1_and_2(copy: Path) -> None:
     """The connection must live as long as the result: DuckDB 1 closes one that nothing refers to."""
     (line,) = re.findall(r"or `(duckdb\.connect.*\.df\(\))`", (ROOT / "docs" / "bi.md").read_text(encoding="utf-8"))
     code = "import duckdb; print(len(" + line.replace("COPY", str(copy)) + "))"
-    folders = ["", str(Path(sys.prefix) / "duckdb1")]
+    library = Path(sys.prefix) / "duckdb1"
+    assert library.exists(), "DuckDB 1 is not installed: run make test"
+    folders = ["", str(library)]
     for folder in folders:
         path = os.pathsep.join([folder, os.environ.get("PYTHONPATH", "")]).strip(os.pathsep)
         environment = {**os.environ, "PYTHONPATH": path}
