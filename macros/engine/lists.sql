@@ -14,7 +14,13 @@
 {%- endmacro %}
 
 {% macro duckdb__explode_distinct(list) -%}
-    unnest(list_distinct({{ list }}))
+    {#- Most lists have a single item, which needs no comparison. #}
+    unnest(
+        case
+            when len({{ list }}) = 1 and {{ list }}[1] is not null then {{ list }}
+            else list_distinct({{ list }})
+        end
+    )
 {%- endmacro %}
 
 

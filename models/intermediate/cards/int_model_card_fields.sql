@@ -1,39 +1,53 @@
-with models as (
+with models as {{ not_materialized() }} (
 
     select * from {{ ref('int_models_current') }}
 
 ),
 
-records as (
+records as {{ not_materialized() }} (
 
     select * from {{ ref('int_records_parsed') }}
 
 ),
 
-cards as (
+in_records as (
+
+    select
+        models.model_key,
+        records.card_parents as parents,
+        records.card_relation as relation,
+        records.card_licenses as licenses,
+        records.card_license_name as license_name,
+        records.card_license_link as license_link
+    from records
+    inner join models on records.record_id = models.record_id
+    where records.has_card_fields
+
+),
+
+in_fetched_cards as (
 
     select
         cards_current.model_key,
-        card_fields.*
+        card_fields.parents,
+        card_fields.relation,
+        card_fields.licenses,
+        card_fields.license_name,
+        card_fields.license_link
     from {{ ref('int_cards_current') }} as cards_current
     inner join {{ ref('int_card_fields') }} as card_fields on cards_current.card_id = card_fields.card_id
+    inner join models on cards_current.model_key = models.model_key
+    inner join records on models.record_id = records.record_id
+    where not records.has_card_fields
 
 ),
 
 final as (
 
     -- The Hub read the fields of the record from the same card, so a fetched card is read only where a record has none.
-    select
-        models.model_key,
-        case when records.has_card_fields then records.card_parents else cards.parents end as parents,
-        case when records.has_card_fields then records.card_relation else cards.relation end as relation,
-        case when records.has_card_fields then records.card_licenses else cards.licenses end as licenses,
-        case when records.has_card_fields then records.card_license_name else cards.license_name end as license_name,
-        case when records.has_card_fields then records.card_license_link else cards.license_link end as license_link
-    from models
-    inner join records on models.record_id = records.record_id
-    left join cards on models.model_key = cards.model_key
-    where records.has_card_fields or cards.model_key is not null
+    select * from in_records
+    union all
+    select * from in_fetched_cards
 
 )
 

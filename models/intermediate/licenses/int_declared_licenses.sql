@@ -1,11 +1,11 @@
 with license_tags as (
 
     select
-        tags.tag_key,
-        substr(tags.tag, length(prefixes.prefix) + 2) as declared
-    from {{ ref('int_tags') }} as tags
-    inner join {{ ref('tag_prefixes') }} as prefixes
-        on {{ tag_prefix('tags.tag') }} = prefixes.prefix and prefixes.kind = 'license'
+        tag_key,
+        written_value as declared,
+        lower(trim(written_value)) as folded
+    from {{ ref('int_tag_prefixes') }}
+    where prefix_kind = 'license' and has_exact_prefix and trim(written_value) <> ''
 
 ),
 
@@ -13,26 +13,41 @@ in_tags as (
 
     select
         models.model_key,
-        license_tags.declared
+        license_tags.declared,
+        license_tags.folded
     from {{ ref('int_record_tags') }} as record_tags
     inner join license_tags on record_tags.tag_key = license_tags.tag_key
     inner join {{ ref('int_models_current') }} as models on record_tags.record_id = models.record_id
-    where trim(license_tags.declared) <> ''
 
 ),
 
-cards as (
+exploded as (
 
-    select * from {{ ref('int_model_card_fields') }}
+    select
+        model_key,
+        {{ explode_distinct('licenses') }} as declared
+    from {{ ref('int_model_card_fields') }}
+    where not {{ list_is_empty('licenses') }}
 
 ),
 
 in_cards as (
 
     select
+        *,
+        lower(trim(declared)) as folded
+    from exploded
+
+),
+
+named as (
+
+    select
         model_key,
-        {{ explode_distinct('licenses') }} as declared
-    from cards
+        license_name,
+        license_link
+    from {{ ref('int_model_card_fields') }}
+    where license_name is not null or license_link is not null
 
 ),
 
@@ -42,14 +57,11 @@ declared as (
     select
         coalesce(in_tags.model_key, in_cards.model_key) as model_key,
         coalesce(in_tags.declared, in_cards.declared) as declared_license,
-        lower(trim(coalesce(in_tags.declared, in_cards.declared))) as folded_license,
+        coalesce(in_tags.folded, in_cards.folded) as folded_license,
         case when in_cards.model_key is null then 'tag' when in_tags.model_key is null then 'card' else 'both' end
             as declared_in
     from in_tags
-    full outer join in_cards
-        on
-            in_tags.model_key = in_cards.model_key
-            and lower(trim(in_tags.declared)) = lower(trim(in_cards.declared))
+    full outer join in_cards on in_tags.model_key = in_cards.model_key and in_tags.folded = in_cards.folded
 
 ),
 
@@ -57,10 +69,10 @@ final as (
 
     select
         declared.*,
-        case when declared.folded_license in ('other', 'unknown') then cards.license_name end as license_name,
-        case when declared.folded_license in ('other', 'unknown') then cards.license_link end as license_link
+        named.license_name,
+        named.license_link
     from declared
-    left join cards on declared.model_key = cards.model_key
+    left join named on declared.model_key = named.model_key and declared.folded_license in ('other', 'unknown')
 
 )
 

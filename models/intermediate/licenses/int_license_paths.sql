@@ -13,22 +13,9 @@ unlicensed as (
 
 ),
 
-models as (
+models as {{ not_materialized() }} (
 
     select * from {{ ref('int_models_current') }}
-
-),
-
-starts as (
-
-    select
-        edges.*,
-        parents.model_id as parent_id,
-        children.model_id as child_id
-    from {{ ref('int_resolved_edges') }} as edges
-    inner join unlicensed on edges.parent_key = unlicensed.model_key
-    inner join models as parents on edges.parent_key = parents.model_key
-    inner join models as children on edges.child_key = children.model_key
 
 ),
 
@@ -40,6 +27,20 @@ edges_above as (
     from {{ ref('int_resolved_edges') }} as edges
     inner join unlicensed on edges.child_key = unlicensed.model_key
     inner join models as parents on edges.parent_key = parents.model_key
+
+),
+
+starts as (
+
+    -- A path of one edge needs no walk, so only edges below an unlicensed model with parents start one.
+    select
+        edges.*,
+        parents.model_id as parent_id,
+        children.model_id as child_id
+    from {{ ref('int_resolved_edges') }} as edges
+    inner join (select distinct child_key from edges_above) as passed on edges.parent_key = passed.child_key
+    inner join models as parents on edges.parent_key = parents.model_key
+    inner join models as children on edges.child_key = children.model_key
 
 ),
 

@@ -1,6 +1,7 @@
 with cards as (
 
     select * from {{ ref('int_model_card_fields') }}
+    where not {{ list_is_empty('parents') }}
 
 ),
 

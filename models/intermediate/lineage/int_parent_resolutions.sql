@@ -4,13 +4,13 @@ with names as (
 
 ),
 
-models as (
+models as {{ not_materialized() }} (
 
     select * from {{ ref('int_models_current') }}
 
 ),
 
-records as (
+records as {{ not_materialized() }} (
 
     select * from {{ ref('int_records_parsed') }}
 

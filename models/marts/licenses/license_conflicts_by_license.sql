@@ -17,9 +17,9 @@ licenses as (
 
 ),
 
-models as (
+lineages as (
 
-    select * from {{ ref('int_model_facts') }}
+    select * from {{ ref('int_license_consistency') }}
 
 ),
 
@@ -49,9 +49,9 @@ counted as (
         min(pairs.terms) as terms,
         count(*) as n_models,
         count(*) filter (where pairs.distance = 1) as n_models_of_parent,
-        cast(sum(models.downloads) as bigint) as downloads
+        cast(sum(lineages.downloads) as bigint) as downloads
     from pairs
-    inner join models on pairs.model_key = models.model_key
+    inner join lineages on pairs.model_key = lineages.model_key
     left join licenses on pairs.model_key = licenses.model_key
     group by pairs.upstream_license, licenses.license
 
