@@ -21,6 +21,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 help:
 	@echo "make build                 build the warehouse from a synthetic hub of 20,000 models"
 	@echo "make build SOURCE=path     build it from real records: JSON Lines, hub-stats parquet, or a folder of them"
+	@echo "make build SOURCE=hf://... build it from a dump on the Hub, or from one that phylohub ingest sources lists"
 	@echo "make report                write the report to build/report: static HTML pages that open from disk"
 	@echo "make publish               copy the marts for BI to build/published/current: DuckDB, parquet and a manifest"
 	@echo "make site                  build the Evidence site in build/site from the published marts (needs npm)"

@@ -18,7 +18,15 @@ from phylohub.core.errors import PhylohubError
 from phylohub.ingest.card_rows import Card, blob_id, insert_cards
 from phylohub.ingest.crawl import SOURCE as LIST_SOURCE
 from phylohub.ingest.crawl import save_rate_limit
-from phylohub.ingest.hub import Answer, ForeignAnswerError, GaveUpError, RetryableError, TooLargeError, Web
+from phylohub.ingest.hub import (
+    Answer,
+    ForeignAnswerError,
+    GaveUpError,
+    RetryableError,
+    TooLargeError,
+    Web,
+    is_refused_token,
+)
 from phylohub.ingest.readers import Source, read_batches
 
 SOURCE = "resolve/main"
@@ -344,7 +352,7 @@ def _fetch_card(web: Web, todo: CardRequest, max_bytes: int) -> Card | Unanswere
         return web.get(url, headers=headers, max_bytes=max_bytes, max_tries=max_tries, check=check)
 
     def check(answer: Answer) -> None:
-        if _is_refused_token(answer):
+        if is_refused_token(answer):
             raise PhylohubError(f"{web.endpoint} refused the request: {answer.reason}. Is HF_TOKEN a valid token?")
         _check_answer(answer, todo.etag)
 
@@ -372,19 +380,6 @@ def _fetch_card(web: Web, todo: CardRequest, max_bytes: int) -> Card | Unanswere
         # The answer's commit may be newer than the listed one, which is the fallback.
         revision=answer.first_headers.get("X-Repo-Commit") or answer.headers.get("X-Repo-Commit") or todo.sha,
         text=answer.body if outcome == "ok" else None,
-    )
-
-
-def _is_refused_token(answer: Answer) -> bool:
-    """Whether the Hub refuses the token, which says nothing about the model."""
-    message = answer.message or ""
-    if message.startswith("Invalid credentials"):
-        return True
-    is_named = "X-Error-Code" in answer.headers
-    return (
-        answer.status in (401, 403)
-        and not is_named
-        and bool(re.search(r"(?i)\btoken\b.*\b(expired|invalid|revoked)\b", message))
     )
 
 

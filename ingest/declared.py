@@ -24,13 +24,16 @@ class Declared:
     """What the user states about a snapshot. None: not stated.
 
     `scope` is hub (the whole Hub), sample (a part, another one each time), unknown, or a name for a part that is the
-    same in every snapshot of the series. `hub_size` is the number of models that the Hub had at the time.
+    same in every snapshot of the series. `hub_size` is the number of models that the Hub had at the time. `found_at`
+    and `found_series` are not stated but known from the source: the time of its commit, and its address.
     """
 
     taken_at: datetime | None = None
     scope: str | None = None
     series: str | None = None
     hub_size: int | None = None
+    found_at: datetime | None = None
+    found_series: str | None = None
 
     def __post_init__(self) -> None:
         """Raise PhylohubError for an empty or long word, a time in the future, or a size below 1."""
@@ -48,17 +51,18 @@ def declare(
 ) -> None:
     """Store what is declared about a snapshot, in the current transaction. What was known before stays otherwise.
 
-    A snapshot of which nothing is known gets its time from its files (`file_time`), and the scope of the last snapshot
-    of its series.
+    A snapshot of which nothing is known gets its time from its commit or its files (`file_time`), and the scope of the
+    last snapshot of its series.
     """
     known_at, known_from, known_scope, known_series = one_row(
         connection, "select taken_at, taken_from, scope, series from raw.snapshots where snapshot = ?", [snapshot]
     )
-    series = declared.series or known_series or series_of(min(source.name for source in sources))
+    found_series = declared.found_series or min(source.name for source in sources)
+    series = declared.series or known_series or series_of(found_series)
     if declared.taken_at is not None:
         known_at, known_from = declared.taken_at, "option"
     elif known_from is None:
-        known_at, known_from = file_time(sources)
+        known_at, known_from = (declared.found_at, "commit") if declared.found_at else file_time(sources)
     scope = declared.scope or known_scope or _scope_of_series(connection, series)
     connection.execute(
         "update raw.snapshots set taken_at = ?, taken_from = ?, scope = ?, series = ?, "

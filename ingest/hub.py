@@ -8,6 +8,7 @@ of hours.
 import base64
 import json
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -179,6 +180,16 @@ class Web:
         self._pause_reason: str | None = None
         self._lock = threading.Lock()
 
+    @property
+    def authorization(self) -> str | None:
+        """The value of the header Authorization for this host, or None."""
+        return self._authorization
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no message may show: the token, and the spellings of the password."""
+        return self._secrets
+
     def get(
         self,
         url: str,
@@ -240,9 +251,9 @@ class Web:
         """The text without the token and the password."""
         return mask(text, self._secrets)
 
-    def wait(self, seconds: float, reason: str) -> None:
-        """Announce a wait, and wait."""
-        self._report_wait(seconds, reason)
+    def wait(self, seconds: float, reason: str, who: str | None = None) -> None:
+        """Announce a wait for `who`, by default the endpoint, and wait."""
+        self._report_wait(seconds, reason, who)
         self._sleep(seconds)
 
     def _send(self, url: str, headers: Mapping[str, str], max_bytes: int) -> Answer:
@@ -316,9 +327,9 @@ class Web:
                 self._not_before = self.now() + seconds
                 self._pause_reason = reason
 
-    def _report_wait(self, seconds: float, reason: str) -> None:
+    def _report_wait(self, seconds: float, reason: str, who: str | None = None) -> None:
         clock = (datetime.now(UTC) + timedelta(seconds=seconds)).strftime("%H:%M:%S UTC")
-        self._say(self.mask(f"waiting {seconds:.0f} s, until {clock}: {self.endpoint}: {reason}"))
+        self._say(self.mask(f"waiting {seconds:.0f} s, until {clock}: {who or self.endpoint}: {reason}"))
 
     def _await_turn(self) -> None:
         while (seconds := self._not_before - self.now()) > 0:
@@ -426,6 +437,25 @@ def _seconds_until_reset(answer: Answer) -> float | None:
     if info is None or info.remaining != 0 or info.reset_in_seconds + 1 > MAX_STATED_SECONDS:
         return None
     return float(info.reset_in_seconds + 1)
+
+
+def seconds_to_wait(answer: Answer) -> float | None:
+    """Seconds to wait after a refused request, as the rate limit or Retry-After states; None if neither does."""
+    limited = _seconds_until_reset(answer) if answer.status == 429 else None
+    return _retry_after(answer) if limited is None else limited
+
+
+def is_refused_token(answer: Answer) -> bool:
+    """Whether the Hub refuses the token, which says nothing about the repository."""
+    message = answer.message or ""
+    if message.startswith("Invalid credentials"):
+        return True
+    is_named = "X-Error-Code" in answer.headers
+    return (
+        answer.status in (401, 403)
+        and not is_named
+        and bool(re.search(r"(?i)\btoken\b.*\b(expired|invalid|revoked)\b", message))
+    )
 
 
 def _retry_after(answer: Answer) -> float | None:

@@ -8,7 +8,7 @@ from __future__ import annotations  # pyarrow's classes take type parameters in 
 
 import hashlib
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -147,6 +147,20 @@ def mark_incomplete(connection: duckdb.DuckDBPyConnection, snapshot: str) -> Non
         "where snapshot = ?",
         [snapshot],
     )
+
+
+def complete_last(connection: duckdb.DuckDBPyConnection, snapshots: Sequence[str]) -> None:
+    """Let the last of these complete snapshots count as the one completed last of them: that is what the marts show."""
+    with transaction(connection):
+        (latest,) = one_row(
+            connection,
+            "select max(completed_at) from raw.snapshots where list_contains(?, snapshot)",
+            [list(snapshots)],
+        )
+        connection.execute(
+            "update raw.snapshots set completed_at = ? where snapshot = ? and completed_at < ?",
+            [utc_now(), snapshots[-1], latest],
+        )
 
 
 def drop_snapshot(connection: duckdb.DuckDBPyConnection, snapshot: str) -> int:

@@ -50,6 +50,28 @@ SAMPLE_BYTES = 4 * 1024 * 1024
 HEAD_BYTES = 1024 * 1024
 WORDS = {"lines": "line", "document": "record"}  # what the positions count; otherwise rows
 
+# Fields of the API that no model reads. A parquet table keeps its columns apart, so these are not read from the disk.
+UNREAD_FIELDS = frozenset(
+    {
+        "childrenModelCount",
+        "evalResults",
+        "inference",
+        "inferenceProviderMapping",
+        "mask_token",
+        "model-index",
+        "region",
+    }
+    | {
+        "resourceGroup",
+        "securityRepoStatus",
+        "securityStatus",
+        "spaces",
+        "transformersInfo",
+        "widgetData",
+        "xetEnabled",
+    }
+)
+
 JSON_LINES = (".jsonl", ".ndjson")
 JSON_DOCUMENTS = (".json",)
 CSV = (".csv",)
@@ -104,11 +126,18 @@ def find_sources(path: Path) -> tuple[list[Source], list[str]]:
         raise PhylohubError(f"{path} cannot be read: {error.strerror}.") from error
     if not stat.S_ISDIR(kind):
         return [judged(Source(path, _text(path.name)))], []
-    files = sorted((_text(file.relative_to(path).as_posix()), file) for file in _files_below(path))
+    return sources_among([(_text(file.relative_to(path).as_posix()), file) for file in _files_below(path)], str(path))
+
+
+def sources_among(files: Iterable[tuple[str, Path]], folder: str) -> tuple[list[Source], list[str]]:
+    """The files of a folder, each with its name, that hold models; and the names of the others.
+
+    Raises PhylohubError as `find_sources` does.
+    """
     sources: list[Source] = []
     skipped: list[str] = []
     others: list[str] = []
-    for name, file in files:
+    for name, file in sorted(files):
         if not name.endswith(SUFFIXES + MAYBE_SUFFIXES) or _is_unknown_table(file):
             skipped.append(name)
             continue
@@ -122,7 +151,7 @@ def find_sources(path: Path) -> tuple[list[Source], list[str]]:
                 raise
             skipped.append(name)
     if not sources:
-        raise PhylohubError(others[0] if others else f"{path} holds no file that ends in {', '.join(SUFFIXES)}.")
+        raise PhylohubError(others[0] if others else f"{folder} holds no file that ends in {', '.join(SUFFIXES)}.")
     return sources, skipped
 
 
@@ -427,12 +456,14 @@ def _read_lines(stream: BinaryIO | pa.NativeFile) -> Iterator[list[bytes]]:
 def _read_parquet(path: Path) -> Iterator[Batch]:
     with path.open("rb") as raw, pq.ParquetFile(raw) as file, duckdb.connect() as connection:
         schema = _readable(file.schema_arrow)
-        names = _api_names(schema.names)
-        if "id" not in names:
+        if "id" not in _api_names(schema.names):
             raise PhylohubError(
                 f"{path} has no column `id`, so it is not a table of Hub models (columns: {', '.join(schema.names)}). "
                 "Rename the column of ids to `id`, or land another file."
             )
+        taken = _taken(schema)
+        schema = pa.schema([schema.field(place) for place in taken])
+        names = _api_names(schema.names)
         card_column = names.index("card") if "card" in names else None
         connection.execute("set TimeZone = 'UTC'")
         connection.execute("set threads = 1")  # keep the order of the file
@@ -443,11 +474,12 @@ def _read_parquet(path: Path) -> Iterator[Batch]:
         numbered = pa.schema([pa.field(column, kind) for column, kind in zip(columns, schema.types, strict=True)])
         numbered_kept = pa.schema([numbered.field(place) for place in kept])
         n_rows = _chunk_rows(file.metadata)
+        only = None if len(taken) == len(file.schema_arrow) else schema.names
         damage: list[Exception] = []
 
         def chunks() -> Iterator[pa.RecordBatch]:
             try:
-                for rows in file.iter_batches(n_rows):
+                for rows in file.iter_batches(n_rows, columns=only):
                     cells = [
                         column if column.type == kind else column.cast(kind)
                         for column, kind in zip(rows.columns, numbered.types, strict=True)
@@ -475,6 +507,16 @@ def _read_parquet(path: Path) -> Iterator[Batch]:
             yield Batch(positions, texts, min(position / total, 1.0), cards)
         if damage:
             raise damage[0]
+
+
+def _taken(schema: pa.Schema) -> list[int]:
+    """The places of the columns that a record takes: all but those that no model reads, and a second id."""
+    names = _api_names(schema.names)
+    return [
+        place
+        for place, (column, name) in enumerate(zip(schema.names, names, strict=True))
+        if name not in UNREAD_FIELDS and not (column in ID_NAMES and name != "id")
+    ]
 
 
 def _api_names(columns: list[str]) -> list[str]:
@@ -522,7 +564,12 @@ def _unread_columns(path: Path) -> tuple[str, ...]:
         schema = _readable(file.schema_arrow)
         kept = _convertible(connection, schema)
         left = [f"{field.name} ({field.type})" for place, field in enumerate(schema) if place not in kept]
-    return (f"columns left out, since DuckDB cannot read their type: {', '.join(left)}",) if left else ()
+        taken = _taken(schema)
+        unread = [field.name for place, field in enumerate(schema) if place not in taken]
+    return (
+        *([f"columns left out, since DuckDB cannot read their type: {', '.join(left)}"] if left else []),
+        *([f"columns not read, since no model needs them: {', '.join(unread)}"] if unread else []),
+    )
 
 
 def _cards(chunk: pa.RecordBatch) -> list[Card | None]:

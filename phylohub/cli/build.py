@@ -37,9 +37,12 @@ OUTCOMES = {
 
 @app.command()
 def refresh(
-    source: Annotated[Path | None, typer.Option(help="Land this file or folder instead of crawling the Hub.")] = None,
+    source: Annotated[
+        str | None, typer.Option(help="Land this file, folder, address or known dump instead of crawling the Hub.")
+    ] = None,
     snapshot: Annotated[
-        str | None, typer.Option(help="Name of the snapshot. Default: the name of the source and today's date.")
+        str | None,
+        typer.Option(help="Name of the snapshot. Default: the name of the source and today's date, or its commit."),
     ] = None,
     cards: Annotated[bool, typer.Option("--cards", help="Also fetch the model cards.")] = False,
     arxiv: Annotated[bool, typer.Option("--arxiv", help="Also fetch the papers.")] = False,
@@ -79,7 +82,7 @@ def refresh(
 
 @exit_on_errors(ingest.LANDED_KEPT)
 def _refresh(
-    source: Path | None,
+    source: str | None,
     snapshot: str | None,
     about: tuple[datetime | None, str | None, str | None, int | None],
     cards: bool,
@@ -98,8 +101,8 @@ def _refresh(
         if source is None:
             ingest.models(snapshot)
         else:
-            name = snapshot or f"{snapshot_name(source)}-{datetime.now(UTC):%Y-%m-%d}"
-            ingest.dump(source, name, *about)
+            dated = None if ingest.is_remote(source) else f"{snapshot_name(Path(source))}-{datetime.now(UTC):%Y-%m-%d}"
+            ingest.dump(source, snapshot or dated, *about)
         if cards:
             ingest.cards(budget=budget)
         if arxiv:

@@ -7,6 +7,8 @@ than a query about a model.
 import json
 import os
 import re
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,14 +18,15 @@ import typer
 
 from phylohub.cli.errors import exit_on_errors
 from phylohub.cli.groups import App
-from phylohub.cli.tables import show_rows, table_names
+from phylohub.cli.tables import show_rows, show_table, table_names
 from phylohub.core.build_file import connect, database_path, one_row
 from phylohub.core.errors import PhylohubError
-from phylohub.core.terminal import print_line
+from phylohub.core.terminal import print_line, print_note
 
 if TYPE_CHECKING:
     from phylohub.ingest.cards import Budget
     from phylohub.ingest.declared import Declared
+    from phylohub.ingest.hub_client import HubClient
     from phylohub.ingest.readers import Source
 
 app = App(no_args_is_help=True, help="Land raw records in the build file, and list or drop snapshots.")
@@ -37,6 +40,7 @@ EXPAND = (
 )
 OUTCOMES = ("ok", "unchanged", "none", "gated", "gone", "disabled", "too large", "failed")
 WORKERS = 8
+MAX_REVISIONS = 52  # a year of weekly dumps
 
 SnapshotOption = Annotated[
     str | None, typer.Option(help="Name of the snapshot. Default: the name of the file or folder.")
@@ -74,11 +78,13 @@ BudgetOption = Annotated[
 @app.command()
 @exit_on_errors(LANDED_KEPT)
 def dump(
-    path: Annotated[
-        Path,
+    source: Annotated[
+        str,
         typer.Argument(
             help="A file of models: JSON Lines, a JSON array or answer of the API, or CSV, also with .gz or .zst; "
-            ".parquet of hub-stats or of models with their cards; or a folder of such files. Its content decides."
+            ".parquet of hub-stats or of models with their cards; or a folder of such files. Its content decides. Also "
+            "an address (hf://datasets/OWNER/NAME[@REVISION]/PATH, https://, s3:// ...; PATH may be a folder or glob), "
+            "or a name that `phylohub ingest sources` lists."
         ),
     ],
     snapshot: SnapshotOption = None,
@@ -86,8 +92,16 @@ def dump(
     scope: ScopeOption = None,
     series: SeriesOption = None,
     hub_size: HubSizeOption = None,
+    all_revisions: Annotated[
+        bool, typer.Option("--all-revisions", help="Land a snapshot per commit that changed the hf:// file.")
+    ] = False,
+    max_revisions: Annotated[
+        int, typer.Option(min=1, help="Land at most this many revisions with --all-revisions: the newest ones.")
+    ] = MAX_REVISIONS,
 ) -> None:
-    """Land the records of files that were fetched from the Hub before.
+    """Land the records of files that were fetched from the Hub before, or of the files at an address.
+
+    Files of the Hub are downloaded to the cache of huggingface_hub; their commit names the snapshot and dates it.
 
     After an interruption the same command resumes, and never lands a record twice. Lines that are not JSON and records
     without an id are rejected and counted. Run it again with --taken-at, --scope, --series or --hub-size to change what
@@ -96,6 +110,15 @@ def dump(
     from phylohub.ingest.declared import Declared
     from phylohub.ingest.readers import find_sources, snapshot_name
 
+    declared = Declared(_utc(taken_at), scope, series, hub_size)
+    if (address := _address(source)) is not None:
+        _dump_address(address, snapshot, declared, max_revisions if all_revisions else None)
+        return
+    if all_revisions:
+        raise typer.BadParameter(
+            "only files of repositories on the Hub (hf://) have revisions", param_hint="--all-revisions"
+        )
+    path = Path(source)
     name = snapshot or snapshot_name(path)
     try:
         sources, ignored = find_sources(path)
@@ -103,13 +126,36 @@ def dump(
         if _restore(name, path):
             raise PhylohubError(f"{error} Snapshot {name} is complete as before the interrupted load.") from error
         raise
-    _land(name, sources, Declared(_utc(taken_at), scope, series, hub_size))
-    for source in sources:
-        if source.shape is not None:
-            print_line(f"read {source.name} as {'; '.join([source.shape.description, *source.shape.notes])}")
-    if ignored:
-        shown = ", ".join(ignored[:5]) + (", ..." if len(ignored) > 5 else "")
-        print_line(f"ignored, not a file of records: {shown}")
+    _land(name, sources, declared)
+    _show_read(sources, ignored)
+
+
+@app.command()
+@exit_on_errors()
+def sources() -> None:
+    """List the dumps that `phylohub ingest dump` knows by name, with size, date and license as the Hub states them."""
+    from phylohub.cli.progress import downloading_progress
+    from phylohub.ingest.addresses import KNOWN_DUMPS, describe
+
+    rows: list[tuple[object, ...]] = []
+    errors: list[str] = []
+    with downloading_progress() as (_, say):
+        client = _hub_client(say)
+        for name, known in KNOWN_DUMPS.items():
+            about: tuple[str, ...] = ("not known",) * 3
+            try:
+                found = describe(client, known, max_tries=3)
+                about = (_megabytes(found.size), f"{found.changed_at:%Y-%m-%d}", found.license or "not stated")
+            except PhylohubError as problem:
+                errors.append(f"{name}: {problem}")
+            rows.append((name, *about, known.content))
+    show_table(["name", "size", "date", "license", "content"], rows)
+    for name, known in KNOWN_DUMPS.items():
+        print_line(f"{name}: {known.address}")
+    for error in errors:
+        print_note(f"note: {error}")
+    if len(errors) == len(rows):
+        raise PhylohubError(f"{client.web.endpoint} answered for none of them. Check the network and HF_ENDPOINT.")
 
 
 @app.command()
@@ -336,6 +382,101 @@ def drop(snapshot: Annotated[str, typer.Argument(help="The snapshot to remove.")
     with connect_raw(database_path()) as connection:
         removed = drop_snapshot(connection, snapshot)
         print_line(f"removed snapshot {snapshot}: {removed:,} records")
+
+
+def is_remote(source: str) -> bool:
+    """Whether a source is an address or a known dump, which name their snapshots themselves."""
+    return _address(source) is not None
+
+
+def _address(source: str) -> str | None:
+    """The address that a source is or names, or None if it is a local path."""
+    if "://" not in source and not re.fullmatch("[a-z-]+", source):
+        return None  # without the imports below
+    from phylohub.ingest.addresses import address_of
+
+    return address_of(source)
+
+
+def _hub_client(say: Callable[[str], None]) -> "HubClient":
+    from phylohub.ingest.hub import Web, hub_endpoint, hub_token
+    from phylohub.ingest.hub_client import HubClient
+
+    return HubClient(Web(hub_endpoint(), token=hub_token(), say=say))
+
+
+def _dump_address(address: str, snapshot: str | None, declared: "Declared", n_revisions: int | None) -> None:
+    """Download and land what an address names. `n_revisions`: None lands one revision under its name or `snapshot`."""
+    from phylohub.cli.progress import downloading_progress
+    from phylohub.ingest.addresses import fetch_elsewhere, fetch_revision, hub_uri
+    from phylohub.ingest.hub_files import revisions
+
+    with downloading_progress() as (progress, say):
+        client = _hub_client(say)
+        uri = hub_uri(address, client)
+        found = [] if uri is None else revisions(client, uri, n_revisions or 1)
+    if uri is None and n_revisions is not None:
+        raise typer.BadParameter(
+            "only files of repositories on the Hub (hf://) have revisions", param_hint="--all-revisions"
+        )
+    if uri is None:
+        with downloading_progress() as (progress, say):
+            fetched = fetch_elsewhere(_hub_client(say), address, progress)
+        _land(snapshot or fetched.snapshot, fetched.sources, replace(declared, found_series=fetched.series))
+        _show_read(fetched.sources, fetched.ignored)
+        return
+    names = []
+    for revision in reversed(found):
+        name = revision.name if snapshot is None else snapshot
+        if n_revisions is not None and snapshot is not None:
+            name = f"{snapshot}-{revision.committed_at:%Y-%m-%d}-{revision.commit[:8]}"
+        names.append(name)
+        if (snapshot is None or n_revisions is not None) and declared == type(declared)() and _is_complete(name):
+            print_line(f"snapshot {name} has landed before")
+            continue
+        with downloading_progress() as (progress, say):
+            fetched = fetch_revision(_hub_client(say), revision, progress)
+        found_at = revision.committed_at
+        _land(name, fetched.sources, replace(declared, found_at=found_at, found_series=fetched.series))
+        _show_read(fetched.sources, fetched.ignored)
+    if n_revisions is not None:
+        _show_newest(names)
+        if len(found) == n_revisions:
+            print_line(f"older revisions than these {n_revisions:,} were not landed; --max-revisions sets the number")
+
+
+def _is_complete(snapshot: str) -> bool:
+    if not database_path().exists():
+        return False
+    with connect(database_path(), read_only=True) as connection:
+        return "snapshots" in table_names(connection, "raw") and bool(
+            connection.execute(
+                "select 1 from raw.snapshots where snapshot = ? and completed_at is not null", [snapshot]
+            ).fetchone()
+        )
+
+
+def _show_newest(snapshots: list[str]) -> None:
+    """Let the marts show the last of these snapshots, if earlier ones landed after it."""
+    from phylohub.ingest.landing import complete_last
+    from phylohub.ingest.raw_schema import connect_raw
+
+    with connect_raw(database_path()) as connection:
+        complete_last(connection, snapshots)
+
+
+def _show_read(sources: "list[Source]", ignored: list[str]) -> None:
+    """Print how the files were read, and which were not."""
+    for source in sources:
+        if source.shape is not None:
+            print_line(f"read {source.name} as {'; '.join([source.shape.description, *source.shape.notes])}")
+    if ignored:
+        shown = ", ".join(ignored[:5]) + (", ..." if len(ignored) > 5 else "")
+        print_line(f"ignored, not a file of records: {shown}")
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:,.0f} MB" if size >= 10**6 else f"{size / 1e3:,.0f} kB"
 
 
 def _restore(snapshot: str, path: Path) -> bool:

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 
 from rich.progress import (
     BarColumn,
+    DownloadColumn,
     Progress,
     ProgressColumn,
+    TaskID,
     TaskProgressColumn,
     TextColumn,
     TimeElapsedColumn,
+    TransferSpeedColumn,
 )
 from rich.text import Text
 
@@ -102,3 +105,28 @@ def counting_progress(what: str) -> Iterator[tuple[Callable[[int, int | None], N
                 say(line)
 
         yield count, say
+
+
+@contextmanager
+def downloading_progress() -> Iterator[tuple["Callable[[str, int, int | None], None]", Callable[[str], None]]]:
+    """Yields two functions: one reports how many bytes of a file have arrived and its size, if it is known; the other
+    prints a message.
+
+    Without a terminal a line is printed every `LINE_SECONDS`.
+    """
+    is_due = _is_due()
+    with _bars(BarColumn(), DownloadColumn(), TransferSpeedColumn()) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def say(line: str) -> None:
+            bars.console.print(Text(printable(line)), soft_wrap=True)
+
+        def report(name: str, n_done: int, n_all: int | None) -> None:
+            if name not in tasks:
+                tasks[name] = bars.add_task(printable(f"downloading {name}"))
+            bars.update(tasks[name], completed=n_done, total=n_all)
+            if is_due():
+                size = "" if n_all is None else f" of {n_all / 1e6:,.0f}"
+                say(f"downloading {name}: {n_done / 1e6:,.0f}{size} MB")
+
+        yield report, say

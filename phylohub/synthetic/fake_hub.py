@@ -113,9 +113,14 @@ class FakeHub:
         for record in records:
             self._listed.append(self._keyed(record))
         self._listed.sort(key=_sort_key)
-        self._server = _Server(("127.0.0.1", port), _Handler)
+        self._server = _Server(("127.0.0.1", port), self.handler())
         self._server.hub = self
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+
+    @staticmethod
+    def handler() -> type["Handler"]:
+        """The class that answers a connection."""
+        return Handler
 
     @property
     def url(self) -> str:
@@ -333,7 +338,9 @@ class _Server(ThreadingHTTPServer):
         """Ignore clients that disconnect."""
 
 
-class _Handler(BaseHTTPRequestHandler):
+class Handler(BaseHTTPRequestHandler):
+    """Reads a request and sends the reply of the hub."""
+
     protocol_version = "HTTP/1.1"  # keep connections open, as the Hub does
     disable_nagle_algorithm = True
     wbufsize = 1024 * 1024  # send headers and body in one write
@@ -348,6 +355,10 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:
         """Log nothing: a crawl makes thousands of requests."""
 
+    def reply(self) -> Reply:
+        """The reply to this request."""
+        return self.server.hub.reply(self.path, self.headers)
+
     def _answer(self, *, send_body: bool) -> None:
         hub = self.server.hub
         if hub.closing.is_set():  # an open connection outlives the server that accepted it
@@ -358,7 +369,7 @@ class _Handler(BaseHTTPRequestHandler):
             number = hub.n_requests
             hub.requests.append(self.path)
             hub.authorizations.append(self.headers.get("Authorization"))
-        reply = hub.alter_reply(number, self.path, hub.reply(self.path, self.headers))
+        reply = hub.alter_reply(number, self.path, self.reply())
         if reply.stall:
             hub.closing.wait()
             self.close_connection = True
