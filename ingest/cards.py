@@ -30,6 +30,7 @@ from phylohub.ingest.hub import (
 from phylohub.ingest.readers import Source, read_batches
 
 SOURCE = "resolve/main"
+CARD = "README.md"
 OUTCOMES = ("ok", "unchanged", "none", "gated", "gone", "disabled", "too large", "failed")
 MAX_CARD_BYTES = 64 * 1024 * 1024
 WORKERS = 8
@@ -110,8 +111,10 @@ def fetch_cards(
     batch: list[Card] = []
     n_done = n_in_a_row = 0
     unanswered: list[Unanswered] = []
-    for card in _run_concurrently(
-        lambda todo: _fetch_card(web, todo, max_bytes), _within_budget(budget, web, _read_requests(connection)), workers
+    for card in run_concurrently(
+        lambda todo: fetch_file(web, todo, CARD, max_bytes),
+        within_budget(budget, web, _read_requests(connection)),
+        workers,
     ):
         if isinstance(card, Unanswered):
             unanswered.append(card)
@@ -289,7 +292,7 @@ def _read_requests(connection: duckdb.DuckDBPyConnection) -> Iterator[CardReques
             yield CardRequest(model_id, sha, etag)
 
 
-def _within_budget(budget: Budget, web: Web, due: Iterator[CardRequest]) -> Iterator[CardRequest]:
+def within_budget(budget: Budget, web: Web, due: Iterator[CardRequest]) -> Iterator[CardRequest]:
     """The cards to fetch until the budget is used up."""
     n_before, started_at = web.n_requests, web.now()
     for n_submitted, todo in enumerate(due):
@@ -301,7 +304,7 @@ def _within_budget(budget: Budget, web: Web, due: Iterator[CardRequest]) -> Iter
         yield todo
 
 
-def _run_concurrently(work: Callable[[_Item], _Result], items: Iterator[_Item], workers: int) -> Iterator[_Result]:
+def run_concurrently(work: Callable[[_Item], _Result], items: Iterator[_Item], workers: int) -> Iterator[_Result]:
     """Apply `work` to the items in `workers` threads, and yield the results as they complete.
 
     The first error is raised. The threads are daemons, so that stopping does not wait for a pending request.
@@ -340,12 +343,15 @@ def _run_concurrently(work: Callable[[_Item], _Result], items: Iterator[_Item], 
             todo.put(None)
 
 
-def _fetch_card(web: Web, todo: CardRequest, max_bytes: int) -> Card | Unanswered:
-    """Fetch a card. If all tries fail, wait until the server answers another request; if this card still fails then,
-    its outcome is failed. If the Hub itself never answers, the card has no outcome."""
+def fetch_file(web: Web, todo: CardRequest, name: str, max_bytes: int) -> Card | Unanswered:
+    """Fetch a file of a model, such as its card.
+
+    If all tries fail, wait until the server answers another request; if this file still fails then, its outcome is
+    failed. If the Hub itself never answers, it has no outcome.
+    """
     if not _is_repository_id(todo.model_id):
         return Card(todo.model_id, "failed", "not the id of a repository")
-    url = f"{web.endpoint}/{quote(todo.model_id, safe='/')}/resolve/main/README.md"
+    url = f"{web.endpoint}/{quote(todo.model_id, safe='/')}/resolve/main/{name}"
     headers = {} if todo.etag is None else {"If-None-Match": f'"{todo.etag}"'}
 
     def ask(max_tries: int) -> Answer:

@@ -45,7 +45,7 @@ PAGES_AHEAD = 4  # pages fetched while earlier ones land
 MAX_END_CHECKS = 5  # times that the last page is compared with the newest model
 # The fields to request: those that the warehouse reads, and those that show whether a card has changed.
 EXPAND = (
-    *("author", "baseModels", "cardData", "createdAt", "disabled", "downloads", "downloadsAllTime", "gated"),
+    *("author", "baseModels", "cardData", "config", "createdAt", "disabled", "downloads", "downloadsAllTime", "gated"),
     *("gguf", "lastModified", "library_name", "likes", "pipeline_tag", "private", "safetensors", "sha"),
     *("siblings", "tags", "trendingScore"),
 )

@@ -23,7 +23,7 @@ from fsspec.core import has_magic
 from fsspec.spec import AbstractFileSystem
 from huggingface_hub import cached_assets_path, constants
 from huggingface_hub.errors import HfHubHTTPError
-from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status  # type: ignore[attr-defined]
+from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status  # type: ignore[attr-defined]  # not in __all__
 
 from phylohub.core.addresses import open_store
 from phylohub.core.errors import PhylohubError

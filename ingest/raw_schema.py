@@ -111,6 +111,17 @@ create table if not exists raw.cards (
 );
 -- Earlier versions had no such column. Each row gets its own number.
 alter table raw.cards add column if not exists card_id bigint default nextval('raw.card_ids');
+create table if not exists raw.configs (
+    model_id varchar not null,
+    outcome varchar not null,
+    reason varchar,
+    http_status integer,
+    etag varchar,
+    revision varchar,
+    fetched_at timestamp not null,
+    content_hash uuid,
+    config varchar using compression zstd
+);
 create table if not exists raw.arxiv_papers (
     arxiv_id varchar not null,
     source varchar not null,
@@ -148,6 +159,7 @@ def latest_time(connection: duckdb.DuckDBPyConnection) -> datetime | None:
             (select max(greatest(started_at, completed_at)) from raw.loads),
             (select max(landed_at) from raw.hub_listings),
             (select max(fetched_at) from raw.cards),
+            (select max(fetched_at) from raw.configs),
             (select max(fetched_at) from raw.arxiv_papers)
         )
         """

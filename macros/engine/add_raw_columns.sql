@@ -1,5 +1,5 @@
-{# on-run-start: adds the columns of raw.snapshots that a build file of an earlier version lacks, as ingest/raw_schema.py
-   does, so that it builds without landing anything. #}
+{# on-run-start: adds the columns of raw.snapshots and the table raw.configs that a build file of an earlier version
+   lacks, as ingest/raw_schema.py does, so that it builds without landing anything. #}
 {% macro add_raw_columns() -%}
     {{ return(adapter.dispatch('add_raw_columns', 'phylohub')()) }}
 {%- endmacro %}
@@ -11,6 +11,10 @@
             ('hub_size', 'bigint'),
         ] %}
     alter table raw.snapshots add column if not exists {{ column }} {{ type }};
-        {%- endfor -%}
+        {%- endfor %}
+    create table if not exists raw.configs (
+        model_id varchar not null, outcome varchar not null, reason varchar, http_status integer, etag varchar,
+        revision varchar, fetched_at timestamp not null, content_hash uuid, config varchar using compression zstd
+    );
     {%- endif -%}
 {%- endmacro %}

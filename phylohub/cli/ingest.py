@@ -35,7 +35,7 @@ LANDED_KEPT = "Everything that has landed is kept."
 
 # For the help texts: copies of the constants of phylohub.ingest, since importing them is slow. A test compares them.
 EXPAND = (
-    "author,baseModels,cardData,createdAt,disabled,downloads,downloadsAllTime,gated,gguf,lastModified,library_name,"
+    "author,baseModels,cardData,config,createdAt,disabled,downloads,downloadsAllTime,gated,gguf,lastModified,library_name,"
     "likes,pipeline_tag,private,safetensors,sha,siblings,tags,trendingScore"
 )
 OUTCOMES = ("ok", "unchanged", "none", "gated", "gone", "disabled", "too large", "failed")
@@ -71,7 +71,7 @@ CurrentSnapshotOption = Annotated[
     str | None, typer.Option(help="Fetch for the models of this snapshot. Default: the last complete snapshot.")
 ]
 BudgetOption = Annotated[
-    str | None, typer.Option(help="Stop fetching cards after this many requests (20000) or this time (90m, 8h).")
+    str | None, typer.Option(help="Stop fetching after this many requests (20000) or this time (90m, 8h).")
 ]
 
 
@@ -274,6 +274,38 @@ def cards(
             connection, web, snapshot, budget=_budget(budget), again=wanted, workers=workers, progress=count
         )
     print_line(f"cards: {_counted(result.outcomes)}; {result.n_left:,} left to fetch")
+
+
+@app.command()
+@exit_on_errors(LANDED_KEPT)
+def configs(
+    snapshot: CurrentSnapshotOption = None,
+    budget: BudgetOption = None,
+    again: Annotated[
+        str, typer.Option(help="Fetch again if the last outcome is one of these (ok, none, gated, invalid ...).")
+    ] = "failed",
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Number of concurrent requests.")] = WORKERS,
+) -> None:
+    """Fetch the config.json of the models that matter most: those with the most children or downloads first.
+
+    The marts read sizes of layers, heads and vocabulary from it. A configuration is fetched again only if its model has
+    changed. After an interruption the same command resumes.
+    """
+    from phylohub.cli.progress import counting_progress
+    from phylohub.ingest.configs import fetch_configs
+    from phylohub.ingest.hub import Web, hub_endpoint, hub_token
+    from phylohub.ingest.raw_schema import connect_raw
+
+    with (
+        connect_raw(database_path()) as connection,
+        counting_progress("configurations") as (count, say),
+    ):
+        wanted = [outcome.strip() for outcome in again.split(",") if outcome.strip()]
+        web = Web(hub_endpoint(), token=hub_token(), reserve=workers, say=say)
+        result = fetch_configs(
+            connection, web, snapshot, budget=_budget(budget), again=wanted, workers=workers, progress=count
+        )
+    print_line(f"configurations: {_counted(result.outcomes)}; {result.n_left:,} left to fetch")
 
 
 @app.command()

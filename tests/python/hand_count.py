@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from conftest import ROOT
+from hand_weights import TRAITS as WEIGHT_TRAITS
+from hand_weights import weight_traits
 
 PAPER_RANK = {"finetune": 1, "quantized": 2, "adapter": 3, "merge": 4}
 
@@ -156,6 +158,8 @@ class HandCount:
         for _, counted_languages, paper_languages in self._languages().values():
             ours += Counter(("language", language) for language in counted_languages)
             paper += Counter(("language", language) for language in paper_languages)
+        for record in self.records.values():
+            ours.update((trait, value) for trait, values in weight_traits(record).items() for value in values)
         return {key: (ours[key], paper[key]) for key in ours.keys() | paper.keys()}
 
     def edges(self) -> set[tuple[str, str, str, bool, bool, bool]]:
@@ -187,6 +191,8 @@ class HandCount:
         """The values of each model."""
         if trait == "language":
             return {model: (ours, paper) for model, (_, ours, paper) in self._languages().items()}
+        if trait in WEIGHT_TRAITS:
+            return {model: (weight_traits(record)[trait], set()) for model, record in self.records.items()}
         key = {"task": "pipeline_tag", "library": "library_name"}.get(trait)
         sets = {}
         for model, record in self.records.items():

@@ -408,6 +408,7 @@ VIEW_KEYS: dict[str, tuple[str, ...] | None] = {
     "int_record_tag_lists": ("record_id",),
     "int_record_tag_values": ("record_id", "tag_kind", "tag_value", "is_counted"),
     "int_record_tags_classified": ("record_id", "tag"),
+    "int_record_weight_traits": ("record_id", "source", "trait_value"),
     "int_records_listed": ("snapshot", "source_name", "source_position"),
     "int_version_traits": ("model_id", "trait", "trait_value", "valid_from"),
     "license_findings": ("model_id", "finding", "upstream_license", "coalesce(other_license, '')"),
@@ -428,6 +429,7 @@ VIEW_KEYS: dict[str, tuple[str, ...] | None] = {
     "similarity_pairs": ("shape", "pair", "draw"),
     "stg_arxiv__papers": None,
     "stg_hub__cards": ("card_id",),
+    "stg_hub__configs": None,
     "stg_hub__listings": ("snapshot", "source_name", "source_position"),
     "stg_hub__records": ("record_id",),
     "stg_hub__rejects": ("snapshot", "source_name", "source_position"),
@@ -472,8 +474,9 @@ def test_readme_has_a_working_query_for_every_mart(
 ) -> None:
     marts = {model["name"] for model in models.values() if model["schema"] == "marts"}
     queries = readme_queries()
-    # These marts are empty without cards and papers.
-    empty = [query for query in queries if re.search(r"marts\.(card_drift|paper_subjects)\b", query)]
+    # These marts are empty without cards, papers and configurations.
+    pattern = r"marts\.(card_drift|paper_subjects|model_architectures|architecture_\w+)\b"
+    empty = [query for query in queries if re.search(pattern, query)]
     for query in queries:
         assert warehouse.execute(query).fetchall() or query in empty, query
     assert marts <= {mart for query in queries for mart in re.findall(r"marts\.(\w+)", query)}

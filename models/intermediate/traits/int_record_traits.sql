@@ -25,6 +25,13 @@ languages as (
 
 ),
 
+weight_traits as (
+
+    select * from {{ ref('int_record_weight_traits') }}
+    {{ new_records_only() }}
+
+),
+
 field_values as (
 
     select * from {{ ref('int_field_values') }}
@@ -52,6 +59,15 @@ by_source as (
         is_counted,
         is_paper
     from languages
+    union all
+    select
+        record_id,
+        source,
+        null as tag_kind,
+        trait_value,
+        true as is_counted,
+        false as is_paper
+    from weight_traits
     {% for field, source in {'task': 'pipeline_tag', 'library': 'library_name'}.items() %}
         union all
         select
