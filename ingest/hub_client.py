@@ -87,9 +87,9 @@ class HubClient:
             except PhylohubError:
                 raise
             except RetryableError as error:
-                problem, cause = error, error
+                problem, cause = error, error.__cause__
             except Exception as error:
-                problem, cause = self._problem(what, error), error  # type: ignore[assignment]
+                problem, cause = self._problem(what, error), error
             n_tries += 1
             n_foreign = n_foreign + 1 if isinstance(problem, ForeignAnswerError) else 0
             if n_tries == max_tries or n_foreign == MAX_FOREIGN_TRIES:

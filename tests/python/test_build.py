@@ -16,6 +16,7 @@ import networkx as nx
 import pytest
 from conftest import Build, run_dbt, run_phylohub
 from hand_count import HandCount, field_value, read_records
+from hand_weights import TRAITS as WEIGHT_TRAITS
 from scipy.stats import binomtest, false_discovery_control  # type: ignore[import-untyped]  # scipy ships no types
 
 
@@ -176,7 +177,7 @@ def test_availability_growth_and_relations(build: Build, counted: HandCount) -> 
 
 def test_mutation_rates_and_drifts(build: Build, counted: HandCount) -> None:
     methods: set[str | None] = set()
-    for trait in ("license", "language", "task", "library"):
+    for trait in ("license", "language", "task", "library", *WEIGHT_TRAITS):
         found = build.rows(
             "select relation, n_edges, rate, n_edges_paper, rate_paper, rate_low, rate_high, n_families_effective, "
             "share_of_largest_family, interval_method "

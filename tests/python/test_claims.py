@@ -20,6 +20,7 @@ import pytest
 from conftest import ROOT, Build, run_phylohub
 from family_loops import Drawn
 from hand_count import HandCount, read_records
+from hand_weights import TRAITS as WEIGHT_TRAITS
 
 from phylohub.methods.directedness import expected_traffic
 from phylohub.methods.sampling import PAIR_KINDS, PAIR_KINDS_BY_DISTANCE
@@ -144,7 +145,7 @@ def test_expected_traffic_matches_enumeration() -> None:
 
 def test_trait_directedness(build: Build, counted: HandCount) -> None:
     expected = {}
-    for trait in ("license", "language", "task", "library"):
+    for trait in ("license", "language", "task", "library", *WEIGHT_TRAITS):
         for relation in counted.evolution_edges():
             counts = {pair: n for pair, (n, _) in counted.transitions(trait, relation).items() if n}
             pairs = [

@@ -8,15 +8,41 @@ from typing import Any
 import pytest
 from conftest import MemoryWarehouse
 from hand_count import HandCount
+from hand_weights import TRAITS as WEIGHT_TRAITS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-TRAITS = ("license", "language", "task", "library")
+TRAITS = ("license", "language", "task", "library", *WEIGHT_TRAITS)
 LANGUAGES = ["en", "eng", "fr", "de", "zh-CN", "moe", "ms"]
 VALUES = {
     "license": ["mit", "apache-2.0", "other", "gemma"],
     "pipeline_tag": ["fill-mask", "text-generation", "token-classification"],
     "library_name": ["transformers", "peft", "mlx"],
+}
+
+# What a record says about its weights, also in forms that it should not have.
+SIZES = st.sampled_from([0, 1, 10**8 - 1, 10**8, 7 * 10**9, 10**11])
+FILES = st.sampled_from(
+    ["a.Q4_K_M.gguf", "b-iq2_xs.gguf", "Q8_0/c-00001-of-00002.gguf", "f-fp16.gguf", "x.bin", "q4.gguf"]
+)
+METHODS: st.SearchStrategy[Any] = st.sampled_from(
+    [None, "x", {}, {"quant_method": "GPTQ", "bits": 4}, {"quant_method": "bitsandbytes", "load_in_8bit": True}]
+)
+CONFIG = {
+    "architectures": st.lists(st.sampled_from(["A", "B", " A ", ""]), max_size=2) | st.just("B"),
+    "model_type": st.sampled_from(["llama", "Llama ", ""]),
+    "quantization_config": METHODS,
+}
+WEIGHTS: dict[str, st.SearchStrategy[Any]] = {
+    "config": st.fixed_dictionaries({}, optional=CONFIG) | st.none() | st.just("x"),
+    "siblings": st.lists(FILES.map(lambda name: {"rfilename": name}), max_size=3),
+    "safetensors": st.builds(
+        lambda sizes, total: {"parameters": sizes, "total": total},
+        st.dictionaries(st.sampled_from(["BF16", "F32", "I32", "U8", "f16"]), SIZES, max_size=2),
+        SIZES,
+    )
+    | st.none(),
+    "gguf": st.builds(lambda total: {"total": total}, SIZES) | st.none(),
 }
 
 
@@ -30,6 +56,7 @@ def hubs(draw: st.DrawFn) -> list[dict[str, Any]]:
         record: dict[str, Any] = {"id": f"org/m{node}", "createdAt": f"2024-01-{node + 1:02}T00:00:00.000Z"}
         if draw(st.booleans()):
             record["cardData"] = {"language": draw(st.lists(st.sampled_from(LANGUAGES), max_size=3))}
+        record |= draw(st.fixed_dictionaries({}, optional=WEIGHTS))
         for key in ("pipeline_tag", "library_name"):
             if draw(st.booleans()):
                 record[key] = draw(st.sampled_from(VALUES[key]))

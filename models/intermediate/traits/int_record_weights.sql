@@ -50,7 +50,7 @@ final as (
         gguf_levels,
         case when method is null and (dtype like 'F%' or dtype like 'BF%') then dtype end as dtype,
         coalesce(
-            n_gguf_parameters,
+            case when n_gguf_parameters > 0 then n_gguf_parameters end,
             case when method is null and (dtype is null or dtype like 'F%' or dtype like 'BF%') then n_elements end
         ) as n_parameters
     from named
