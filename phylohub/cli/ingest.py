@@ -596,10 +596,11 @@ def _counted(outcomes: dict[str, int]) -> str:
 
 
 def _show_outcomes(connection: duckdb.DuckDBPyConnection) -> None:
-    """Print cards and papers by outcome, and how long fetching the rest will take."""
+    """Print cards, configurations and papers by outcome, and how long fetching the rest will take."""
     from phylohub.ingest.remaining import remaining
 
-    for what, key in (("cards", "model_id"), ("arxiv_papers", "arxiv_id")):
+    fetched = [("cards", "model_id"), ("configs", "model_id"), ("arxiv_papers", "arxiv_id")]
+    for what, key in [each for each in fetched if each[0] in table_names(connection, "raw")]:
         show_rows(
             connection,
             f"""
