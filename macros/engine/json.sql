@@ -26,3 +26,13 @@
 {% macro duckdb__json_container(value) -%}
     case json_type({{ value }}) when 'OBJECT' then 'object' when 'ARRAY' then 'array' end
 {%- endmacro %}
+
+
+{# A member of an object as text; null if it is missing. #}
+{% macro json_text(object, key) -%}
+    {{ return(adapter.dispatch('json_text', 'phylohub')(object, key)) }}
+{%- endmacro %}
+
+{% macro duckdb__json_text(object, key) -%}
+    json_extract_string({{ object }}, '$.{{ key }}')
+{%- endmacro %}
