@@ -10,7 +10,7 @@ architectures as (
 
 ),
 
-compared as (
+final as (
 
     {% for number in architecture_numbers() %}
         select
@@ -20,22 +20,14 @@ compared as (
             edges.family_key,
             '{{ number }}' as number,
             parents.{{ number }} as parent_value,
-            children.{{ number }} as child_value
+            children.{{ number }} as child_value,
+            parents.{{ number }} <> children.{{ number }} as is_changed
         from edges
         inner join architectures as parents on edges.parent_key = parents.model_key
         inner join architectures as children on edges.child_key = children.model_key
         where parents.{{ number }} is not null and children.{{ number }} is not null
         {{ 'union all' if not loop.last }}
     {% endfor %}
-
-),
-
-final as (
-
-    select
-        *,
-        parent_value <> child_value as is_changed
-    from compared
 
 )
 
