@@ -8,9 +8,9 @@
 {%- endmacro %}
 
 {% macro duckdb__record_shape(record) -%}
-    {#- coalesce would compute both for every record. -#}
+    {#- coalesce would compute both for every record; the engine computes what both branches name once. -#}
     case
-        when try(json_structure({{ record }})) is not null then json_structure({{ record }})::varchar
+        when try(json_structure({{ record }})::varchar) is not null then try(json_structure({{ record }})::varchar)
         else '{' || array_to_string(
             list_distinct(list_transform(
                 list_zip(json_keys({{ record }}), json_type({{ record }}, '$.*')),

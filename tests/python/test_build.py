@@ -391,7 +391,9 @@ def test_rows_that_failed_a_grain_test_are_tested_again(synthetic_build: Build, 
             "insert into intermediate.int_record_traits select * exclude (number) replace (1000000 as record_id)"
             " from (from intermediate.int_record_traits limit 1), range(2) as copies (number)"
         )
-    assert [table for table, *_ in tested] == ["intermediate.int_record_tags", "intermediate.int_record_traits"]
+    assert [table for table, *_ in tested] == [
+        *("intermediate.int_record_tags", "intermediate.int_record_traits", "intermediate.int_record_weights"),
+    ]
     for _ in range(2):
         done = run_dbt(
             database, tmp_path, "test", "--select", "int_record_tags,test_name:unique_combination",

@@ -125,7 +125,7 @@ def test_wheel_has_one_top_level_package_with_all_its_files(wheel: Path) -> None
     modules = {
         f"phylohub/{path.relative_to(ROOT / 'phylohub')}"
         for path in (ROOT / "phylohub").rglob("*")
-        if path.suffix in (".py", ".j2", ".js") and "__pycache__" not in path.parts
+        if path.suffix in (".py", ".j2", ".js", ".css") and "__pycache__" not in path.parts
     }
     modules |= {f"phylohub/ingest/{path.name}" for path in (ROOT / "ingest").glob("*.py")}
     modules |= {f"phylohub/seeds/{path.name}" for path in (ROOT / "seeds").glob("published_*.csv")}

@@ -11,12 +11,13 @@ import pytest
 from conftest import FEW_DRAWS, Build, run_dbt, run_phylohub
 from family_loops import Drawn
 from hand_count import HandCount
+from hand_weights import TRAITS as WEIGHT_TRAITS
 
 from phylohub.methods import family_means
 from phylohub.synthetic.hub import records
 
 MARTS = ("rate_changes", "mutation_rates", "language_drift")
-TRAITS = ("license", "language", "task", "library")
+TRAITS = ("license", "language", "task", "library", *WEIGHT_TRAITS)
 
 
 def write(folder: Path, hub: list[dict[str, Any]]) -> Path:
