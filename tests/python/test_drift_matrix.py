@@ -23,7 +23,8 @@ GATED = {"staging", "records", "quality", "tags"}
 UNUSED = {"snapshot_health", "unknown_values", "api_field_profile", "int_snapshot_values"}
 MEASURED = {
     *("int_snapshots_current", "int_models_current", "int_language_codes"),
-    *("int_record_languages", "int_record_traits", "int_record_weight_traits", "int_record_parents", "int_lineage_edges"),
+    *("int_record_languages", "int_record_traits", "int_record_parents", "int_lineage_edges"),
+    *("int_record_weights", "int_record_weight_traits"),
     *("int_read_values", "int_record_tag_values"),
     *("int_cards_current", "int_card_texts", "int_card_measures", "card_stats"),
 }
